@@ -1,0 +1,172 @@
+"""What happens around the training steps: progress, logs, checkpoints, samples, stopping."""
+
+import collections
+import contextlib
+import math
+import signal
+import sys
+import threading
+import time
+
+import keras
+import tensorflow as tf
+
+from zoo.errors import TrainingDivergedError
+
+_SCALARS_EVERY = 10  # steps
+_LINE_EVERY = 30  # seconds
+
+
+class _EveryStep(keras.callbacks.Callback):
+    """Calls `after_step(step, logs)` with the number of steps that the run has made in all."""
+
+    def __init__(self, first_step: int):
+        super().__init__()
+        self.first_step = first_step
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Counts on from the first step."""
+        self.after_step(self.first_step + batch + 1, logs)
+
+    def after_step(self, step: int, logs: dict):
+        """What is done after each step."""
+        raise NotImplementedError
+
+
+class Every(_EveryStep):
+    """Calls `action(step)` after every so many steps.
+
+    Args:
+        first_step: how many steps the run had made before.
+        steps: between two calls; 0: never.
+        action: what is called.
+    """
+
+    def __init__(self, first_step: int, steps: int, action):
+        super().__init__(first_step)
+        self._steps, self._action = steps, action
+
+    def after_step(self, step, logs):
+        """Calls the action where it is time."""
+        if self._steps and step % self._steps == 0:
+            self._action(step)
+
+
+class StopAtNaN(_EveryStep):
+    """Stops with an error as soon as a logged figure is not finite."""
+
+    def after_step(self, step, logs):
+        """Raises TrainingDivergedError if a figure of the step is not finite."""
+        for name, value in logs.items():
+            if not math.isfinite(value):
+                raise TrainingDivergedError(
+                    f"At step {step} the {name} is {value}. The last checkpoint is whole. Try a "
+                    "lower --learning_rate, --clip_norm=1, --precision=float32 or another --seed, "
+                    "in a new --workdir."
+                )
+
+
+class Progress(_EveryStep):
+    """A progress bar over the whole run, or a line now and then where no terminal is."""
+
+    def __init__(self, first_step: int, last_step: int):
+        super().__init__(first_step)
+        self._last_step, self._smoothed = last_step, {}
+        self._bar = keras.utils.Progbar(last_step, interval=0.5) if sys.stdout.isatty() else None
+        self._begin = self._line = time.monotonic()
+
+    def after_step(self, step, logs):
+        """Shows figures smoothed over the last twenty steps or so."""
+        for name, value in logs.items():
+            before = self._smoothed.get(name, value)
+            self._smoothed[name] = before + 0.05 * (value - before)
+        if self._bar is not None:
+            self._bar.stateful_metrics = set(self._smoothed)
+            self._bar.update(step, list(self._smoothed.items()))
+        elif time.monotonic() - self._line > _LINE_EVERY or step == self._last_step:
+            self._print_line(step)
+
+    def _print_line(self, step):
+        self._line = time.monotonic()
+        seconds = (self._line - self._begin) / (step - self.first_step)
+        figures = " - ".join(f"{name}: {value:.4f}" for name, value in self._smoothed.items())
+        print(f"{step}/{self._last_step} - {seconds:.3f} s/step - {figures}", flush=True)
+
+
+class Scalars(_EveryStep):
+    """Writes the figures to TensorBoard.
+
+    Args:
+        first_step: how many steps the run had made before.
+        folder: where the event files go.
+        validation: batches of held-out examples, of which the trainer's `test_step` gives figures.
+        validate_every: steps between two looks at them.
+    """
+
+    def __init__(self, first_step: int, folder, validation: list, validate_every: int):
+        super().__init__(first_step)
+        self._writer = tf.summary.create_file_writer(str(folder))
+        self._validation, self._validate_every = validation, validate_every
+        self._recent = collections.defaultdict(list)
+
+    def on_train_begin(self, logs=None):
+        """Makes a graph of the trainer's `test_step`."""
+        self._test_step = tf.function(self.model.test_step)
+
+    def after_step(self, step, logs):
+        """Collects the step's figures, and writes means where it is time."""
+        for name, value in logs.items():
+            self._recent[name].append(value)
+        if step % _SCALARS_EVERY == 0:
+            self._write("train", self._recent, step)
+            self._recent.clear()
+        if self._validate_every and step % self._validate_every == 0:
+            self._write("validation", self._validate(), step)
+
+    def on_train_end(self, logs=None):
+        """Closes the file."""
+        self._writer.close()
+
+    def _validate(self):
+        figures = collections.defaultdict(list)
+        for batch in self._validation:
+            for name, value in self._test_step(batch).items():
+                figures[name].append(float(value))
+        return figures
+
+    def _write(self, prefix, figures, step):
+        with self._writer.as_default():
+            for name, values in figures.items():
+                tf.summary.scalar(f"{prefix}/{name}", sum(values) / len(values), step=step)
+
+
+@contextlib.contextmanager
+def stop_on_signals(trainer: keras.Model):
+    """Lets Ctrl-C and SIGTERM end training after the step under way.
+
+    A second Ctrl-C interrupts at once. Outside the main thread, where Python takes no signals,
+    nothing is changed.
+
+    Args:
+        trainer: what `fit` is called on.
+
+    Yields:
+        A list that holds the signal's number once one has come.
+    """
+    received = []
+
+    def stop(number, frame):
+        del frame
+        received.append(number)
+        trainer.stop_training = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield received
+        return
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

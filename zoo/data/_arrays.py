@@ -1,0 +1,104 @@
+"""A user's own images: a folder of PNG files, or an array in a file of NumPy."""
+
+import pathlib
+
+import numpy as np
+import PIL.Image
+
+from zoo.errors import DataError
+
+
+def from_folder(folder: pathlib.Path) -> np.ndarray:
+    """The PNG files below a folder in the order of their paths, uint8 [count, height, width, 1].
+
+    Colours become grey by Pillow's rule; an alpha channel is ignored.
+
+    Raises:
+        DataError: there are none, one is unreadable, or one has another size than the first.
+    """
+    files = sorted(file for file in folder.rglob("*") if file.suffix.lower() == ".png")
+    if not files:
+        raise DataError(f"There is no PNG file in {folder}: give a folder of them, or a .npz file.")
+    images = [_png(file) for file in files]
+    for file, image in zip(files, images, strict=True):
+        if image.shape != images[0].shape:
+            raise DataError(
+                f"{file} has {_size(image)} pixels, but {files[0]} has {_size(images[0])}: all "
+                "images must have one size."
+            )
+    return np.stack(images)[..., None]
+
+
+def from_npz(file: pathlib.Path) -> tuple[np.ndarray, np.ndarray | None]:
+    """The images of an .npz file, and their labels if it has some.
+
+    Args:
+        file: holds an array `images`, or a single array: [count, height, width] or [count,
+            height, width, 1], uint8, bool, or floating point in [0, 1], which is rounded to
+            8 bits. It may hold `labels`, integers [count].
+
+    Returns:
+        Images, uint8 [count, height, width, 1]; labels, int64 [count] or None.
+
+    Raises:
+        DataError: the file is unreadable, or its arrays are of another form.
+    """
+    try:
+        with np.load(file, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except Exception as error:  # NumPy, zip and zlib have a type each for a damaged file
+        raise DataError(f"Cannot read {file} as a .npz file of arrays: {error}.") from error
+    labels = arrays.pop("labels", None)
+    if "images" not in arrays and len(arrays) != 1:
+        raise DataError(f"{file} should have an array named images; it has {sorted(arrays)}.")
+    images = _pixels(arrays["images"] if "images" in arrays else arrays.popitem()[1], file)
+    if labels is not None and (labels.shape != images.shape[:1] or labels.dtype.kind not in "iu"):
+        raise DataError(
+            f"labels in {file} should be {len(images)} integers, one an image; they are "
+            f"{labels.dtype} {list(labels.shape)}."
+        )
+    return images, None if labels is None else labels.astype(np.int64)
+
+
+def _pixels(images, file):
+    if images.ndim == 3:
+        images = images[..., None]
+    if images.ndim != 4 or images.shape[-1] != 1 or 0 in images.shape:
+        raise DataError(
+            f"The images in {file} have the shape {list(images.shape)}; they should have [count, "
+            "height, width] or [count, height, width, 1]."
+        )
+    return _bytes(images, file)
+
+
+def _bytes(images, file):
+    floating = images.dtype.kind == "f"
+    if images.dtype == bool:
+        return images * np.uint8(255)
+    if not floating and images.dtype != np.uint8:
+        raise DataError(
+            f"The images in {file} are {images.dtype}; they should be uint8, floating point or bool."
+        )
+    low, high = images.min(), images.max()
+    # Bytes up to 1 only would train as black images: they are bits in the wrong type.
+    if not (low >= 0 and high <= 1 if floating else high > 1):
+        raise DataError(
+            f"The images in {file} are {images.dtype} from {low} to {high}; uint8 should go up to "
+            "255, floating point from 0 to 1, and bits should be bool."
+        )
+    return np.rint(images * 255.0).astype(np.uint8) if floating else images
+
+
+def _png(file):
+    try:
+        with PIL.Image.open(file, formats=["PNG"]) as image:
+            if image.mode.startswith("I"):
+                raise ValueError("it has 16 bits a pixel instead of 8")
+            return np.asarray(image.convert("L"))
+    except Exception as error:  # Pillow has a dozen types for a damaged file
+        raise DataError(f"Cannot read {file} as a PNG image: {error}.") from error
+
+
+def _size(image):
+    height, width = image.shape
+    return f"{width}×{height}"

@@ -1,0 +1,27 @@
+"""Handwritten digits of 0 and 1 only, as published once for all."""
+
+from zoo.data import _tfds
+from zoo.data._splits import Dataset, Images
+from zoo.example_spec import Image
+
+KIND = "image"
+
+
+def build(data_dir: str | None) -> Dataset:
+    """Binarized MNIST: 50,000 training, 10,000 validation and 10,000 test images, no labels.
+
+    Each pixel was drawn once, with its grey value as the probability of 1. Likelihoods on these
+    bits are not comparable to those on MNIST binarised in another way.
+
+    Args:
+        data_dir: TFDS's folder; None means TFDS_DATA_DIR or else ~/tensorflow_datasets.
+
+    Raises:
+        DataError: the data is neither there nor to be had, or damaged.
+
+    Source: R. Salakhutdinov and I. Murray, "On the quantitative analysis of deep belief
+    networks", 2008; H. Larochelle's files; TFDS `binarized_mnist` 1.0.0.
+    """
+    parts = _tfds.read("binarized_mnist:1.0.0", ("train", "validation", "test"), data_dir)
+    splits = [Images(part["image"] * 255) for part in parts]  # TFDS has the bits as 0 and 1
+    return Dataset(Image((28, 28, 1), binary=True, digits=True), *splits)

@@ -1,0 +1,27 @@
+"""Pieces of clothing, 28×28, with their classes."""
+
+from zoo.data import _tfds
+from zoo.data._splits import Dataset, Images
+from zoo.example_spec import Image
+
+KIND = "image"
+
+
+def build(data_dir: str | None) -> Dataset:
+    """Fashion-MNIST: 50,000 training, 10,000 validation and 10,000 test images, labels 0 to 9.
+
+    The validation images are 10,000 of the 60,000 training images, in the order in which TFDS
+    has shuffled them. The images show no digits.
+
+    Args:
+        data_dir: TFDS's folder; None means TFDS_DATA_DIR or else ~/tensorflow_datasets.
+
+    Raises:
+        DataError: the data is neither there nor to be had, or damaged.
+
+    Source: H. Xiao, K. Rasul and R. Vollgraf, "Fashion-MNIST", 2017, arXiv 1708.07747; TFDS
+    `fashion_mnist` 3.0.1.
+    """
+    name = "fashion_mnist:3.0.1"
+    parts = _tfds.read(name, ("train[:50000]", "train[50000:]", "test"), data_dir)
+    return Dataset(Image((28, 28, 1)), *(Images(part["image"], part["label"]) for part in parts))

@@ -1,0 +1,40 @@
+"""A user's own grey images."""
+
+import pathlib
+
+import numpy as np
+
+from zoo.data import _arrays, _partition
+from zoo.data._splits import Dataset, Images
+from zoo.errors import DataError
+from zoo.example_spec import Image
+
+KIND = "image"
+
+
+def build(data_dir: str | None, *, path: str) -> Dataset:
+    """Grey images of one size: 80 % training, 10 % validation, 10 % test, drawn once.
+
+    Args:
+        data_dir: not used.
+        path: a folder with PNG files, at any depth; or a .npz file with an array `images`, uint8
+            or floating point in [0, 1], [count, height, width] or [count, height, width, 1], and
+            perhaps an array `labels`, integers [count].
+
+    Raises:
+        DataError: there is nothing of the kind at `path`, an image is damaged or differs in size,
+            or there are fewer than 10.
+    """
+    source = pathlib.Path(path).expanduser()
+    if source.is_dir():
+        images, labels = _arrays.from_folder(source), None
+    elif source.suffix == ".npz" and source.is_file():
+        images, labels = _arrays.from_npz(source)
+    else:
+        raise DataError(f"{path} should be a folder of PNG files or a .npz file.")
+    splits = [
+        Images(images[part], None if labels is None else labels[part])
+        for part in _partition.indices(len(images), path)
+    ]
+    binary = bool(np.isin(images, (0, 255)).all())
+    return Dataset(Image(images.shape[1:], binary=binary), *splits)

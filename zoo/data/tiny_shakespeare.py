@@ -1,0 +1,26 @@
+"""A megabyte of Shakespeare's plays, as characters."""
+
+from zoo.data import _text, _tfds
+from zoo.data._splits import Dataset
+
+KIND = "text"
+
+
+def build(data_dir: str | None, *, length: int = 100) -> Dataset:
+    """Tiny Shakespeare: 1,003,854 training, 55,770 validation and 55,770 test characters.
+
+    The parts follow one another in the original file.
+
+    Args:
+        data_dir: TFDS's folder; None means TFDS_DATA_DIR or else ~/tensorflow_datasets.
+        length: the number of characters in a training window, at least 2.
+
+    Raises:
+        DataError: the data is neither there nor to be had, or damaged; or `length` is out of
+            range.
+
+    Source: A. Karpathy, char-rnn, 2015; TFDS `tiny_shakespeare` 1.0.0.
+    """
+    parts = _tfds.read("tiny_shakespeare:1.0.0", ("train", "validation", "test"), data_dir)
+    texts = [part["text"][0].decode() for part in parts]
+    return _text.running(texts, "character", length)

@@ -1,0 +1,79 @@
+"""Divergences from samples and log-densities, each with its standard error.
+
+For distributions too large to enumerate, such as sequences or images. A log-density may be in any
+reference measure, as long as P and Q share it. Estimates are unbiased and may come out negative.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from zoo import divergences
+
+
+class Estimate(NamedTuple):
+    """A mean over samples.
+
+    Attributes:
+        value: the estimate.
+        standard_error: of `value`, from the sample variance; NaN for a single sample.
+    """
+
+    value: float
+    standard_error: float
+
+
+def monte_carlo_kl(log_p, log_q) -> Estimate:
+    """KL[P‖Q] = E_P[log p - log q], from samples of P.
+
+    For KL[Q‖P] give samples of Q and exchange the arguments.
+
+    Args:
+        log_p: log-densities of P at samples **of P**, [samples].
+        log_q: log-densities of Q at the same samples, [samples].
+
+    Returns:
+        The estimate, in nats.
+    """
+    return _mean(np.asarray(log_p, np.float64) - np.asarray(log_q, np.float64))
+
+
+def monte_carlo_generalised_js(
+    log_ratio_at_p, log_ratio_at_q, pi: float, scale: divergences.Scale = "raw"
+) -> Estimate:
+    """JS_π = π E_P[log(p/m)] + (1-π) E_Q[log(q/m)], from samples of both.
+
+    The two means are weighted by π and not by the sample counts, which may differ.
+
+    Args:
+        log_ratio_at_p: r = log p - log q at samples of P, [samples]; inf where q = 0.
+        log_ratio_at_q: r at samples of Q, [other samples]; -inf where p = 0.
+        pi: the weight of P, in (0, 1).
+        scale: "raw", "normalised" or "bounded", as in `divergences.generalised_js`.
+
+    Returns:
+        The estimate, in nats ("bounded": a ratio).
+
+    Raises:
+        ValueError: `pi` is not in (0, 1), or `scale` is none of the three.
+
+    Source: F. Huszár (2015), arXiv 1511.05101, equation 12.
+    """
+    pi = divergences.checked_pi(pi)
+    weights = [float(weight) for weight in divergences.kl_weights(pi, scale)]
+    log_m_over_p, _ = _log_ratios_to_mixture(log_ratio_at_p, pi)
+    _, log_m_over_q = _log_ratios_to_mixture(log_ratio_at_q, pi)
+    parts = np.array([_mean(-log_m_over_p), _mean(-log_m_over_q)])
+    value, standard_error = np.dot(weights, parts[:, 0]), np.hypot(*(weights * parts[:, 1]))
+    return Estimate(float(value), float(standard_error))
+
+
+def _log_ratios_to_mixture(log_ratio, pi):
+    log_ratio = np.asarray(log_ratio, np.float64)
+    return (ratio.numpy() for ratio in divergences.log_ratios_to_mixture(log_ratio, pi))
+
+
+def _mean(values) -> Estimate:
+    count = values.size
+    deviation = np.std(values, ddof=1) if count > 1 else np.nan
+    return Estimate(float(np.mean(values)), float(deviation / np.sqrt(count)))

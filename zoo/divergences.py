@@ -1,0 +1,176 @@
+"""KL and the generalised Jensen-Shannon divergence of distributions known in full.
+
+Everything takes natural log-probabilities, so that a probability may be smaller than the
+smallest float, and answers in nats. P is the data and Q the model, or in distillation the teacher
+and the student; the weight π is P's share of the mixture M = πP + (1-π)Q.
+
+Sums of p log(p/m) cancel where P and M are alike, which at the ends of π's range is everywhere.
+They are written here as sums of p (m/p - 1 - log(m/p)), which for distributions is the same number
+and has no negative term; log(m/p) comes from log(p/q), never from log m - log p.
+"""
+
+from typing import Literal
+
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+Scale = Literal["raw", "normalised", "bounded"]
+
+
+def binary_entropy(pi):
+    """Entropy of a coin, H(π) = -π log π - (1-π) log(1-π), the largest value of JS_π.
+
+    Args:
+        pi: probability of one side, in [0, 1], of any shape. Python numbers are taken as float64.
+
+    Returns:
+        H(π) in nats, in [0, log 2], of `pi`'s shape; NaN outside [0, 1].
+    """
+    pi = tf.convert_to_tensor(pi, dtype_hint=tf.float64)
+    return -tf.math.xlogy(pi, pi) - tf.math.xlog1py(1 - pi, -pi)
+
+
+def kl(log_p, log_q):
+    """KL[P‖Q] = Σ p log(p/q), what maximum likelihood minimises over Q.
+
+    Args:
+        log_p: log-probabilities of P, [..., outcomes], normalised over the last axis; -inf
+            stands for an outcome which does not occur.
+        log_q: log-probabilities of Q, of the same shape and type.
+
+    Returns:
+        The divergence in nats, [...], ≥ 0; inf where P has an outcome that Q has not. Of
+        measures which do not sum to one it is Σ p log(p/q) - p + q.
+
+    Example:
+        >>> float(kl(np.log([0.5, 0.5]), np.log([0.25, 0.75])))
+        0.14384103622589045
+    """
+    log_p, log_q = ops.convert_to_tensor(log_p), ops.convert_to_tensor(log_q)
+    log_ratio = _log_ratio(log_q, log_p)
+    return ops.sum(_kl_summands(ops.exp(log_p), ops.exp(log_q), log_ratio), axis=-1)
+
+
+def reverse_kl(log_p, log_q):
+    """KL[Q‖P] = Σ q log(q/p), the idealised perceptual loss; arguments and result as in `kl`."""
+    return kl(log_q, log_p)
+
+
+def generalised_js(log_p, log_q, pi, scale: Scale = "raw"):
+    """Generalised Jensen-Shannon divergence JS_π = π KL[P‖M] + (1-π) KL[Q‖M].
+
+    Here M = πP + (1-π)Q. At π = 1/2 it is the usual Jensen-Shannon divergence (SciPy's
+    `jensenshannon` is its square root). The three scales are one divergence in three units:
+
+        raw         JS_π                in [0, H(π)]
+        normalised  JS_π / (π(1-π))     tends to KL[P‖Q] as π -> 0, to KL[Q‖P] as π -> 1
+        bounded     JS_π / H(π)         in [0, 1]; 1 where no outcome is shared
+
+    Args:
+        log_p: log-probabilities of P, [..., outcomes], normalised over the last axis; -inf
+            stands for an outcome which does not occur.
+        log_q: log-probabilities of Q, of the same shape and type.
+        pi: the weight of P, in (0, 1), a number or a tensor that broadcasts against [...].
+        scale: one of the names above.
+
+    Returns:
+        The divergence in nats ("bounded": a ratio), [...], ≥ 0; NaN where a `pi` whose value
+        is not known when a graph is traced is not in (0, 1).
+
+    Raises:
+        ValueError: `pi` is not in (0, 1), or `scale` is none of the three.
+
+    Example:
+        >>> float(generalised_js([0.0, -np.inf], [-np.inf, 0.0], pi=0.5))  # log 2
+        0.6931471824645996
+
+    Source: F. Huszár (2015), arXiv 1511.05101, equation 12.
+    """
+    log_p, log_q = ops.convert_to_tensor(log_p), ops.convert_to_tensor(log_q)
+    pi = checked_pi(pi)
+    share_p, share_q = (ops.cast(share, log_p.dtype)[..., None] for share in (pi, 1 - pi))
+    p, q = ops.exp(log_p), ops.exp(log_q)
+    m = share_p * p + share_q * q
+    log_m_over_p, log_m_over_q = log_ratios_to_mixture(_log_ratio(log_p, log_q), pi[..., None])
+    kl_p_m = ops.sum(_kl_summands(p, m, log_m_over_p), axis=-1)
+    kl_q_m = ops.sum(_kl_summands(q, m, log_m_over_q), axis=-1)
+    weight_p, weight_q = (ops.cast(w, log_p.dtype) for w in kl_weights(pi, scale))
+    return weight_p * kl_p_m + weight_q * kl_q_m
+
+
+def checked_pi(pi):
+    """`pi` as a float64 tensor: in (0, 1), or NaN where its value is not known yet.
+
+    float64 whatever the inputs are: 1-π, rounded to float32 after the subtraction and not before,
+    keeps all of its digits.
+
+    Raises:
+        ValueError: a value that is known now is not in (0, 1).
+    """
+    pi = tf.convert_to_tensor(pi, dtype_hint=tf.float64)
+    known = tf.get_static_value(pi)
+    if known is not None and not np.all((known > 0) & (known < 1)):
+        raise ValueError(
+            f"pi, the weight of P, must lie between 0 and 1, both excluded; received {known}. "
+            "The limit at 0 is kl(log_p, log_q), the limit at 1 is reverse_kl(log_p, log_q)."
+        )
+    pi = ops.cast(pi, "float64")
+    return ops.where((pi > 0) & (pi < 1), pi, np.nan)
+
+
+def kl_weights(pi, scale: Scale):
+    """The weights of KL[P‖M] and of KL[Q‖M] in JS_π on this scale, each of `pi`'s shape."""
+    if scale == "raw":
+        return pi, 1 - pi
+    if scale == "normalised":
+        return 1 / (1 - pi), 1 / pi
+    if scale == "bounded":
+        return pi / binary_entropy(pi), (1 - pi) / binary_entropy(pi)
+    raise ValueError(f"scale must be 'raw', 'normalised' or 'bounded'; received {scale!r}.")
+
+
+def log_ratios_to_mixture(log_ratio, pi):
+    """log(m/p) and log(m/q) from r = log(p/q), for m = πp + (1-π)q.
+
+    With the lighter of the two, of weight w ≤ 1/2, over the heavier as e^t, the ratios of m to
+    them are w + (1-w)e^-t and 1 + w(e^t - 1): neither loses digits at the ends of π's range.
+
+    Args:
+        log_ratio: r, of any shape, from -inf to inf.
+        pi: the weight of p, in (0, 1), a float64 tensor that broadcasts against it.
+
+    Returns:
+        Two tensors of the shape of both and the type of `log_ratio`.
+    """
+    p_is_lighter = pi <= 0.5
+    weight = ops.cast(ops.where(p_is_lighter, pi, 1 - pi), log_ratio.dtype)
+    t = ops.where(p_is_lighter, log_ratio, -log_ratio)
+    far, low, high = t > 1, ops.minimum(t, 1), ops.maximum(t, 1)  # neither branch sees inf - inf
+    near_heavier = ops.log1p(weight * ops.expm1(low))
+    far_heavier = ops.softplus(ops.log(weight) + high + ops.log1p(-ops.exp(-high)))
+    heavier = ops.where(far, far_heavier, near_heavier)
+    lighter = ops.where(far, ops.log(weight + (1 - weight) * ops.exp(-high)), near_heavier - low)
+    return ops.where(p_is_lighter, lighter, heavier), ops.where(p_is_lighter, heavier, lighter)
+
+
+def _log_ratio(log_p, log_q):
+    """log(p/q), and 0 where neither occurs."""
+    neither = ops.isneginf(log_p) & ops.isneginf(log_q)
+    return ops.where(neither, 0, log_p) - ops.where(neither, 0, log_q)
+
+
+def _kl_summands(p, m, log_ratio):
+    """p log(p/m) - p + m, from p, m and log(m/p); none is negative, and 0 log 0 = 0."""
+    near = ops.abs(log_ratio) < 0.5
+    near_ratio = ops.where(near, log_ratio, 0)
+    far_ratio = ops.where(near | (p <= 0), 0, log_ratio)
+    return ops.where(near, p * _exponential_tail(near_ratio), m - p - p * far_ratio)
+
+
+def _exponential_tail(x):
+    """e^x - 1 - x for |x| < 1/2, by its series: the plain difference loses half of the digits."""
+    tail = ops.ones_like(x)
+    for k in range(15, 2, -1):
+        tail = 1 + x / k * tail
+    return x * x / 2 * tail

@@ -1,0 +1,56 @@
+"""The errors that a user can act on; the command-line scripts print them in one line."""
+
+
+import functools
+import sys
+
+
+class ZooError(Exception):
+    """What was asked for cannot be done; the message says what was received and what would do."""
+
+
+class SpecError(ZooError, ValueError):
+    """A spec names an unknown part, an unknown argument, or a combination that cannot work."""
+
+
+class DataError(ZooError):
+    """A data set is missing, empty or unreadable."""
+
+
+class RunFolderError(ZooError):
+    """A run folder is in use, unwritable, empty, or holds a different experiment."""
+
+
+class TrainingDivergedError(ZooError, FloatingPointError):
+    """A loss or a weight is no longer finite."""
+
+
+def require(condition: bool, message: str) -> None:
+    """Raises SpecError with `message` unless `condition` holds."""
+    if not condition:
+        raise SpecError(message)
+
+
+def explained(main):
+    """A script's main function that tells what went wrong in a sentence and not in a traceback.
+
+    Args:
+        main: raises ZooError or KeyboardInterrupt, or returns.
+
+    Returns:
+        A function that does what `main` does, and ends the process with status 1 after a
+        ZooError and 130 after Ctrl-C.
+    """
+
+    @functools.wraps(main)
+    def explaining(*arguments):
+        try:
+            return main(*arguments)
+        except ZooError as error:
+            print(f"\nError: {error}", file=sys.stderr)
+            sys.exit(1)
+        except KeyboardInterrupt as interrupt:
+            print(f"\n{interrupt}", file=sys.stderr)
+            sys.exit(130)
+
+    return explaining

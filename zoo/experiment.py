@@ -1,0 +1,275 @@
+"""What an experiment is: three specs, hyper-parameters and a seed; train it, load the result."""
+
+import contextlib
+import dataclasses
+import typing
+from typing import Literal
+
+import keras
+import tensorflow as tf
+
+from zoo import callbacks, checkpoints, optimizers, previews, spec
+from zoo.data._splits import batches
+from zoo.errors import RunFolderError, SpecError, require
+from zoo.run import Run
+from zoo.run_folder import RunFolder
+
+# What a run may be continued with; anything else changed would make it another run.
+MAY_CHANGE = {"steps", "checkpoint_every", "sample_every", "data_dir"}
+
+_VALIDATION_BATCHES = 8
+
+
+@dataclasses.dataclass(frozen=True)
+class Experiment:
+    """All that decides a run's result.
+
+    Attributes:
+        data: the spec of a member of `zoo.data`.
+        model: the spec of a member of `zoo.models`.
+        objective: the spec of a member of `zoo.objectives`.
+        steps: training steps in all.
+        batch_size: examples a step.
+        learning_rate: the highest learning rate.
+        warmup_steps: steps over which the learning rate rises to it.
+        decay: how the learning rate falls afterwards.
+        decay_steps: the step at which it has come to zero; 0: `steps`.
+        optimizer: the spec of an optimizer, see `zoo.optimizers.build`.
+        clip_norm: the largest norm of all gradients together; 0: no limit.
+        average_decay: of the moving average of the generator's weights, which samples and
+            results are then made with; 0: none is kept.
+        seed: the seed of every random draw.
+        precision: "mixed_bfloat16" computes in bfloat16 and keeps weights in float32.
+        jit_compile: whether XLA compiles the training step.
+        strategy: "auto" (all GPUs there are, or the CPU), "cpu", or "mirrored".
+        checkpoint_every: steps between two checkpoints; one is written at the end in any case.
+        sample_every: steps between two sets of samples and looks at held-out data.
+        data_dir: where tensorflow-datasets keeps its data; None: its usual place.
+    """
+
+    data: str
+    model: str
+    objective: str
+    steps: int = 2000
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    warmup_steps: int = 0
+    decay: Literal["constant", "cosine"] = "constant"
+    decay_steps: int = 0
+    optimizer: str = "adam"
+    clip_norm: float = 0.0
+    average_decay: float = 0.0
+    seed: int = 0
+    precision: Literal["float32", "mixed_bfloat16"] = "float32"
+    jit_compile: bool = False
+    strategy: Literal["auto", "cpu", "mirrored"] = "auto"
+    checkpoint_every: int = 500
+    sample_every: int = 500
+    data_dir: str | None = None
+
+    def __post_init__(self):
+        """Refuses what cannot work, before any work is done."""
+        for field in dataclasses.fields(self):
+            choices, value = typing.get_args(field.type), getattr(self, field.name)
+            if typing.get_origin(field.type) is Literal and value not in choices:
+                listed = ", ".join(choices)
+                raise SpecError(f"{field.name}={value!r} is unknown. Known: {listed}.")
+        for name in ("steps", "batch_size"):
+            require(getattr(self, name) >= 1, f"{name}={getattr(self, name)} should be at least 1.")
+        for name in ("warmup_steps", "decay_steps", "clip_norm", "checkpoint_every"):
+            require(getattr(self, name) >= 0, f"{name}={getattr(self, name)} is below 0.")
+        require(self.learning_rate > 0, f"learning_rate={self.learning_rate} should be above 0.")
+        require(
+            0 <= self.average_decay < 1,
+            f"average_decay={self.average_decay} should be at least 0 and below 1.",
+        )
+        check_specs(self.data, self.model, self.objective)
+
+
+def check_specs(data: str, model: str, objective: str) -> None:
+    """Raises SpecError unless the three specs are well formed and fit each other."""
+    modules = {}
+    for folder, text in (("data", data), ("models", model), ("objectives", objective)):
+        name, arguments = spec.parse(text)
+        modules[folder] = spec.module(folder, name)
+        spec.check(name, modules[folder].build, arguments)
+    kind, accepted = modules["data"].KIND, modules["models"].ACCEPTS
+    if kind != accepted:
+        fitting = _names("models", lambda module: kind == module.ACCEPTS)
+        raise SpecError(
+            f"{model} models data of the kind {accepted}, but {data} is {kind}. "
+            f"Models for {kind}: {fitting}."
+        )
+    trainer, trainers = modules["objectives"].TRAINER, modules["models"].TRAINERS
+    if trainer not in trainers:
+        fitting = _names("objectives", lambda module: module.TRAINER in trainers)
+        others = _names("models", lambda m: trainer in m.TRAINERS and kind == m.ACCEPTS)
+        raise SpecError(
+            f"{model} cannot be trained by {objective}. Objectives for it: {fitting}. "
+            f"Models for {objective} on {kind} data: {others or 'none'}."
+        )
+
+
+def train(experiment: Experiment, workdir: str) -> Run:
+    """Trains an experiment, or continues it where its run folder says it stopped.
+
+    A run that was killed at any moment and continued has the weights, bit by bit on a CPU, of
+    the run that was not.
+
+    Args:
+        experiment: what to train.
+        workdir: the run folder; made if it is not there.
+
+    Returns:
+        The trained run.
+
+    Raises:
+        SpecError: the parts do not fit.
+        DataError: the data is not to be had.
+        RunFolderError: the folder is not writable, in use, or holds another experiment.
+        TrainingDivergedError: a figure is no longer finite.
+        KeyboardInterrupt: Ctrl-C or SIGTERM came; the run can be continued.
+    """
+    strategy = _strategy(experiment.strategy)
+    folder = RunFolder(workdir)
+    folder.create()
+    with folder.locked():
+        experiment = _same_experiment(experiment, folder)
+        dataset = spec.build("data", experiment.data, experiment.data_dir)
+        with strategy.scope(), _policy(experiment.precision):
+            trainer = build_trainer(experiment, dataset.example)
+        folder.write(dataclasses.asdict(experiment), dataset.example)
+        saved = checkpoints.Checkpoints(folder.checkpoints, trainer.components())
+        first_step = saved.restore()
+        if first_step < experiment.steps:
+            _fit(experiment, trainer, dataset, folder, saved, first_step)
+    return load(workdir)
+
+
+def load(workdir: str) -> Run:
+    """The result of a run: networks with the weights of the latest checkpoint, in float32.
+
+    Args:
+        workdir: the run folder.
+
+    Returns:
+        A `Run`; its generator has the averaged weights where the run kept an average.
+
+    Raises:
+        RunFolderError: the folder holds no run, or no checkpoint yet.
+    """
+    folder = RunFolder(workdir)
+    settings, example = folder.read()
+    experiment = Experiment(**settings)
+    model = spec.build("models", experiment.model, example)
+    objective = spec.build("objectives", experiment.objective)
+    components = {name: network.variables for name, network in model.networks().items()}
+    if experiment.average_decay > 0:
+        components["average"] = components.pop("generator")
+    step = checkpoints.load(folder.checkpoints, components)
+    return Run(folder, experiment, example, model, objective, step)
+
+
+def build_trainer(experiment: Experiment, example):
+    """The compiled Keras model that `train` fits, with new weights from the run's seed."""
+    keras.utils.set_random_seed(experiment.seed % 2**32)
+    model = spec.build("models", experiment.model, example)
+    objective = spec.build("objectives", experiment.objective)
+    name, _ = spec.parse(experiment.objective)
+    trainer = spec.module("trainers", spec.module("objectives", name).TRAINER).build(
+        model,
+        objective,
+        batch_size=experiment.batch_size,
+        seed=experiment.seed,
+        average_decay=experiment.average_decay,
+    )
+    trainer.compile(
+        **{name: _optimizer(experiment) for name in trainer.OPTIMIZERS},
+        jit_compile=experiment.jit_compile,
+    )
+    return trainer
+
+
+def _fit(experiment, trainer, dataset, folder, saved, first_step):
+    """Makes the steps that are left, then saves."""
+    data = batches(
+        dataset.train, trainer.num_real, experiment.seed, first_step, experiment.steps
+    )
+    held_out = [
+        dataset.validation.batch(step, experiment.batch_size, seed=0)
+        for step in range(_VALIDATION_BATCHES)
+    ]
+    preview = previews.Previews(trainer, dataset.example, folder.samples)
+    around = [
+        callbacks.StopAtNaN(first_step),
+        callbacks.Progress(first_step, experiment.steps),
+        callbacks.Scalars(first_step, folder.logs, held_out, experiment.sample_every),
+        callbacks.Every(first_step, experiment.checkpoint_every, saved.save),
+        callbacks.Every(first_step, experiment.sample_every, preview.write),
+    ]
+    with callbacks.stop_on_signals(trainer) as received:
+        trainer.fit(data, shuffle=False, verbose=0, callbacks=around)
+    step = int(trainer.step.numpy())
+    saved.save(step)
+    if received:
+        raise KeyboardInterrupt(
+            f"Stopped and saved at step {step} of {experiment.steps}. "
+            "The same command goes on from there."
+        )
+
+
+def _optimizer(experiment):
+    rate = optimizers.learning_rate(
+        experiment.learning_rate,
+        experiment.warmup_steps,
+        experiment.decay,
+        experiment.decay_steps or experiment.steps,
+    )
+    return optimizers.build(experiment.optimizer, rate, experiment.clip_norm)
+
+
+def _strategy(name):
+    """The distribution strategy of this name."""
+    if name == "cpu":
+        tf.config.set_visible_devices([], "GPU")
+    if name == "mirrored" or len(tf.config.list_logical_devices("GPU")) > 1:
+        return tf.distribute.MirroredStrategy()
+    return tf.distribute.get_strategy()
+
+
+@contextlib.contextmanager
+def _policy(precision):
+    """Keras's global precision, for the networks that are built meanwhile."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _same_experiment(experiment, folder):
+    """The experiment with what its run folder has recorded, if it is the same one."""
+    if not folder.exists():
+        return dataclasses.replace(
+            experiment, decay_steps=experiment.decay_steps or experiment.steps
+        )
+    recorded = Experiment(**folder.read()[0])
+    experiment = dataclasses.replace(
+        experiment, decay_steps=experiment.decay_steps or recorded.decay_steps
+    )
+    changed = [
+        f"--{name} was {getattr(recorded, name)!r}, now {getattr(experiment, name)!r}"
+        for name in (field.name for field in dataclasses.fields(Experiment))
+        if name not in MAY_CHANGE and getattr(recorded, name) != getattr(experiment, name)
+    ]
+    if changed:
+        raise RunFolderError(
+            f"{folder.path} holds another experiment: {'; '.join(changed)}. "
+            "Give the same flags to continue it, or a new --workdir."
+        )
+    return experiment
+
+
+def _names(folder, fits):
+    return ", ".join(name for name in spec.names(folder) if fits(spec.module(folder, name)))

@@ -1,0 +1,31 @@
+"""Measures that do not know what trained a model.
+
+A member is a file with
+
+    def applies(run) -> bool
+    def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
+
+`run` is a `zoo.experiment.Run`: it has `dataset` (of which `split(name)` gives the held-out
+data), `example`, `model`, `objective`, and `samples(count, seed)` as a NumPy array.
+"""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Measurement:
+    """One figure.
+
+    Attributes:
+        value: the figure.
+        unit: its unit in words, such as "nats per character".
+        standard_error: of `value`, or None where it is not known.
+        count: the number of examples (or characters, as the unit says) behind it.
+        split: the data it was measured on or against: "train", "validation" or "test".
+    """
+
+    value: float
+    unit: str
+    standard_error: float | None
+    count: int
+    split: str

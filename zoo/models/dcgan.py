@@ -1,0 +1,107 @@
+"""The convolutional generator and discriminator of DCGAN, for small grey images.
+
+Source: A. Radford, L. Metz and S. Chintala, "Unsupervised Representation Learning with Deep
+Convolutional Generative Adversarial Networks", arXiv 1511.06434 (2015).
+As there: strided convolutions in place of pooling, no hidden dense layers, batch normalisation
+and ReLU in the generator, LeakyReLU(0.2) in the discriminator, kernels drawn from N(0, 0.02²).
+Otherwise than there: two doublings for 28×28 in place of four for 64×64; kernels of 4×4, which
+their stride divides, in place of 5×5, so that no pixel is covered more often than its
+neighbour; a sigmoid in place of tanh, for images in [0, 1]; no batch normalisation in the
+discriminator, whose answer to an image should not depend on the others of the batch.
+"""
+
+import keras
+
+from zoo import example_spec
+from zoo.errors import require
+from zoo.models._implicit import Discriminator, Generator, Pair
+from zoo.models.layers import spectral_normalisation as spectral
+
+ACCEPTS = "image"
+TRAINERS = {"adversarial"}
+TRAINERS = {"adversarial"}
+
+
+def build(
+    example: example_spec.Image,
+    *,
+    width: int = 64,
+    latent_size: int = 100,
+    spectral_normalisation: bool = False,
+) -> Pair:
+    """A generator and a discriminator with two strided convolutions each.
+
+    Args:
+        example: images whose height and width are multiples of 4.
+        width: the number of channels at half resolution; there are twice as many at a quarter.
+        latent_size: the number of components of the noise, which is standard normal.
+        spectral_normalisation: whether the discriminator's kernels are divided by their norms.
+
+    Raises:
+        SpecError: sizes that cannot be.
+    """
+    height, breadth, _ = example.shape
+    require(
+        height % 4 == breadth % 4 == 0,
+        "dcgan halves the resolution twice, so height and width should be divisible by 4, "
+        f"unlike these {example}; mlp_gan takes any shape.",
+    )
+    require(width >= 1, f"dcgan: width={width} should be at least 1.")
+    require(latent_size >= 1, f"dcgan: latent_size={latent_size} should be at least 1.")
+    layers = spectral if spectral_normalisation else keras.layers
+    return Pair(
+        Generator(_generator(example.shape, width, latent_size), latent_size, name="generator"),
+        Discriminator([_discriminator(example.shape, width, layers)], [0], name="discriminator"),
+    )
+
+
+def _generator(shape, width, latent_size):
+    height, breadth, channels = shape
+    coarse = (height // 4, breadth // 4, 2 * width)
+    return keras.Sequential(
+        [
+            keras.Input([latent_size]),
+            # A bias in front of batch normalisation would be subtracted again.
+            keras.layers.Dense(
+                coarse[0] * coarse[1] * coarse[2], use_bias=False, kernel_initializer=_initial()
+            ),
+            keras.layers.Reshape(coarse),
+            _normalisation(),
+            keras.layers.ReLU(),
+            keras.layers.Conv2DTranspose(width, 4, use_bias=False, **_strided()),
+            _normalisation(),
+            keras.layers.ReLU(),
+            keras.layers.Conv2DTranspose(channels, 4, **_strided()),
+            keras.layers.Activation("sigmoid", dtype="float32"),
+        ],
+        name="decoder",
+    )
+
+
+def _discriminator(shape, width, layers):
+    return keras.Sequential(
+        [
+            keras.Input(shape),
+            keras.layers.Rescaling(2.0, offset=-1.0),  # to [-1, 1]
+            layers.Conv2D(width, 4, **_strided()),
+            keras.layers.LeakyReLU(0.2),
+            layers.Conv2D(2 * width, 4, **_strided()),
+            keras.layers.LeakyReLU(0.2),
+            keras.layers.Flatten(),
+            layers.Dense(1, kernel_initializer=_initial(), dtype="float32"),
+        ],
+        name="critic",
+    )
+
+
+def _strided():
+    return {"strides": 2, "padding": "same", "kernel_initializer": _initial()}
+
+
+def _initial():
+    return keras.initializers.RandomNormal(stddev=0.02)
+
+
+def _normalisation():
+    # The inference statistics follow the weights within tens of steps instead of hundreds.
+    return keras.layers.BatchNormalization(momentum=0.9)

@@ -1,0 +1,106 @@
+"""A language model of stacked LSTM layers.
+
+Source: A. Graves (2013), arXiv 1308.0850; dropout between layers only: W. Zaremba et al.
+(2014), arXiv 1409.2329; tied output: O. Press and L. Wolf (2017), arXiv 1608.05859.
+"""
+
+import tensorflow as tf
+
+from zoo import example_spec, randomness
+from zoo.errors import require
+from zoo.models._autoregressive import Autoregressive
+from zoo.models.layers.lstm import LSTMLayer
+
+ACCEPTS = "text"
+TRAINERS = {"autoregressive"}
+
+
+def build(
+    example: example_spec.Text,
+    *,
+    units: int = 256,
+    layers: int = 2,
+    dropout: float = 0.0,
+    tied: bool = False,
+) -> "LSTM":
+    """The model of a text.
+
+    Args:
+        example: the text's spec.
+        units: the size of the embedding, and of every layer's hidden state and cell.
+        layers: how many layers stand on each other.
+        dropout: the share of each layer's outputs that training sets to zero.
+        tied: whether the output layer's matrix is the embedding's.
+
+    Returns:
+        The model, with all its variables.
+
+    Raises:
+        SpecError: units or layers below 1, or dropout outside [0, 1).
+    """
+    require(units >= 1, f"lstm: units={units} should be at least 1.")
+    require(layers >= 1, f"lstm: layers={layers} should be at least 1.")
+    require(0 <= dropout < 1, f"lstm: dropout={dropout} should be at least 0 and below 1.")
+    return LSTM(example, units, layers, dropout, tied)
+
+
+class LSTM(Autoregressive):
+    """Embedding, `layers` LSTM layers with dropout after each, and a softmax."""
+
+    def __init__(self, example, units, layers, dropout, tied):
+        super().__init__(example, name="lstm")
+        size = example.vocabulary.size
+        self.units, self.dropout, self.tied = units, dropout, tied
+        self.embedding = self.add_weight((size + 1, units), "glorot_uniform", name="embedding")
+        self.layers_ = [LSTMLayer(units, name=f"layer_{number}") for number in range(layers)]
+        for layer in self.layers_:
+            layer.build((None, units))
+        if not tied:
+            self.output_kernel = self.add_weight((units, size), "glorot_uniform", name="output")
+        self.output_bias = self.add_weight((size,), "zeros", name="output_bias")
+        self.built = True
+
+    def initial_state(self, batch_size):
+        """Zero hidden states and cells: a pair [batch_size, units] for each layer."""
+        zeros = tf.zeros([batch_size, self.units], self.compute_dtype)
+        return [(zeros, zeros) for _ in self.layers_]
+
+    def run(self, inputs, state, key=None):
+        """See `Autoregressive.run`."""
+        outputs, last = tf.transpose(inputs), []  # time comes first
+        for number, layer in enumerate(self.layers_):
+            projected = layer.project(outputs) if number else self._project_symbols(outputs)
+            outputs, *pair = layer.recur(projected, *state[number])
+            outputs = self._drop(outputs, key, number)
+            last.append(tuple(pair))
+        return tf.transpose(self._logits(outputs), [1, 0, 2]), last
+
+    def step(self, token, state):
+        """See `Autoregressive.step`."""
+        outputs = tf.gather(tf.convert_to_tensor(self.embedding), token)
+        last = []
+        for layer, pair in zip(self.layers_, state, strict=True):
+            outputs, cell = layer.step(layer.project(outputs), *pair)
+            last.append((outputs, cell))
+        return self._logits(outputs), last
+
+    def _project_symbols(self, symbols):
+        # The first layer's product is taken once for each symbol that there is, then looked up.
+        return tf.gather(self.layers_[0].project(tf.convert_to_tensor(self.embedding)), symbols)
+
+    def _drop(self, outputs, key, number):
+        if key is None or self.dropout == 0:
+            return outputs
+        seed = randomness.fold(key, number)
+        return tf.nn.experimental.stateless_dropout(
+            outputs, self.dropout, seed=seed, rng_alg=randomness.ALGORITHM
+        )
+
+    def _logits(self, outputs):
+        """float32 [..., vocabulary size] from the last layer's outputs [..., units]."""
+        if self.tied:
+            kernel = tf.transpose(tf.convert_to_tensor(self.embedding)[:-1])
+        else:
+            kernel = tf.convert_to_tensor(self.output_kernel)
+        logits = tf.einsum("...u,uv->...v", outputs, kernel) + self.output_bias
+        return tf.cast(logits, tf.float32)

@@ -1,0 +1,104 @@
+"""The fully connected generator and maxout discriminator of the first GAN.
+
+Source: I. Goodfellow et al., "Generative Adversarial Networks", arXiv 1406.2661 (2014),
+section 5, with the sizes that the authors published as `mnist.yaml` in
+github.com/goodfeli/adversarial.
+As there: noise of 100 components uniform on (-√3, √3); two hidden layers of 1200 rectified
+units and a sigmoid; two maxout layers of 240 units with 5 pieces and one logit; dropout of 20 %
+of the discriminator's pixels and 50 % of its hidden units; weights drawn uniformly from
+(-0.05, 0.05) in the generator and (-0.005, 0.005) in the discriminator.
+Otherwise than there: the bias of the generator's last layer starts at 0 and not at the logits
+of the mean image, since a network does not see data before it is trained.
+Maxout: I. Goodfellow et al., arXiv 1302.4389 (2013).
+"""
+
+import math
+
+import keras
+
+from zoo import example_spec
+from zoo.errors import require
+from zoo.models._implicit import Discriminator, Generator, Pair
+from zoo.models.layers import spectral_normalisation as spectral
+
+ACCEPTS = "image"
+TRAINERS = {"adversarial"}
+TRAINERS = {"adversarial"}
+
+
+def build(
+    example: example_spec.Image,
+    *,
+    width: int = 1200,
+    latent_size: int = 100,
+    maxout_units: int = 240,
+    maxout_pieces: int = 5,
+    dropout: bool = True,
+    spectral_normalisation: bool = False,
+) -> Pair:
+    """A generator and a discriminator with two hidden layers each.
+
+    Args:
+        example: images of any shape.
+        width: the number of units of each hidden layer of the generator.
+        latent_size: the number of components of the noise.
+        maxout_units: the number of units of each hidden layer of the discriminator.
+        maxout_pieces: the number of linear functions that each of those is the maximum of.
+        dropout: whether the discriminator is trained with dropout; a density ratio estimated
+            without it can be sharper, and overfits sooner.
+        spectral_normalisation: whether the discriminator's kernels are divided by their norms.
+
+    Raises:
+        SpecError: sizes that cannot be.
+    """
+    for name, size in {
+        "width": width,
+        "latent_size": latent_size,
+        "maxout_units": maxout_units,
+        "maxout_pieces": maxout_pieces,
+    }.items():
+        require(size >= 1, f"mlp_gan: {name}={size} should be at least 1.")
+    layers = spectral if spectral_normalisation else keras.layers
+    network = _generator(example.shape, width, latent_size)
+    stages = _discriminator(example.shape, maxout_units, maxout_pieces, layers)
+    return Pair(
+        Generator(network, latent_size, prior="uniform", name="generator"),
+        Discriminator(stages, [0.2, 0.5, 0.5] if dropout else [0, 0, 0], name="discriminator"),
+    )
+
+
+def _generator(shape, width, latent_size):
+    initial = {"kernel_initializer": keras.initializers.RandomUniform(-0.05, 0.05)}
+    return keras.Sequential(
+        [
+            keras.Input([latent_size]),
+            keras.layers.Dense(width, activation="relu", **initial),
+            keras.layers.Dense(width, activation="relu", **initial),
+            keras.layers.Dense(math.prod(shape), **initial),
+            keras.layers.Activation("sigmoid", dtype="float32"),
+            keras.layers.Reshape(shape, dtype="float32"),
+        ],
+        name="decoder",
+    )
+
+
+def _discriminator(shape, units, pieces, layers):
+    """Three stages, since dropout comes before each of them."""
+    initial = {"kernel_initializer": keras.initializers.RandomUniform(-0.005, 0.005)}
+
+    def maxout(shape, name):
+        return keras.Sequential(
+            [
+                keras.Input(shape),
+                keras.layers.Flatten(),
+                layers.Dense(pieces * units, **initial),
+                keras.layers.Reshape((pieces, units)),
+                keras.layers.GlobalMaxPooling1D(),
+            ],
+            name=name,
+        )
+
+    logit = keras.Sequential(
+        [keras.Input([units]), layers.Dense(1, dtype="float32", **initial)], name="logit"
+    )
+    return [maxout(shape, "maxout_1"), maxout([units], "maxout_2"), logit]

@@ -1,0 +1,248 @@
+"""The generalised Jensen–Shannon divergence, lowered by playing against a discriminator.
+
+P is the distribution of the data, Q the model, 0 < π < 1 the weight of P, and
+M = πP + (1 - π)Q. All logarithms are natural, all divergences are in nats.
+
+    JS_π[P‖Q] = π KL[P‖M] + (1 - π) KL[Q‖M]
+
+    r  = log P - log Q                  the log density ratio
+    d* = r + log(π / (1 - π))           the logit of the best discriminator
+
+Source: F. Huszár, arXiv 1511.05101 (2015), eq. 12 and section 4; the case π = 1/2 is
+I. Goodfellow et al., arXiv 1406.2661 (2014).
+"""
+
+from typing import Literal
+
+from keras import ops
+
+from zoo.errors import require
+
+TRAINER = "adversarial"
+
+GeneratorLoss = Literal["exact", "normalised", "reverse_kl", "forward_kl", "non_saturating"]
+Weighting = Literal["logit_shift", "loss_weights", "batch_ratio"]
+
+
+# Each of these is g, whose mean over samples of Q the generator minimises with the discriminator
+# held fixed. At d = d* it follows the divergence ∫ q f(p/q) with f''(u) = -g'(log u) / u²,
+# which its docstring names.
+
+
+def exact(d, r, pi, one_minus_pi):
+    """JS_π[P‖Q]: the gradient is exactly its gradient, and vanishes with π at either end."""
+    return -one_minus_pi * ops.softplus(d)
+
+
+def normalised(d, r, pi, one_minus_pi):
+    """JS_π[P‖Q] / (π(1 - π)): from KL[P‖Q] at π -> 0 to KL[Q‖P] at π -> 1."""
+    return -ops.softplus(d) / pi
+
+
+def reverse_kl(d, r, pi, one_minus_pi):
+    """KL[Q‖P], whatever π is."""
+    return -r
+
+
+def forward_kl(d, r, pi, one_minus_pi):
+    """KL[P‖Q], whatever π is.
+
+    exp(r) has mean 1 over Q. Dividing it by its mean over the batch keeps one sample of a large
+    ratio from deciding the step, at the price of a bias of the order 1 / batch size.
+    """
+    log_mean = ops.logsumexp(r) - ops.log(ops.cast(ops.size(r), r.dtype))
+    return -ops.exp(r - ops.stop_gradient(log_mean))
+
+
+def non_saturating(d, r, pi, one_minus_pi):
+    """KL[Q‖P] - JS_π[P‖Q] / (1 - π), which is *not* JS_π.
+
+    It tends to KL[Q‖P] at π -> 0 and, divided by 1 - π, to χ²(Q‖P) / 2 at π -> 1: with this
+    loss π does not lead from maximum likelihood to KL[Q‖P]. It is here for its gradients early
+    in training, where the discriminator tells all samples from data.
+    """
+    return ops.softplus(-d)
+
+
+GENERATOR_LOSSES = {
+    loss.__name__: loss for loss in (exact, normalised, reverse_kl, forward_kl, non_saturating)
+}
+
+
+class GeneralisedJS:
+    """Adversarial training of JS_π[P‖Q].
+
+    The discriminator's outputs are called logits, float [N] in any floating type; `weighting`
+    decides what they estimate. `pi` is a number or a scalar tensor, best the float64 of `pi_at`:
+    what is formed from it is rounded to the type of the logits at the end.
+
+    Attributes:
+        pi: π at the first step and from step `pi_steps` on.
+        pi_steps: the number of steps over which π moves linearly.
+        weighting: how π enters the discriminator's training, with one optimum for all three:
+            "logit_shift": not at all: the discriminator is trained on halves, its logits
+                estimate r, and log(π / (1 - π)) is added to them afterwards;
+            "loss_weights": its loss weighs data by π and samples by 1 - π, and its logits
+                estimate d*;
+            "batch_ratio": the same, and its batch holds data and samples in these shares.
+    """
+
+    estimator = "pathwise()"
+
+    def __init__(
+        self,
+        pi: tuple[float, float],
+        pi_steps: int,
+        generator_loss: GeneratorLoss,
+        weighting: Weighting,
+    ):
+        self.pi, self.pi_steps, self.weighting = pi, pi_steps, weighting
+        self._generator_loss = GENERATOR_LOSSES[generator_loss]
+
+    def pi_at(self, step):
+        """π at a training step, an integer or an integer tensor []: a float64 tensor []."""
+        first, last = (ops.convert_to_tensor(pi, "float64") for pi in self.pi)
+        if self.pi_steps == 0:
+            return last
+        moved = ops.minimum(ops.cast(step, "float64") / self.pi_steps, 1)
+        return (1 - moved) * first + moved * last
+
+    def num_real(self, batch_size: int) -> int:
+        """The number of data points in the discriminator's batch."""
+        if self.weighting != "batch_ratio":
+            return batch_size
+        return min(max(round(self.pi[0] * 2 * batch_size), 1), 2 * batch_size - 1)
+
+    def num_generated(self, batch_size: int) -> int:
+        """The number of samples in the discriminator's batch."""
+        return 2 * batch_size - self.num_real(batch_size)
+
+    def discriminator_loss(self, real_logits, generated_logits, pi):
+        """What the discriminator minimises, a scalar; its best response does not depend on Q's.
+
+            w E_P[softplus(-logit)] + (1 - w) E_Q[softplus(logit)]
+
+        with w = 1/2 for "logit_shift" and w = π otherwise. The two means are weighted by π
+        and not by the counts of the batch, so that rounding the counts moves no optimum.
+
+        Args:
+            real_logits: float [num_real].
+            generated_logits: float [num_generated].
+            pi: the weight of P.
+        """
+        if self.weighting == "logit_shift":
+            pi = 0.5
+        return _cross_entropy(real_logits, generated_logits, pi)
+
+    def generator_loss(self, generated_logits, pi):
+        """What the generator minimises the mean of, with the discriminator held fixed.
+
+        Args:
+            generated_logits: float [N], of samples of Q.
+            pi: the weight of P.
+
+        Returns:
+            g of each sample, of the shape and type of `generated_logits`.
+        """
+        d = self._shifted(generated_logits, pi)
+        r = self.log_density_ratio(generated_logits, pi)
+        return self._generator_loss(d, r, *_weights(pi, generated_logits.dtype))
+
+    def divergence_bound(self, real_logits, generated_logits, pi):
+        """A lower bound of JS_π[P‖Q] in nats, which the best discriminator makes an equality.
+
+            H(π) - π E_P[softplus(-d)] - (1 - π) E_Q[softplus(d)]
+
+        Args:
+            real_logits: float [N], of data that the discriminator did not learn from, if it
+                is to be a bound of the divergence from P and not from the training data.
+            generated_logits: float [M], of samples of Q.
+            pi: the weight of P.
+
+        Returns:
+            A scalar. The means over P and Q are taken separately, N and M may differ.
+        """
+        real, generated = self._shifted(real_logits, pi), self._shifted(generated_logits, pi)
+        return _binary_entropy(pi, real.dtype) - _cross_entropy(real, generated, pi)
+
+    def log_density_ratio(self, logits, pi):
+        """The estimate of r = log P - log Q in nats, of the shape and type of `logits`."""
+        return logits if self.weighting == "logit_shift" else logits - _log_odds(pi, logits.dtype)
+
+    def _shifted(self, logits, pi):
+        """The estimate of d* = r + log(π / (1 - π))."""
+        return logits + _log_odds(pi, logits.dtype) if self.weighting == "logit_shift" else logits
+
+
+def _cross_entropy(real_logits, generated_logits, pi):
+    pi, one_minus_pi = _weights(pi, real_logits.dtype)
+    real, generated = ops.softplus(-real_logits), ops.softplus(generated_logits)
+    return pi * ops.mean(real) + one_minus_pi * ops.mean(generated)
+
+
+def _float64(pi):
+    # Keras reads a Python float as float32 unless it is told otherwise.
+    return ops.convert_to_tensor(pi, "float64")
+
+
+def _weights(pi, dtype):
+    """π and 1 - π."""
+    return ops.cast(_float64(pi), dtype), ops.cast(1 - _float64(pi), dtype)
+
+
+def _log_odds(pi, dtype):
+    """log(π / (1 - π))."""
+    pi = _float64(pi)
+    return ops.cast(ops.log(pi) - ops.log1p(-pi), dtype)
+
+
+def _binary_entropy(pi, dtype):
+    """H(π) = -π log π - (1 - π) log(1 - π)."""
+    pi = _float64(pi)
+    return ops.cast(-pi * ops.log(pi) - (1 - pi) * ops.log1p(-pi), dtype)
+
+
+def build(
+    *,
+    pi: float | list[float] = 0.5,
+    pi_steps: int = 0,
+    generator_loss: GeneratorLoss = "normalised",
+    weighting: Weighting = "logit_shift",
+) -> GeneralisedJS:
+    """Adversarial training of JS_π.
+
+    Args:
+        pi: the weight of the data, between 0 and 1, both excluded; or [first, last], to move
+            it linearly.
+        pi_steps: the number of steps from first to last; π stays at last afterwards.
+        generator_loss: which function of the discriminator's output the generator minimises,
+            and so which divergence it follows: see the functions of these names.
+        weighting: how π enters the discriminator's training, see `GeneralisedJS`.
+
+    Raises:
+        SpecError: π outside (0, 1), or a schedule that is incomplete or cannot be.
+    """
+    ends = tuple(pi) if isinstance(pi, (list, tuple)) else (pi, pi)
+    _check(pi, ends, pi_steps, weighting)
+    return GeneralisedJS(ends, pi_steps, generator_loss, weighting)
+
+
+def _check(pi, ends, pi_steps, weighting):
+    scheduled = isinstance(pi, (list, tuple))
+    require(
+        len(ends) == 2 and pi_steps >= 0 and scheduled == (pi_steps > 0),
+        f"generalised_js: pi={pi!r} with pi_steps={pi_steps} is neither a constant, such as "
+        "pi=0.5, nor a schedule, such as pi=[0.1, 0.9], pi_steps=20000.",
+    )
+    # A linear schedule stays between its ends.
+    require(
+        all(0 < end < 1 for end in ends),
+        f"generalised_js: pi={pi!r} should lie between 0 and 1, both excluded; the limit "
+        "pi -> 0 is KL[P‖Q], which the objective maximum_likelihood minimises, and the limit "
+        "pi -> 1 is KL[Q‖P], which generator_loss='reverse_kl' minimises.",
+    )
+    require(
+        not scheduled or weighting != "batch_ratio",
+        f"generalised_js: weighting='batch_ratio' cannot follow the schedule pi={pi!r}, since "
+        "the shapes of batches are fixed; use 'logit_shift' or 'loss_weights'.",
+    )

@@ -1,0 +1,32 @@
+"""Maximum likelihood: minimise KL[P‖Q].
+
+Source: F. Huszár (2015), arXiv 1511.05101, section 2.
+"""
+
+
+TRAINER = "autoregressive"
+
+
+def build() -> "MaximumLikelihood":
+    """The objective E_P[-log Q(x)], which differs from KL[P‖Q] by the entropy of P."""
+    return MaximumLikelihood()
+
+
+class MaximumLikelihood:
+    """Every symbol is predicted from the real symbols before it."""
+
+    def predict(self, model, tokens, step, key):
+        """The logits whose cross-entropy with the targets is minimised.
+
+        Args:
+            model: an autoregressive model.
+            tokens: int32 [batch, time], real sequences.
+            step: the training step (not used: the objective is the same at every step).
+            key: a stateless key, int64 [2], for the model's dropout.
+
+        Returns:
+            Logits float32 [batch, time, size], targets int32 [batch, time], and weights
+            float32 [batch, time], 0 after the end of a sequence.
+        """
+        del step
+        return model(model.shift(tokens), key=key), tokens, model.weights_of(tokens)

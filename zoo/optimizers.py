@@ -1,0 +1,77 @@
+"""Keras optimizers from specs, and the learning rate over the run."""
+
+import inspect
+
+import keras
+
+from zoo import spec
+from zoo.errors import SpecError, require
+
+_OPTIMIZERS = {
+    "adam": keras.optimizers.Adam,
+    "adamw": keras.optimizers.AdamW,
+    "rmsprop": keras.optimizers.RMSprop,
+    "sgd": keras.optimizers.SGD,
+}
+# What flags of their own decide.
+_TAKEN = {"learning_rate", "name", "kwargs", "use_ema", "ema_momentum", "ema_overwrite_frequency"}
+_TAKEN |= {"clipnorm", "clipvalue", "global_clipnorm", "loss_scale_factor"}
+_TAKEN |= {"gradient_accumulation_steps"}
+
+
+def build(text: str, learning_rate, clip_norm: float) -> keras.optimizers.Optimizer:
+    """The optimizer of a spec such as `"adam(beta_1=0.5)"`.
+
+    Args:
+        text: the name of a Keras optimizer in lower case, with its arguments.
+        learning_rate: a number or a schedule.
+        clip_norm: the largest norm of all gradients together; 0: no limit.
+
+    Returns:
+        A Keras optimizer.
+
+    Raises:
+        SpecError: an unknown name or argument.
+    """
+    name, arguments = spec.parse(text)
+    if name not in _OPTIMIZERS:
+        raise SpecError(f"There is no optimizer {name!r}. Known: {', '.join(_OPTIMIZERS)}.")
+    defaults = {
+        key: parameter.default
+        for key, parameter in inspect.signature(_OPTIMIZERS[name]).parameters.items()
+        if key not in _TAKEN
+    }
+    for key, value in arguments.items():
+        known = ", ".join(f"{k}={v!r}" for k, v in defaults.items())
+        require(key in defaults, f"{name} takes no argument {key!r}. It is written {name}({known}).")
+        require(
+            isinstance(value, (int, float)),
+            f"{name}: {key}={value!r} should be a number. It is written {name}({known}).",
+        )
+    return _OPTIMIZERS[name](
+        learning_rate=learning_rate, global_clipnorm=clip_norm or None, **arguments
+    )
+
+
+def learning_rate(peak: float, warmup_steps: int, decay: str, decay_steps: int):
+    """The learning rate over the run: a linear rise, then constant or half a cosine to zero.
+
+    Args:
+        peak: the highest rate.
+        warmup_steps: the steps over which it rises from 0; 0: none.
+        decay: "constant" or "cosine".
+        decay_steps: the step at which the cosine has come to zero.
+
+    Returns:
+        A number, or a Keras schedule.
+    """
+    if decay == "cosine":
+        return keras.optimizers.schedules.CosineDecay(
+            initial_learning_rate=0.0 if warmup_steps else peak,
+            decay_steps=max(1, decay_steps - warmup_steps),
+            warmup_target=peak if warmup_steps else None,
+            warmup_steps=warmup_steps,
+        )
+    if warmup_steps:
+        return keras.optimizers.schedules.PolynomialDecay(0.0, warmup_steps, peak)
+    return peak

@@ -1,0 +1,167 @@
+"""What a run writes down beside its checkpoints, and who may write there."""
+
+import contextlib
+import json
+import os
+import pathlib
+import platform
+import subprocess
+import tempfile
+from importlib import metadata
+
+import filelock
+
+from zoo import example_spec
+from zoo.errors import RunFolderError
+from zoo.vocabulary import Vocabulary
+
+_VERSIONS = ("tensorflow", "keras", "tensorflow-datasets", "numpy")
+
+
+class RunFolder:
+    """The files of one run.
+
+    Args:
+        path: the folder.
+
+    Attributes:
+        path: the folder.
+        checkpoints: its folder of checkpoints.
+        logs: its folder of TensorBoard logs.
+        samples: its folder of samples, one file a step.
+    """
+
+    def __init__(self, path: str | os.PathLike):
+        self.path = pathlib.Path(path)
+        self.checkpoints = self.path / "checkpoints"
+        self.logs = self.path / "logs"
+        self.samples = self.path / "samples"
+
+    def exists(self) -> bool:
+        """Whether a run has begun here."""
+        return (self.path / "experiment.json").is_file()
+
+    def create(self) -> None:
+        """Makes the folder and its sub-folders.
+
+        Raises:
+            RunFolderError: it cannot be made or written to.
+        """
+        try:
+            for folder in (self.checkpoints, self.logs, self.samples):
+                folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.path):
+                pass
+        except OSError as error:
+            raise RunFolderError(
+                f"Cannot write to the run folder {self.path} ({error.strerror}). "
+                "Give a folder you may write to with --workdir."
+            ) from None
+
+    @contextlib.contextmanager
+    def locked(self):
+        """Holds the folder for this process; a killed process lets go of it by dying.
+
+        Raises:
+            RunFolderError: another process holds it.
+        """
+        lock = filelock.FileLock(self.path / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            raise RunFolderError(
+                f"Another process is training in {self.path}. Wait for it, stop it, or give "
+                "another --workdir."
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def write(self, settings: dict, example) -> None:
+        """Records the experiment, its example spec and what it runs on."""
+        if example.kind == "text":
+            temporary = self.path / "vocabulary.txt.new"
+            example.vocabulary.save(temporary)
+            temporary.replace(self.path / "vocabulary.txt")
+        record = {
+            "experiment": settings,
+            "example": _example_to_json(example),
+            "versions": versions(),
+            "revision": revision(),
+        }
+        write_json(self.path / "experiment.json", record)
+
+    def read(self) -> tuple[dict, example_spec.Text | example_spec.Image]:
+        """The recorded settings and example spec.
+
+        Raises:
+            RunFolderError: no run has begun here, or its record is unreadable.
+        """
+        path = self.path / "experiment.json"
+        if not path.is_file():
+            raise RunFolderError(
+                f"{self.path} is not a run folder: it has no experiment.json. "
+                "Give the --workdir of a run of train.py."
+            )
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+            return record["experiment"], _example_from_json(record["example"], self.path)
+        except (ValueError, KeyError, TypeError, OSError) as error:
+            raise RunFolderError(f"Cannot read {path}: {error!r}.") from None
+
+
+def write_json(path: pathlib.Path, content) -> None:
+    """Writes JSON beside `path` and renames it, so that `path` is never half written."""
+    temporary = path.with_name(path.name + ".new")
+    with temporary.open("w", encoding="utf-8") as file:
+        json.dump(content, file, indent=2, ensure_ascii=False, allow_nan=False)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def versions() -> dict[str, str]:
+    """The versions of Python and of the packages that decide a result."""
+    return {"python": platform.python_version()} | {p: metadata.version(p) for p in _VERSIONS}
+
+
+def revision() -> str | None:
+    """The git revision of the source, with "+" where it is changed; None outside a checkout."""
+    here = pathlib.Path(__file__).parent
+    try:
+        described = subprocess.run(
+            ["git", "describe", "--always", "--dirty=+", "--abbrev=12", "--exclude=*"],
+            cwd=here,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return described.stdout.strip()
+
+
+def _example_to_json(example):
+    if example.kind == "text":
+        level = example.vocabulary.level
+        return {
+            "kind": "text",
+            "level": level,
+            "length": example.length,
+            "running": example.running,
+        }
+    return {
+        "kind": "image",
+        "shape": list(example.shape),
+        "binary": example.binary,
+        "digits": example.digits,
+    }
+
+
+def _example_from_json(record, folder):
+    if record["kind"] == "text":
+        vocabulary = Vocabulary.load(folder / "vocabulary.txt", record["level"])
+        return example_spec.Text(vocabulary, record["length"], record["running"])
+    return example_spec.Image(tuple(record["shape"]), record["binary"], record["digits"])

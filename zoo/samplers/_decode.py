@@ -1,0 +1,95 @@
+"""The decode loop: draws sequences from any autoregressive model in one graph."""
+
+import typing
+
+import tensorflow as tf
+
+from zoo import randomness
+
+
+class Generated(typing.NamedTuple):
+    """What was drawn.
+
+    Attributes:
+        tokens: int32 [batch, length]: the prompt, what was drawn, and end symbols after it.
+        log_prob: float32 [batch], the nats that the model itself (whatever the sampler made of
+            its logits) gives to what was drawn after the prompt, the end symbol included.
+        num_tokens: int32 [batch], how many symbols `log_prob` covers.
+    """
+
+    tokens: tf.Tensor
+    log_prob: tf.Tensor
+    num_tokens: tf.Tensor
+
+
+@tf.function
+def decode(model, seeds, sampler, length: int, prompt=None, prompt_length=None) -> Generated:
+    """Draws one sequence a row, each from its own seed whatever rows stand beside it.
+
+    Args:
+        model: has `initial_state(batch)`, `step(token, state)` and `example.vocabulary`.
+        seeds: int64 [batch].
+        sampler: a function from logits [batch, size] to the logits to draw from.
+        length: the longest a sequence may get, the prompt included.
+        prompt: int32 [batch, any], the symbols to begin with, or None.
+        prompt_length: int32 [batch], how many of each row of `prompt` count.
+
+    Returns:
+        A `Generated`. The unknown symbol is never drawn.
+    """
+    vocabulary = model.example.vocabulary
+    batch = tf.shape(seeds)[0]
+    forced, forced_length = _forced(prompt, prompt_length, batch, length, vocabulary.end)
+    noise = randomness.rows(tf.random.stateless_uniform, seeds, "sample", [length])
+    never = tf.one_hot(vocabulary.unknown, vocabulary.size, on_value=-float("inf"), off_value=0.0)
+
+    def body(t, token, state, done, tokens, log_prob, num_tokens):
+        logits, state = model.step(token, state)
+        drawn = draw(sampler(logits + never), noise[:, t])
+        is_forced = t < forced_length
+        token = tf.where(done, vocabulary.end, tf.where(is_forced, forced[:, t], drawn))
+        counts = tf.logical_not(tf.logical_or(done, is_forced))
+        nats = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=token, logits=logits)
+        tokens = tf.where(tf.range(length) == t, token[:, None], tokens)
+        done = tf.logical_or(done, token == vocabulary.end)
+        log_prob -= tf.where(counts, nats, 0.0)
+        num_tokens += tf.cast(counts, tf.int32)
+        return t + 1, token, state, done, tokens, log_prob, num_tokens
+
+    start = (
+        tf.constant(0),
+        tf.fill([batch], vocabulary.start),
+        model.initial_state(batch),
+        tf.zeros([batch], tf.bool),
+        tf.fill([batch, length], vocabulary.end),
+        tf.zeros([batch]),
+        tf.zeros([batch], tf.int32),
+    )
+    _, _, _, _, *drawn = tf.while_loop(
+        lambda t, token, state, done, *_: t < length and not tf.reduce_all(done), body, start
+    )
+    return Generated(*drawn)
+
+
+def draw(logits, uniform):
+    """Draws from softmax(logits) by inverting its distribution function.
+
+    Args:
+        logits: float32 [batch, size]; -inf excludes a symbol.
+        uniform: float32 [batch] in [0, 1).
+
+    Returns:
+        int32 [batch]: the first symbol whose cumulative probability exceeds `uniform`.
+    """
+    cumulative = tf.cumsum(tf.nn.softmax(logits), axis=-1)
+    below = cumulative <= uniform[:, None] * cumulative[:, -1:]
+    return tf.minimum(tf.reduce_sum(tf.cast(below, tf.int32), axis=-1), tf.shape(logits)[-1] - 1)
+
+
+def _forced(prompt, prompt_length, batch, length, end):
+    """The prompt cut and filled up to [batch, length], and its lengths."""
+    if prompt is None:
+        return tf.fill([batch, length], end), tf.zeros([batch], tf.int32)
+    prompt = prompt[:, :length]
+    filled = tf.pad(prompt, [[0, 0], [0, length - tf.shape(prompt)[1]]])
+    return filled, prompt_length

@@ -1,0 +1,151 @@
+"""A part by its spec: `"name(key=value, ...)"` -> `zoo.<folder>.<name>.build(**kwargs)`.
+
+Parts are found by file name, so that adding one is adding a file. Values are
+Python literals, read by `ast.literal_eval`: a spec can run no code.
+"""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import types
+import typing
+
+from zoo.errors import SpecError
+
+
+def parse(text: str) -> tuple[str, dict]:
+    """Splits a spec into its name and its keyword arguments.
+
+    Args:
+        text: `"name"` or `"name(key=literal, ...)"`.
+
+    Returns:
+        The name, and the arguments as a dict.
+
+    Raises:
+        SpecError: `text` is not of this form.
+
+    Example:
+        >>> parse("lstm(units=512, dropout=0.4)")
+        ('lstm', {'units': 512, 'dropout': 0.4})
+    """
+    try:
+        node = ast.parse(text.strip(), mode="eval").body
+        if isinstance(node, ast.Name):
+            return node.id, {}
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.args:
+            raise ValueError
+        given = [keyword.arg for keyword in node.keywords]
+        if None in given or len(given) > len(set(given)):  # `**kwargs`, or an argument twice
+            raise ValueError
+        return node.func.id, {k.arg: ast.literal_eval(k.value) for k in node.keywords}
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        raise SpecError(
+            f"Cannot read the spec {text!r}. Write name or name(key=value, ...), with numbers, "
+            "quoted strings, True, False, None or lists as values, such as lstm(units=512)."
+        ) from None
+
+
+def names(folder: str) -> list[str]:
+    """The names of all parts in `zoo/<folder>`, in alphabetical order."""
+    package = importlib.import_module(f"zoo.{folder}")
+    modules = pkgutil.iter_modules(package.__path__)
+    return sorted(m.name for m in modules if not m.ispkg and not m.name.startswith("_"))
+
+
+def module(folder: str, name: str) -> types.ModuleType:
+    """The module of one part.
+
+    Raises:
+        SpecError: there is none of this name; the message lists those there are.
+    """
+    known = names(folder)
+    if name not in known:
+        raise SpecError(f"There is no {name!r} in {folder}. Known: {', '.join(known)}.")
+    return importlib.import_module(f"zoo.{folder}.{name}")
+
+
+def build(folder: str, text: str, *context, **overrides):
+    """Builds the part that a spec names.
+
+    Args:
+        folder: one of the folders of `zoo`, such as `"models"`.
+        text: the spec.
+        *context: what `build` takes besides the user's arguments, such as the example spec.
+        **overrides: keyword-only arguments that the caller, not the spec, decides.
+
+    Returns:
+        What the part's `build` returns.
+
+    Raises:
+        SpecError: an unknown name, or an unknown or ill-typed argument; the message names
+            the accepted ones with their defaults.
+    """
+    name, arguments = parse(text)
+    function = module(folder, name).build
+    check(name, function, arguments)
+    return function(*context, **arguments, **overrides)
+
+
+def check(name: str, function: typing.Callable, arguments: dict) -> None:
+    """Raises SpecError unless `arguments` fit the spec arguments of `function`."""
+    accepted = parameters(function)
+    for key, value in arguments.items():
+        if key not in accepted:
+            raise SpecError(f"{name} takes no argument {key!r}. {usage(name, function)}")
+        if not _fits(value, accepted[key].annotation):
+            raise SpecError(
+                f"{name}: {key}={value!r} should be {_words(accepted[key].annotation)}. "
+                f"{usage(name, function)}"
+            )
+    for key, parameter in accepted.items():
+        if parameter.default is parameter.empty and key not in arguments:
+            raise SpecError(f"{name} needs the argument {key!r}. {usage(name, function)}")
+
+
+def parameters(function: typing.Callable) -> dict[str, inspect.Parameter]:
+    """The arguments of `function` that a spec may give: its keyword-only ones."""
+    found = inspect.signature(function).parameters
+    return {k: p for k, p in found.items() if p.kind is p.KEYWORD_ONLY}
+
+
+def usage(name: str, function: typing.Callable) -> str:
+    """One sentence that shows every argument with its default."""
+    shown = [
+        key if p.default is p.empty else f"{key}={p.default!r}"
+        for key, p in parameters(function).items()
+    ]
+    return f"It is written {name}({', '.join(shown)})."
+
+
+def _fits(value, annotation) -> bool:
+    origin = typing.get_origin(annotation)
+    if origin in (typing.Union, types.UnionType):
+        return any(_fits(value, choice) for choice in typing.get_args(annotation))
+    if origin is typing.Literal:
+        return value in typing.get_args(annotation)
+    if origin is list:
+        (item,) = typing.get_args(annotation)
+        return isinstance(value, (list, tuple)) and all(_fits(v, item) for v in value)
+    if annotation is None or annotation is types.NoneType:
+        return value is None
+    if annotation is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if annotation is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, annotation)
+
+
+def _words(annotation) -> str:
+    origin = typing.get_origin(annotation)
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(_words(choice) for choice in typing.get_args(annotation))
+    if origin is typing.Literal:
+        return "one of " + ", ".join(repr(choice) for choice in typing.get_args(annotation))
+    if origin is list:
+        return f"a list of {_words(typing.get_args(annotation)[0])}"
+    names_in_words = {float: "number", int: "whole number", str: "string", bool: "True or False"}
+    return names_in_words.get(
+        annotation, "None" if annotation is types.NoneType else str(annotation)
+    )
