@@ -105,9 +105,10 @@ class Vocabulary:
         """The lookup table of the symbols; a module that serves `encode` must track it."""
         if self._table is None:
             with tf.init_scope():
-                known = tf.constant(self.symbols[2:], tf.string)
-                ids = tf.range(2, self.size, dtype=tf.int32)
-                initializer = tf.lookup.KeyValueTensorInitializer(known, ids)
+                # Unknown and end are among the keys, since a table may not be empty; no text
+                # is ever cut into symbols like these.
+                ids = tf.range(self.size, dtype=tf.int32)
+                initializer = tf.lookup.KeyValueTensorInitializer(tf.constant(self.symbols), ids)
                 self._table = tf.lookup.StaticHashTable(initializer, default_value=self.unknown)
         return self._table
 

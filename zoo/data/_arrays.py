@@ -77,7 +77,8 @@ def _bytes(images, file):
         return images * np.uint8(255)
     if not floating and images.dtype != np.uint8:
         raise DataError(
-            f"The images in {file} are {images.dtype}; they should be uint8, floating point or bool."
+            f"The images in {file} are {images.dtype}; they should be uint8, floating point or "
+            "bool."
         )
     low, high = images.min(), images.max()
     # Bytes up to 1 only would train as black images: they are bits in the wrong type.

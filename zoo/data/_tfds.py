@@ -96,7 +96,7 @@ def _head(url):
         request = urllib.request.Request(url, method="HEAD")
         urllib.request.urlopen(request, timeout=SECONDS_TO_ANSWER).close()
     except Exception as error:  # whatever it is, it is the answer: nobody waits for the thread
-        return _summary(error)
+        return _summary(getattr(error, "reason", error))
 
 
 def _summary(error):

@@ -102,5 +102,5 @@ class LSTM(Autoregressive):
             kernel = tf.transpose(tf.convert_to_tensor(self.embedding)[:-1])
         else:
             kernel = tf.convert_to_tensor(self.output_kernel)
-        logits = tf.einsum("...u,uv->...v", outputs, kernel) + self.output_bias
+        logits = tf.tensordot(outputs, kernel, axes=1) + self.output_bias
         return tf.cast(logits, tf.float32)

@@ -30,7 +30,7 @@ class LSTMLayer(keras.layers.Layer):
 
     def project(self, inputs):
         """The input's part of the gates, [..., 4 units]."""
-        return tf.einsum("...d,dg->...g", inputs, self.kernel) + self.bias
+        return tf.tensordot(inputs, self.kernel, axes=1) + self.bias
 
     def recur(self, projected, hidden, cell):
         """Runs `lstm` over projected inputs [time, batch, 4 units]."""
