@@ -1,10 +1,10 @@
-"""Trains a generative model by an objective, or continues a run that was stopped.
+r"""Trains a generative model by an objective, or continues a run that was stopped.
 
 An experiment is three specs, name or name(key=value, ...):
 
-  python train.py --data=mnist_5k --model='dcgan(width=32)' \
+    python train.py --data=mnist_5k --model='dcgan(width=32)' \
       --objective='generalised_js(pi=0.5)' --workdir=runs/digits
-  python train.py --data=surnames --model='lstm(units=128)' \
+    python train.py --data=surnames --model='lstm(units=128)' \
       --objective=maximum_likelihood --workdir=runs/names
 
 A spec with a wrong argument is answered with the right ones. The same command on the same
@@ -14,13 +14,13 @@ A spec with a wrong argument is answered with the right ones. The same command o
 import dataclasses
 import os
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from absl import app, flags  # noqa: E402
+from absl import app, flags, logging
 
-from zoo import spec  # noqa: E402
-from zoo.errors import explained  # noqa: E402
-from zoo.experiment import Experiment, train  # noqa: E402
+from zoo import spec
+from zoo.errors import explained
+from zoo.experiment import Experiment, train
 
 FLAGS = flags.FLAGS
 
@@ -63,6 +63,7 @@ def main(argv):
     """Trains, and says where everything is."""
     if argv[1:]:
         raise app.UsageError(f"Not a flag: {' '.join(argv[1:])}")
+    logging.set_verbosity(logging.WARNING)
     fields = [field.name for field in dataclasses.fields(Experiment)]
     run = train(Experiment(**{name: FLAGS[name].value for name in fields}), FLAGS.workdir)
     path = run.folder.path

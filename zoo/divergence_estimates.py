@@ -16,7 +16,8 @@ class Estimate(NamedTuple):
 
     Attributes:
         value: the estimate.
-        standard_error: of `value`, from the sample variance; NaN for a single sample.
+        standard_error: of `value`, from the sample variance; NaN for a single sample, or where
+            `value` is infinite.
     """
 
     value: float
@@ -74,6 +75,6 @@ def _log_ratios_to_mixture(log_ratio, pi):
 
 
 def _mean(values) -> Estimate:
-    count = values.size
-    deviation = np.std(values, ddof=1) if count > 1 else np.nan
-    return Estimate(float(np.mean(values)), float(deviation / np.sqrt(count)))
+    with np.errstate(invalid="ignore"):  # an infinite value has no standard error
+        deviation = np.std(values, ddof=1) if values.size > 1 else np.nan
+    return Estimate(float(np.mean(values)), float(deviation / np.sqrt(values.size)))

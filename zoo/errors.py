@@ -1,6 +1,5 @@
 """The errors that a user can act on; the command-line scripts print them in one line."""
 
-
 import functools
 import sys
 

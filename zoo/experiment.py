@@ -146,11 +146,12 @@ def train(experiment: Experiment, workdir: str) -> Run:
     return load(workdir)
 
 
-def load(workdir: str) -> Run:
+def load(workdir: str, data_dir: str | None = None) -> Run:
     """The result of a run: networks with the weights of the latest checkpoint, in float32.
 
     Args:
         workdir: the run folder.
+        data_dir: where tensorflow-datasets keeps its data; None: as the run was given it.
 
     Returns:
         A `Run`; its generator has the averaged weights where the run kept an average.
@@ -161,6 +162,8 @@ def load(workdir: str) -> Run:
     folder = RunFolder(workdir)
     settings, example = folder.read()
     experiment = Experiment(**settings)
+    if data_dir is not None:
+        experiment = dataclasses.replace(experiment, data_dir=data_dir)
     model = spec.build("models", experiment.model, example)
     objective = spec.build("objectives", experiment.objective)
     components = {name: network.variables for name, network in model.networks().items()}
@@ -192,9 +195,7 @@ def build_trainer(experiment: Experiment, example):
 
 def _fit(experiment, trainer, dataset, folder, saved, first_step):
     """Makes the steps that are left, then saves."""
-    data = batches(
-        dataset.train, trainer.num_real, experiment.seed, first_step, experiment.steps
-    )
+    data = batches(dataset.train, trainer.num_real, experiment.seed, first_step, experiment.steps)
     held_out = [
         dataset.validation.batch(step, experiment.batch_size, seed=0)
         for step in range(_VALIDATION_BATCHES)

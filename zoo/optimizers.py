@@ -41,12 +41,12 @@ def build(text: str, learning_rate, clip_norm: float) -> keras.optimizers.Optimi
         for key, parameter in inspect.signature(_OPTIMIZERS[name]).parameters.items()
         if key not in _TAKEN
     }
+    written = f"It is written {name}({', '.join(f'{k}={v!r}' for k, v in defaults.items())})."
     for key, value in arguments.items():
-        known = ", ".join(f"{k}={v!r}" for k, v in defaults.items())
-        require(key in defaults, f"{name} takes no argument {key!r}. It is written {name}({known}).")
+        require(key in defaults, f"{name} takes no argument {key!r}. {written}")
+        is_number = isinstance(value, (int, float))
         require(
-            isinstance(value, (int, float)),
-            f"{name}: {key}={value!r} should be a number. It is written {name}({known}).",
+            is_number, f"{name}: {key}={value!r} should be a number or a truth value. {written}"
         )
     return _OPTIMIZERS[name](
         learning_rate=learning_rate, global_clipnorm=clip_norm or None, **arguments

@@ -44,7 +44,7 @@ def from_npz(file: pathlib.Path) -> tuple[np.ndarray, np.ndarray | None]:
         DataError: the file is unreadable, or its arrays are of another form.
     """
     try:
-        with np.load(file, allow_pickle=False) as archive:
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except Exception as error:  # NumPy, zip and zlib have a type each for a damaged file
         raise DataError(f"Cannot read {file} as a .npz file of arrays: {error}.") from error
@@ -61,14 +61,13 @@ def from_npz(file: pathlib.Path) -> tuple[np.ndarray, np.ndarray | None]:
 
 
 def _pixels(images, file):
-    if images.ndim == 3:
-        images = images[..., None]
-    if images.ndim != 4 or images.shape[-1] != 1 or 0 in images.shape:
+    pixels = images[..., None] if images.ndim == 3 else images
+    if pixels.ndim != 4 or pixels.shape[-1] != 1 or not pixels.size:
         raise DataError(
             f"The images in {file} have the shape {list(images.shape)}; they should have [count, "
             "height, width] or [count, height, width, 1]."
         )
-    return _bytes(images, file)
+    return _bytes(pixels, file)
 
 
 def _bytes(images, file):

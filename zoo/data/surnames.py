@@ -5,9 +5,6 @@ import numpy as np
 from zoo.data import _package, _partition, _text
 from zoo.data._splits import Dataset
 
-# Percent: the file rounds to 0.001, and a name printed as 0.000 counts as half of that.
-LEAST_FREQUENCY = 0.0005
-
 KIND = "text"
 
 
@@ -15,8 +12,8 @@ def build(data_dir: str | None, *, weighted: bool = False) -> Dataset:
     """The 88,799 most frequent surnames of the US census of 1990, written like "Smith".
 
     80 % of the names, drawn once, are the training part; validation and test have 10 % each.
-    With `weighted`, the 69,960 names printed with frequency 0.000 weigh 31 % together; the
-    file's cumulative column gives them 14 %.
+    With `weighted`, the 69,960 names whose frequency is printed as 0.000 share equally what the
+    file's cumulative column leaves for them: 12 % of all bearers.
 
     Args:
         data_dir: not used.
@@ -32,7 +29,10 @@ def build(data_dir: str | None, *, weighted: bool = False) -> Dataset:
     with _package.file("names", "names/dist.all.last").open(encoding="ascii") as file:
         rows = [line.split() for line in file]  # name, percent, cumulative percent, rank
     names = np.array([row[0].capitalize() for row in rows])
-    frequencies = np.maximum([float(row[1]) for row in rows], LEAST_FREQUENCY)
+    frequencies = np.array([float(row[1]) for row in rows])
+    rounded_to_zero = frequencies == 0
+    left = float(rows[-1][2]) - frequencies.sum()
+    frequencies[rounded_to_zero] = left / rounded_to_zero.sum()
     parts = _partition.indices(len(names), "surnames")
     weights = [frequencies[part] if weighted else None for part in parts]
     return _text.sequences([names[part] for part in parts], "character", weights=weights)

@@ -2,6 +2,7 @@
 
 A member is a file with
 
+    READS_DATA = True or False      whether the figure depends on the split
     def applies(run) -> bool
     def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
 

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from zoo import randomness
 
-UNIT_VARIANCE = math.sqrt(3)  # the uniform distribution on (-√3, √3) has variance 1
+_HALF_WIDTH = math.sqrt(3)  # of the uniform distribution with mean 0 and variance 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,7 +119,7 @@ def _dropout(inputs, rate, key):
 
 def _uniform(shape, seed, dtype, alg):
     return tf.random.stateless_uniform(
-        shape, seed=seed, minval=-UNIT_VARIANCE, maxval=UNIT_VARIANCE, dtype=dtype, alg=alg
+        shape, seed=seed, minval=-_HALF_WIDTH, maxval=_HALF_WIDTH, dtype=dtype, alg=alg
     )
 
 

@@ -3,12 +3,16 @@
 Source: A. Radford, L. Metz and S. Chintala, "Unsupervised Representation Learning with Deep
 Convolutional Generative Adversarial Networks", arXiv 1511.06434 (2015).
 As there: strided convolutions in place of pooling, no hidden dense layers, batch normalisation
-and ReLU in the generator, LeakyReLU(0.2) in the discriminator, kernels drawn from N(0, 0.02²).
+and ReLU in the generator, LeakyReLU(0.2) in the discriminator.
 Otherwise than there: two doublings for 28×28 in place of four for 64×64; kernels of 4×4, which
 their stride divides, in place of 5×5, so that no pixel is covered more often than its
 neighbour; a sigmoid in place of tanh, for images in [0, 1]; no batch normalisation in the
-discriminator, whose answer to an image should not depend on the others of the batch.
+discriminator, whose answer to an image should not depend on the others of the batch; kernels
+drawn by X. Glorot and Y. Bengio (2010) in place of N(0, 0.02²), from where the saturating
+generator losses find it hard to leave the grey image.
 """
+
+import math
 
 import keras
 
@@ -19,7 +23,7 @@ from zoo.models.layers import spectral_normalisation as spectral
 
 ACCEPTS = "image"
 TRAINERS = {"adversarial"}
-TRAINERS = {"adversarial"}
+STRIDED = {"strides": 2, "padding": "same"}
 
 
 def build(
@@ -62,16 +66,14 @@ def _generator(shape, width, latent_size):
         [
             keras.Input([latent_size]),
             # A bias in front of batch normalisation would be subtracted again.
-            keras.layers.Dense(
-                coarse[0] * coarse[1] * coarse[2], use_bias=False, kernel_initializer=_initial()
-            ),
+            keras.layers.Dense(math.prod(coarse), use_bias=False),
             keras.layers.Reshape(coarse),
             _normalisation(),
             keras.layers.ReLU(),
-            keras.layers.Conv2DTranspose(width, 4, use_bias=False, **_strided()),
+            keras.layers.Conv2DTranspose(width, 4, use_bias=False, **STRIDED),
             _normalisation(),
             keras.layers.ReLU(),
-            keras.layers.Conv2DTranspose(channels, 4, **_strided()),
+            keras.layers.Conv2DTranspose(channels, 4, **STRIDED),
             keras.layers.Activation("sigmoid", dtype="float32"),
         ],
         name="decoder",
@@ -83,23 +85,15 @@ def _discriminator(shape, width, layers):
         [
             keras.Input(shape),
             keras.layers.Rescaling(2.0, offset=-1.0),  # to [-1, 1]
-            layers.Conv2D(width, 4, **_strided()),
+            layers.Conv2D(width, 4, **STRIDED),
             keras.layers.LeakyReLU(0.2),
-            layers.Conv2D(2 * width, 4, **_strided()),
+            layers.Conv2D(2 * width, 4, **STRIDED),
             keras.layers.LeakyReLU(0.2),
             keras.layers.Flatten(),
-            layers.Dense(1, kernel_initializer=_initial(), dtype="float32"),
+            layers.Dense(1, dtype="float32"),
         ],
         name="critic",
     )
-
-
-def _strided():
-    return {"strides": 2, "padding": "same", "kernel_initializer": _initial()}
-
-
-def _initial():
-    return keras.initializers.RandomNormal(stddev=0.02)
 
 
 def _normalisation():

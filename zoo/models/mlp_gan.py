@@ -23,7 +23,6 @@ from zoo.models.layers import spectral_normalisation as spectral
 
 ACCEPTS = "image"
 TRAINERS = {"adversarial"}
-TRAINERS = {"adversarial"}
 
 
 def build(

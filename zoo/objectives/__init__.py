@@ -2,12 +2,13 @@
 
 A member is a file with
 
+    TRAINER = "..."                 the name of the trainer that carries it out
     def build(*, ...) -> Objective
 
-An objective has no variables and knows no network. Its class attribute `trainer` names the
-file of `zoo.trainers` that carries it out, and with it the methods that it must have:
+An objective has no variables and knows no network. Its trainer decides what it must have:
 
-    "adversarial"   `pi_at`, `num_real`, `num_generated`, `discriminator_loss`,
-                    `generator_loss`, `divergence_bound` and `log_density_ratio`, as in
-                    `zoo.objectives.generalised_js`
+    "autoregressive"    `predict`, as in `zoo.objectives.maximum_likelihood`
+    "adversarial"       `estimator`, `pi_at`, `num_real`, `num_generated`, `discriminator_loss`,
+                        `generator_loss`, `divergence_bound` and `log_density_ratio`, as in
+                        `zoo.objectives.generalised_js`
 """

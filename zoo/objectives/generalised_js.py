@@ -16,6 +16,7 @@ from typing import Literal
 
 from keras import ops
 
+from zoo.divergences import binary_entropy
 from zoo.errors import require
 
 TRAINER = "adversarial"
@@ -77,6 +78,7 @@ class GeneralisedJS:
     what is formed from it is rounded to the type of the logits at the end.
 
     Attributes:
+        estimator: the spec of what carries the gradient to the generator.
         pi: π at the first step and from step `pi_steps` on.
         pi_steps: the number of steps over which π moves linearly.
         weighting: how π enters the discriminator's training, with one optimum for all three:
@@ -118,12 +120,13 @@ class GeneralisedJS:
         return 2 * batch_size - self.num_real(batch_size)
 
     def discriminator_loss(self, real_logits, generated_logits, pi):
-        """What the discriminator minimises, a scalar; its best response does not depend on Q's.
+        """What the discriminator minimises, a scalar.
 
             w E_P[softplus(-logit)] + (1 - w) E_Q[softplus(logit)]
 
-        with w = 1/2 for "logit_shift" and w = π otherwise. The two means are weighted by π
-        and not by the counts of the batch, so that rounding the counts moves no optimum.
+        with w = 1/2 and its minimum at logit = r for "logit_shift", w = π and its minimum at
+        logit = d* otherwise. For "batch_ratio" too the means are weighted by π, not by the
+        counts of the batch: rounding the counts moves no minimum.
 
         Args:
             real_logits: float [num_real].
@@ -163,7 +166,8 @@ class GeneralisedJS:
             A scalar. The means over P and Q are taken separately, N and M may differ.
         """
         real, generated = self._shifted(real_logits, pi), self._shifted(generated_logits, pi)
-        return _binary_entropy(pi, real.dtype) - _cross_entropy(real, generated, pi)
+        entropy = ops.cast(binary_entropy(_float64(pi)), real.dtype)
+        return entropy - _cross_entropy(real, generated, pi)
 
     def log_density_ratio(self, logits, pi):
         """The estimate of r = log P - log Q in nats, of the shape and type of `logits`."""
@@ -194,12 +198,6 @@ def _log_odds(pi, dtype):
     """log(π / (1 - π))."""
     pi = _float64(pi)
     return ops.cast(ops.log(pi) - ops.log1p(-pi), dtype)
-
-
-def _binary_entropy(pi, dtype):
-    """H(π) = -π log π - (1 - π) log(1 - π)."""
-    pi = _float64(pi)
-    return ops.cast(-pi * ops.log(pi) - (1 - pi) * ops.log1p(-pi), dtype)
 
 
 def build(

@@ -1,0 +1,44 @@
+# Two commands: `make demo` shows what there is, `make test` proves it. Both set themselves up.
+.DELETE_ON_ERROR:
+.PHONY: demo test lint theory results lock clean
+
+PYTHON ?= python3
+BIN = .venv/bin
+
+demo: .venv/installed
+	$(BIN)/python examples/demo.py
+
+test: .venv/installed
+	$(BIN)/python -m pytest
+
+lint: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+# The figures of docs/theory.md.
+theory: .venv/installed
+	$(BIN)/python -m zoo.theory.figure1 --output docs/figures
+	$(BIN)/python -m zoo.theory.figure1 --mixture zoo/theory/two_modes.json \
+	  --output docs/figures/two_modes
+	$(BIN)/python -m zoo.theory.scheduled_sampling --output docs/figures
+
+# The results table of README.md, from experiments/.
+results: .venv/installed
+	$(BIN)/python experiments/results.py
+
+# The virtual environment, made anew when the requirements change.
+.venv/installed: setup.py requirements.lock
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it as in: make $@ PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+# New versions of everything, for Python 3.11 and newer on every platform.
+lock:
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --universal --python-version 3.11 --no-header --upgrade \
+	  --extra test setup.py --output-file requirements.lock
+
+clean:
+	rm -rf .venv build *.egg-info

@@ -1,0 +1,74 @@
+"""An application that uses an exported model: with TensorFlow, without Keras and the zoo.
+
+python examples/use_export.py served/names --prompt=Mar
+python examples/use_export.py served/digits --output=digits.png
+"""
+
+import argparse
+import os
+import pathlib
+import sys
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# TensorFlow imports Keras where it is installed. This is what it finds where it is not.
+sys.modules["keras"] = None
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+_COLUMNS = 8
+
+
+def main():
+    """Draws from the newest version in a model's folder."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", help="where the versions of a model are")
+    parser.add_argument("--count", type=int, default=32, help="how many samples")
+    parser.add_argument("--seed", type=int, default=0, help="the first sample's seed")
+    parser.add_argument("--prompt", default="", help="for text: what each begins with")
+    parser.add_argument("--output", default="samples.png", help="for images: the file to write")
+    arguments = parser.parse_args()
+    model = tf.saved_model.load(str(newest(pathlib.Path(arguments.folder))))
+    seeds = tf.range(arguments.seed, arguments.seed + arguments.count, dtype=tf.int64)
+    if "score" in model.signatures:
+        print_texts(model, seeds, arguments.prompt)
+    else:
+        write_images(model, seeds, arguments.output)
+    if any(
+        name.split(".")[0] in ("keras", "zoo") for name, module in sys.modules.items() if module
+    ):
+        sys.exit("Keras or the zoo was imported.")
+    print(f"Drawn by TensorFlow {tf.__version__}; neither Keras nor the zoo was imported.")
+
+
+def newest(folder):
+    """The version that TensorFlow Serving would serve."""
+    versions = [path for path in folder.glob("*") if path.name.isdigit()]
+    if not versions:
+        sys.exit(f"{folder} holds no version of a model. Write one: python -m export --help.")
+    return max(versions, key=lambda path: int(path.name))
+
+
+def print_texts(model, seeds, prompt):
+    """Texts with their log-probabilities after the prompt, in nats."""
+    answer = model.signatures["generate"](prompt=tf.fill(seeds.shape, prompt), seed=seeds)
+    for text, nats, error in zip(answer["text"], answer["log_prob"], answer["error"], strict=True):
+        print(error.numpy().decode() or f"{text.numpy().decode():20} {nats:8.2f}")
+
+
+def write_images(model, seeds, output):
+    """Images side by side, as a PNG file."""
+    images = model.signatures["generate"](seed=seeds)["image"].numpy()
+    _, height, width, _ = images.shape
+    rows = -(-len(images) // _COLUMNS)
+    sheet = np.zeros([rows * _COLUMNS, height, width])
+    sheet[: len(images)] = images[..., 0]
+    sheet = sheet.reshape(rows, _COLUMNS, height, width).swapaxes(1, 2)
+    pixels = np.round(255 * sheet.reshape(rows * height, _COLUMNS * width)).astype(np.uint8)
+    Image.fromarray(pixels).save(output)
+    print(f"Wrote {len(images)} images to {output}.")
+
+
+if __name__ == "__main__":
+    main()

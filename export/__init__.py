@@ -1,0 +1,40 @@
+"""From a run folder to a SavedModel that TensorFlow Serving serves.
+
+The command is `python -m export`, the function is `export.export`.
+"""
+
+
+def export(
+    run,
+    output,
+    name: str,
+    version: str | int | None = None,
+    sampler: str | None = None,
+    length: int | None = None,
+):
+    """Writes `output/name/<version>`, complete and checked before it becomes visible there.
+
+    What was written is loaded in a fresh process and every signature compared with `run`.
+
+    Args:
+        run: a `zoo.run.Run`, or the path of its run folder.
+        output: the folder of all exported models; made if it is not there.
+        name: the model's name, which is part of its address.
+        version: a whole number that is not there yet; None: one above the highest there.
+        sampler: for text, the spec of a member of `zoo.samplers`; None: ancestral().
+        length: for text, the most symbols that a generated text has, its prompt and its end
+            symbol included; None: as in training.
+
+    Returns:
+        The new version's folder, a `pathlib.Path`.
+
+    Raises:
+        RunFolderError: `run` is the path of something else.
+        SpecError: a sampler or a length that cannot be.
+        ExportError: a name or version that cannot be, a folder that is not writable or in use,
+            or an export that does not answer as the run does. What was there is untouched.
+    """
+    # Imported here, so that importing one of the other modules does not import Keras.
+    from export import exporting
+
+    return exporting.export(run, output, name, version, sampler, length)

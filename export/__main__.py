@@ -1,0 +1,65 @@
+"""Writes a run as a SavedModel that TensorFlow Serving serves.
+
+  python -m export --workdir=runs/names --output=served --name=names
+
+writes served/names/1, and 2 the next time. A version is loaded in a fresh process and compared
+with the run before it becomes visible.
+"""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import tensorflow as tf
+from absl import app, flags, logging
+
+from export import export
+from zoo import spec
+from zoo.errors import explained
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_string("workdir", None, "The run folder of train.py.", required=True)
+flags.DEFINE_string("output", None, "The folder of all exported models.", required=True)
+flags.DEFINE_string("name", None, "The model's name, part of its address.", required=True)
+flags.DEFINE_string(
+    "version", None, "A whole number that is not there yet; by default one above the highest there."
+)
+flags.DEFINE_string(
+    "sampler",
+    None,
+    "For text: how each symbol is drawn, by default ancestral(). "
+    f"Known: {', '.join(spec.names('samplers'))}.",
+)
+flags.DEFINE_integer(
+    "length",
+    None,
+    "For text: the most symbols of a generated text, its prompt and its end included; by "
+    "default as in training.",
+)
+
+
+@explained
+def main(argv):
+    """Exports, and says what can be done with it."""
+    if argv[1:]:
+        raise app.UsageError(f"Not a flag: {' '.join(argv[1:])}")
+    logging.set_verbosity(logging.WARNING)  # saving a model tells more than one wants to know
+    tf.get_logger().setLevel("WARNING")
+    path = export(
+        FLAGS.workdir, FLAGS.output, FLAGS.name, FLAGS.version, FLAGS.sampler, FLAGS.length
+    )
+    print(
+        f"\n{path} answers as the run does, to a fresh process too.\n"
+        f"How to serve it:  {path.parent / 'README.md'}\n"
+        f"How to use it:    python examples/use_export.py {path.parent}"
+    )
+
+
+def run():
+    """The console command."""
+    app.run(main)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,67 @@
+"""From a run to a version: see `export.export`."""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+from export import image_signatures, serving_files, text_signatures, warmup
+from export.errors import ExportError
+from export.servable import Servable
+from export.versions import new_version
+from zoo import experiment
+from zoo.errors import SpecError
+from zoo.run import Run
+
+# What can stand in the address of a model, http://host:8501/v1/models/NAME:predict.
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
+
+
+def export(run, output, name, version, sampler, length) -> pathlib.Path:
+    """See `export.export`."""
+    if not _NAME.fullmatch(name):
+        raise ExportError(
+            f"name={name!r} cannot stand in an address. Use letters, digits, '_', '-' and '.'."
+        )
+    run = run if isinstance(run, Run) else experiment.load(run)
+    model = servable(run, sampler, length)
+    logs = warmup.logs(model, name)
+    model_folder = pathlib.Path(output, name)
+    with new_version(model_folder, version) as (unfinished, path):
+        model.save(unfinished)
+        warmup.write(unfinished, logs)
+        check(unfinished)
+        serving_files.write(model_folder, name, model)
+    return path
+
+
+def servable(run: Run, sampler: str | None, length: int | None) -> Servable:
+    """The signatures of a run's model."""
+    if run.example.kind == "text":
+        return text_signatures.build(run.generator, sampler, length)
+    if sampler is not None or length is not None:
+        raise SpecError(f"{run.experiment.model} draws images: it has no sampler and no length.")
+    return image_signatures.build(run.model, run.objective, run.example.shape, run.step)
+
+
+def check(folder: pathlib.Path) -> None:
+    """Raises ExportError unless a fresh process gets the recorded answers from a version."""
+    script = pathlib.Path(__file__).with_name("checking.py")
+    ended = subprocess.run(
+        [sys.executable, "-P", str(script), str(folder)],
+        env=os.environ | {"CUDA_VISIBLE_DEVICES": "-1"},  # this process may hold all its memory
+        capture_output=True,
+        text=True,
+    )
+    if ended.returncode != 0:
+        raise ExportError(
+            "What was written does not answer as the run does, and was thrown away; what was "
+            f"served is untouched. {_last_words(ended)}"
+        )
+
+
+def _last_words(ended):
+    if ended.stdout:
+        return " ".join(ended.stdout.split("\n")).strip()
+    return f"The check ended with {ended.returncode}: {ended.stderr.strip()[-2000:]}"

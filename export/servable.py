@@ -1,0 +1,67 @@
+"""What a SavedModel is made of: signatures, and the variables and tables that they use."""
+
+import dataclasses
+import functools
+import typing
+
+import numpy as np
+import tensorflow as tf
+
+
+@dataclasses.dataclass(frozen=True)
+class Signature:
+    """One way to call a served model.
+
+    Attributes:
+        function: from a dict of tensors to a dict of tensors; every input and output has one
+            row for each row of the batch, and no row depends on another.
+        inputs: the type and the shape of a row of each input.
+        examples: a batch of rows, by input, to warm up and to check with. The first is a row
+            to show to people, the others go to the limits of what is answered.
+    """
+
+    function: typing.Callable
+    inputs: dict[str, tuple[tf.DType, list]]
+    examples: dict[str, np.ndarray]
+
+    @functools.cached_property
+    def served(self):
+        """The function as it is saved.
+
+        It takes one dict, since `keras.layers.TFSMLayer` passes one argument only.
+        """
+        specs = {
+            name: tf.TensorSpec([None, *shape], dtype, name)
+            for name, (dtype, shape) in self.inputs.items()
+        }
+        return tf.function(self.function, input_signature=[specs])
+
+
+@dataclasses.dataclass(frozen=True)
+class Servable:
+    """A model to be saved.
+
+    Attributes:
+        signatures: by name.
+        variables: the Keras variables that they read.
+        tables: the lookup tables that they read.
+    """
+
+    signatures: dict[str, Signature]
+    variables: list
+    tables: list
+
+    def save(self, folder) -> None:
+        """Writes the SavedModel."""
+        functions = {name: signature.served for name, signature in self.signatures.items()}
+        tf.saved_model.save(self._module(functions), str(folder), functions)
+
+    def _module(self, functions):
+        # A module that held the Keras networks would write each variable twice, or none that
+        # TensorFlow Serving finds: it holds the variables alone.
+        module = tf.Module()
+        module.parameters = [variable.value for variable in self.variables]
+        module.tables = self.tables
+        for name, function in functions.items():
+            setattr(module, name, function)
+        return module

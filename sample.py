@@ -1,0 +1,70 @@
+"""Draws from a trained run: texts to the terminal or a file, images into a PNG grid.
+
+python sample.py --workdir=runs/names --count=20
+python sample.py --workdir=runs/names --prompt=Mar --sampler='temperature(temperature=0.7)'
+python sample.py --workdir=runs/digits --count=100 --output=digits.png
+"""
+
+import os
+import pathlib
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from absl import app, flags, logging
+
+from zoo import pictures, spec
+from zoo.errors import SpecError, explained
+from zoo.experiment import load
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_string("workdir", None, "The run folder of train.py.", required=True)
+flags.DEFINE_integer("count", 64, "How many samples.", lower_bound=1)
+flags.DEFINE_integer("seed", 0, "Another seed gives other samples.", lower_bound=0)
+flags.DEFINE_string("output", None, "The file to write; for images by default samples.png.")
+flags.DEFINE_string(
+    "sampler",
+    "ancestral()",
+    f"For text: how each symbol is drawn. Known: {', '.join(spec.names('samplers'))}.",
+)
+flags.DEFINE_string("prompt", "", "For text: what each sample begins with.")
+flags.DEFINE_integer("length", None, "For text: the most symbols a sample may have.", lower_bound=1)
+
+
+@explained
+def main(argv):
+    """Draws, and writes or prints."""
+    if argv[1:]:
+        raise app.UsageError(f"Not a flag: {' '.join(argv[1:])}")
+    logging.set_verbosity(logging.WARNING)
+    run = load(FLAGS.workdir)
+    if run.example.kind == "text":
+        write_texts(run, FLAGS.output)
+    else:
+        write_images(run, FLAGS.output or "samples.png")
+
+
+def write_texts(run, output):
+    """Texts of the run, to the terminal where no file is given."""
+    options = {name: FLAGS[name].value for name in ("sampler", "length", "prompt")}
+    texts = run.samples(FLAGS.count, FLAGS.seed, **options)
+    between = "\n\n" if run.example.running else "\n"
+    if output is None:
+        print(between.join(texts))
+    else:
+        pathlib.Path(output).write_text(between.join(texts) + "\n", encoding="utf-8")
+        print(f"Wrote {len(texts)} texts to {output}.")
+
+
+def write_images(run, output):
+    """A grid of the run's images, as near to a square as can be."""
+    if FLAGS["prompt"].present or FLAGS["length"].present or FLAGS["sampler"].present:
+        raise SpecError(f"{run.experiment.model} draws images: it has no prompt, length, sampler.")
+    images = run.samples(FLAGS.count, FLAGS.seed)
+    columns = round(FLAGS.count**0.5 + 0.49)
+    pictures.save(pictures.grid(images, columns, zoom=2), pathlib.Path(output))
+    print(f"Wrote {len(images)} images to {output}.")
+
+
+if __name__ == "__main__":
+    app.run(main)

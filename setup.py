@@ -1,0 +1,48 @@
+"""Packaging: `pip install .` gives the packages zoo and export, and the command zoo-export."""
+
+import pathlib
+import re
+
+from setuptools import find_packages, setup
+
+HERE = pathlib.Path(__file__).parent
+VERSION = re.search(r'__version__ = "(.+)"', (HERE / "zoo/__init__.py").read_text())[1]
+
+DEMO = ["mlxtend>=0.23", "names>=0.3"]
+THEORY = ["matplotlib>=3.9", "scipy>=1.13"]
+TEST = [
+    "hypothesis>=6.100",
+    "mpmath>=1.3",
+    "pytest>=8",
+    "pytest-timeout>=2.3",
+    "ruff>=0.12",
+    "scikit-learn>=1.5",
+]
+
+setup(
+    name="generative-objectives-zoo",
+    version=VERSION,
+    description="Generative models trained by different objectives and measured by one rule",
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    python_requires=">=3.11",
+    packages=find_packages(include=["zoo", "zoo.*", "export", "export.*"]),
+    package_data={"zoo.metrics": ["*.npz"], "zoo.theory": ["*.json"]},
+    install_requires=[
+        "absl-py>=2.1",
+        "filelock>=3.13",
+        "importlib-resources>=6",
+        "keras>=3.13",
+        "numpy>=2",
+        "pillow>=10",
+        "tensorflow>=2.21",
+        "tensorflow-datasets>=4.9.9",
+    ],
+    extras_require={
+        "gpu": ["tensorflow[and-cuda]>=2.21"],
+        "demo": DEMO,
+        "theory": THEORY,
+        "test": DEMO + THEORY + TEST,
+    },
+    entry_points={"console_scripts": ["zoo-export = export.__main__:run"]},
+)

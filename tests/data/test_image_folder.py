@@ -1,0 +1,180 @@
+import numpy as np
+import PIL.Image
+import pytest
+
+from zoo import spec
+from zoo.data import image_folder
+from zoo.errors import DataError
+
+NAMES = ("train", "validation", "test")
+
+
+@pytest.fixture
+def images():
+    return np.random.default_rng(0).integers(0, 256, [23, 5, 7], np.uint8)
+
+
+@pytest.fixture
+def folder(tmp_path, images):
+    (tmp_path / "deeper").mkdir()
+    for number, image in enumerate(images):
+        name = f"deeper/{number:03}.PNG" if number % 2 else f"{number:03}.png"
+        PIL.Image.fromarray(image).save(tmp_path / name)
+    (tmp_path / "notes.txt").write_text("no image")
+    return tmp_path
+
+
+def build(path):
+    return spec.build("data", f"image_folder(path={str(path)!r})", None)
+
+
+def rows(dataset):
+    return np.concatenate([dataset.split(name).values for name in NAMES])
+
+
+def as_set(values):
+    return sorted(image.tobytes() for image in values)
+
+
+def test_every_image_is_in_one_split(folder, images):
+    dataset = build(folder)
+    assert [len(dataset.split(name)) for name in NAMES] == [19, 2, 2]
+    assert as_set(rows(dataset)) == as_set(images)
+    assert dataset.example.shape == (5, 7, 1)
+    assert not dataset.example.digits
+    assert not dataset.example.binary
+    assert dataset.train.labels is None
+    assert (rows(dataset) == rows(build(folder))).all()
+
+
+def test_colours_become_grey(tmp_path):
+    for number in range(10):
+        PIL.Image.new("RGB", (4, 4), (255, 0, 0)).save(tmp_path / f"{number}.png")
+    # ITU-R 601: 299/1000 of red, which is 76.2 of 255
+    assert (rows(build(tmp_path)) == 76).all()
+
+
+def test_black_and_white_is_binary(tmp_path):
+    for number in range(10):
+        PIL.Image.new("1", (4, 4), number % 2).save(tmp_path / f"{number}.png")
+    dataset = build(tmp_path)
+    assert dataset.example.binary
+    assert set(np.unique(rows(dataset))) == {0, 255}
+
+
+@pytest.mark.parametrize("extra_axis", [False, True])
+def test_bytes_of_an_npz(tmp_path, images, extra_axis):
+    path = tmp_path / "some.npz"
+    labels = np.arange(23) % 5
+    np.savez_compressed(path, images=images[..., None] if extra_axis else images, labels=labels)
+    dataset = build(path)
+    assert as_set(rows(dataset)) == as_set(images)
+    label_of = {image.tobytes(): label for image, label in zip(images, labels, strict=True)}
+    for name in NAMES:
+        split = dataset.split(name)
+        assert [label_of[image.tobytes()] for image in split.values] == split.labels.tolist()
+
+
+def test_numbers_and_bits_of_an_npz(tmp_path, images):
+    np.savez(tmp_path / "number.npz", images / 255)
+    assert as_set(rows(build(tmp_path / "number.npz"))) == as_set(images)
+    np.savez(tmp_path / "bit.npz", images > 99)
+    bits = build(tmp_path / "bit.npz")
+    assert as_set(rows(bits)) == as_set(255 * (images > 99).astype(np.uint8))
+    assert bits.example.binary
+
+
+def test_names_the_first_image_of_another_size(folder):
+    PIL.Image.new("L", (7, 6)).save(folder / "004.png")
+    PIL.Image.new("L", (1, 1)).save(folder / "006.png")
+    with pytest.raises(DataError, match=r"004\.png has 7×6 pixels, but .*000\.png has 7×5"):
+        build(folder)
+
+
+def cut_short(path):
+    path.write_bytes(path.read_bytes()[:-30])
+
+
+def flip_a_byte(path):
+    data = bytearray(path.read_bytes())
+    data[45] ^= 255
+    path.write_bytes(bytes(data))
+
+
+def is_text(path):
+    path.write_text("not an image")
+
+
+def is_empty(path):
+    path.write_bytes(b"")
+
+
+def is_a_folder(path):
+    path.unlink()
+    path.mkdir()
+
+
+def has_16_bits(path):
+    PIL.Image.fromarray(np.full([5, 7], 40_000, np.uint16)).save(path)
+
+
+@pytest.mark.parametrize(
+    "damage", [cut_short, flip_a_byte, is_text, is_empty, is_a_folder, has_16_bits]
+)
+def test_names_the_damaged_image(folder, damage):
+    damage(folder / "008.png")
+    with pytest.raises(DataError, match=r"Cannot read .*008\.png as a PNG image"):
+        build(folder)
+
+
+def test_an_image_that_would_not_fit_into_memory_is_refused(folder, monkeypatch):
+    monkeypatch.setattr(PIL.Image, "MAX_IMAGE_PIXELS", 10)
+    with pytest.raises(DataError, match=r"000\.png"):
+        build(folder)
+
+
+ARRAYS = {
+    "wide numbers": ({"images": np.zeros([20, 4, 4], np.int64)}, "int64; they should be uint8"),
+    "bits as bytes": ({"images": np.ones([20, 4, 4], np.uint8)}, "uint8 from 1 to 1"),
+    "above 1": ({"images": np.full([20, 4, 4], 1.5)}, r"float64 from 1\.5 to 1\.5"),
+    "negative": ({"images": np.full([20, 4, 4], -0.5)}, "float64 from -0.5"),
+    "NaN": ({"images": np.full([20, 4, 4], np.nan)}, "from nan"),
+    "strings": ({"images": np.full([20, 4, 4], "a")}, "they should be uint8"),
+    "colours": ({"images": np.zeros([20, 4, 4, 3])}, r"shape \[20, 4, 4, 3\]"),
+    "vectors": ({"images": np.zeros([20, 16])}, r"shape \[20, 16\]"),
+    "none": ({"images": np.zeros([0, 4, 4])}, r"shape \[0, 4, 4\]"),
+    "few": ({"images": np.zeros([9, 4, 4])}, "9 examples, too few"),
+    "two arrays": ({"a": np.zeros(3), "b": np.zeros(3)}, r"it has \['a', 'b'\]"),
+    "labels only": ({"labels": np.zeros(3)}, r"named images; it has \[\]"),
+    "fewer labels": (
+        {"images": np.zeros([20, 4, 4]), "labels": np.zeros(19, int)},
+        r"should be 20 integers, one an image; they are int64 \[19\]",
+    ),
+    "labels no integers": (
+        {"images": np.zeros([20, 4, 4]), "labels": np.zeros(20)},
+        r"they are float64 \[20\]",
+    ),
+    "objects": ({"images": np.full([20, 4, 4], None)}, "allow_pickle=False"),
+}
+
+
+@pytest.mark.parametrize(("arrays", "message"), ARRAYS.values(), ids=ARRAYS)
+def test_says_what_is_wrong_with_arrays(tmp_path, arrays, message):
+    np.savez(tmp_path / "a.npz", **arrays)
+    with pytest.raises(DataError, match=message):
+        build(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("damage", [cut_short, is_text, is_empty])
+def test_names_a_damaged_npz(tmp_path, images, damage):
+    np.savez(tmp_path / "a.npz", images=images)
+    damage(tmp_path / "a.npz")
+    with pytest.raises(DataError, match=r"Cannot read .*a\.npz"):
+        build(tmp_path / "a.npz")
+
+
+def test_other_paths_are_refused(tmp_path):
+    with pytest.raises(DataError, match="no PNG file"):
+        image_folder.build(None, path=str(tmp_path))
+    with pytest.raises(DataError, match=r"should be a folder of PNG files or a \.npz file"):
+        image_folder.build(None, path=str(tmp_path / "nothing.npz"))

@@ -1,0 +1,56 @@
+"""A run of each kind, trained for seconds, and its export."""
+
+import types
+
+import pytest
+
+import export
+from export import exporting
+from zoo import experiment
+
+
+@pytest.fixture(scope="session")
+def names_run(tmp_path_factory):
+    """A model of lines of text."""
+    return experiment.train(
+        experiment.Experiment(
+            data="surnames",
+            model="lstm(units=16, layers=1)",
+            objective="maximum_likelihood",
+            steps=5,
+        ),
+        tmp_path_factory.mktemp("runs") / "names",
+    )
+
+
+@pytest.fixture(scope="session")
+def digits_run(tmp_path_factory):
+    """A pair of image generator and discriminator, trained to a π of 0.2 + 0.3 · 3 / 9 = 0.3."""
+    return experiment.train(
+        experiment.Experiment(
+            data="mnist_5k",
+            model="dcgan(width=4, latent_size=8)",
+            objective="generalised_js(pi=[0.2, 0.5], pi_steps=9, weighting='loss_weights')",
+            steps=3,
+        ),
+        tmp_path_factory.mktemp("runs") / "digits",
+    )
+
+
+@pytest.fixture(scope="session")
+def names(names_run, tmp_path_factory):
+    """The exported text model."""
+    return _exported(names_run, "names", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def digits(digits_run, tmp_path_factory):
+    """The exported image model."""
+    return _exported(digits_run, "digits", tmp_path_factory)
+
+
+def _exported(run, name, tmp_path_factory):
+    """The run, its signatures in this process, and the folder of its version 1."""
+    path = export.export(run, tmp_path_factory.mktemp("served"), name)
+    signatures = exporting.servable(run, None, None).signatures
+    return types.SimpleNamespace(run=run, signatures=signatures, path=path)

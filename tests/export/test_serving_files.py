@@ -1,0 +1,83 @@
+"""The files beside the versions, and the warm-up requests within one."""
+
+import json
+import re
+import shlex
+
+import pytest
+import tensorflow as tf
+from google.protobuf import text_format
+from tensorflow_serving.apis import prediction_log_pb2
+from tensorflow_serving.config import model_server_config_pb2
+
+from export import checking, warmup
+
+
+@pytest.fixture(scope="module", params=["names", "digits"])
+def exported(request):
+    """The text model, then the image model."""
+    return request.getfixturevalue(request.param)
+
+
+def test_models_config_is_one_of_the_server(exported):
+    text = (exported.path.parent / "models.config").read_text()
+    parsed = text_format.Parse(text, model_server_config_pb2.ModelServerConfig())
+    (model,) = parsed.model_config_list.config
+    name = exported.path.parent.name
+    assert (model.name, model.base_path) == (name, f"/models/{name}")
+    assert model.model_platform == "tensorflow"
+
+
+def test_batching_config_names_what_the_server_knows(exported):
+    text = (exported.path.parent / "batching.config").read_text()
+    settings = [line for line in text.splitlines() if not line.startswith("#")]
+    found = dict(re.fullmatch(r"(\w+) \{ value: (\d+) \}", line).groups() for line in settings)
+    # The fields of tensorflow.serving.BatchingParameters, which no package has.
+    assert found.keys() == {
+        "max_batch_size",
+        "batch_timeout_micros",
+        "max_enqueued_batches",
+        "num_batch_threads",
+    }
+
+
+def test_the_requests_of_the_readme_are_answered(exported):
+    text = (exported.path.parent / "README.md").read_text()
+    call = checking.for_application(str(exported.path))
+    answered = set()
+    for request in re.findall(r" -d ('.*?')", text):
+        asked = json.loads(shlex.split(request)[0])
+        (row,) = asked["instances"]
+        inputs = exported.signatures[asked["signature_name"]].inputs
+        answer = call(
+            asked["signature_name"],
+            {key: tf.constant([value], inputs[key][0]).numpy() for key, value in row.items()},
+        )
+        assert "error" not in answer or answer["error"][0] == b""
+        answered.add(asked["signature_name"])
+    assert answered >= {"generate"}
+
+
+def test_the_readme_tells_of_every_signature_and_how_to_serve(exported):
+    folder = exported.path.parent
+    text = (folder / "README.md").read_text()
+    for name, signature in exported.signatures.items():
+        if name != "serving_default":
+            assert f"## {name}\n" in text
+        assert all(f"`{key}`" in text for key in signature.inputs)
+    assert f"-v {folder}:/models/{folder.name} tensorflow/serving" in text
+
+
+def test_every_signature_is_warmed_up(exported):
+    path = str(exported.path / "assets.extra" / "tf_serving_warmup_requests")
+    assert path == str(exported.path / warmup.FILE)
+    call, warmed = checking.for_serving(str(exported.path)), []
+    for record in tf.data.TFRecordDataset(path).as_numpy_iterator():
+        log = prediction_log_pb2.PredictionLog.FromString(record)
+        assert log.WhichOneof("log_type") == "predict_log"
+        request = log.predict_log.request
+        assert request.model_spec.name == exported.path.parent.name
+        name = request.model_spec.signature_name
+        call(name, {key: tf.make_ndarray(proto) for key, proto in request.inputs.items()})
+        warmed.append(name)
+    assert sorted(warmed) == sorted(exported.signatures)

@@ -1,0 +1,250 @@
+"""What each signature of a text model answers, in the process that has the model."""
+
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from export import text_signatures
+from zoo import example_spec, spec
+from zoo.errors import SpecError
+from zoo.vocabulary import Vocabulary
+
+SNOWMAN = "\N{SNOWMAN}"
+
+
+def ask(signatures, name, **inputs):
+    """The answer of a signature as a dict of arrays, strings decoded."""
+    signature = signatures[name]
+    tensors = {key: tf.constant(rows, signature.inputs[key][0]) for key, rows in inputs.items()}
+    return {key: _shown(rows.numpy()) for key, rows in signature.served(tensors).items()}
+
+
+def _shown(rows):
+    return np.array([row.decode() for row in rows]) if rows.dtype == object else rows
+
+
+def untrained(texts, level, running, length=12):
+    """The signatures of a model with random weights."""
+    example = example_spec.Text(Vocabulary.of(texts, level), length, running)
+    return text_signatures.build(
+        spec.build("models", "lstm(units=8, layers=1)", example)
+    ).signatures
+
+
+@pytest.fixture(scope="module")
+def words():
+    return untrained(["To be, or not to be: that is the question."], "word", running=True)
+
+
+def log_probs(signatures, tokens, start):
+    """log Q(x_t | x_{<t}) of one sequence in float64, from the signature `logits`."""
+    logits = ask(signatures, "logits", tokens=[[start, *tokens[:-1]]])["logits"][0].astype(float)
+    return (logits - np.log(np.exp(logits).sum(-1, keepdims=True)))[range(len(tokens)), tokens]
+
+
+def ids(run, text):
+    vocabulary = run.example.vocabulary
+    return [vocabulary.symbols.index(symbol) for symbol in text]
+
+
+def test_score_is_the_sum_of_log_probabilities_with_the_end(names_run, names):
+    vocabulary = names_run.example.vocabulary
+    answer = ask(names.signatures, "score", text=["Smith", "O"])
+    for text, log_prob in zip(["Smith", "O"], answer["log_prob"], strict=True):
+        tokens = [*ids(names_run, text), vocabulary.end]
+        expected = log_probs(names.signatures, tokens, vocabulary.start).sum()
+        np.testing.assert_allclose(log_prob, expected, rtol=1e-5)
+    assert answer["num_tokens"].tolist() == [6, 2]
+    assert answer["num_unknown"].tolist() == [0, 0]
+    assert answer["error"].tolist() == ["", ""]
+
+
+def test_score_of_a_line_is_the_models_log_prob(names_run, names):
+    batch = names_run.dataset.validation.batch(0, 50, seed=0)
+    texts = names_run.example.vocabulary.decode(batch).numpy()
+    answer = ask(names.signatures, "score", text=texts)
+    np.testing.assert_allclose(
+        answer["log_prob"], names_run.generator.log_prob(batch).numpy(), rtol=1e-5
+    )
+
+
+def test_an_empty_line_is_scored_as_its_end(names_run, names):
+    vocabulary = names_run.example.vocabulary
+    answer = ask(names.signatures, "score", text=[""])
+    expected = log_probs(names.signatures, [vocabulary.end], vocabulary.start)
+    np.testing.assert_allclose(answer["log_prob"], expected, rtol=1e-5)
+    assert answer["num_tokens"].tolist() == [1]
+
+
+def test_running_text_is_scored_without_an_end(words):
+    answer = ask(words, "score", text=["To be,", "", "be"])
+    assert answer["num_tokens"].tolist() == [3, 0, 1]
+    assert answer["log_prob"][1] == 0
+    assert answer["log_prob"][0] < answer["log_prob"][2] < 0
+
+
+def test_running_text_of_nothing_alone_is_scored_as_nothing(words):
+    answer = ask(words, "score", text=[""])
+    assert (answer["log_prob"][0], answer["num_tokens"][0], answer["error"][0]) == (0, 0, "")
+
+
+def test_unknown_characters_are_counted(names_run, names):
+    vocabulary = names_run.example.vocabulary
+    answer = ask(names.signatures, "score", text=[f"{SNOWMAN}m{SNOWMAN}", "Sm"])
+    assert answer["num_unknown"].tolist() == [2, 0]
+    tokens = [vocabulary.unknown, *ids(names_run, "m"), vocabulary.unknown, vocabulary.end]
+    expected = log_probs(names.signatures, tokens, vocabulary.start).sum()
+    np.testing.assert_allclose(answer["log_prob"][0], expected, rtol=1e-5)
+
+
+def test_a_line_longer_than_any_in_training_is_scored(names_run, names):
+    most = text_signatures.MOST_SCORED
+    answer = ask(names.signatures, "score", text=["a" * most, "a" * (most + 1)])
+    assert answer["num_tokens"].tolist() == [most + 1, 0]
+    assert answer["log_prob"][0] < 0 == answer["log_prob"][1]
+    assert answer["error"].tolist() == [
+        "",
+        f"The text has {most + 1} symbols; give one of at most {most}.",
+    ]
+
+
+def test_generate_draws_what_the_run_draws(names_run, names):
+    answer = ask(names.signatures, "generate", prompt=["Mc"] * 20, seed=range(20))
+    assert answer["text"].tolist() == names_run.samples(20, prompt="Mc")
+    assert len(set(answer["text"])) > 10
+
+
+def test_the_log_probability_of_a_generated_text_is_that_of_what_follows_the_prompt(
+    names_run, names
+):
+    vocabulary, length = names_run.example.vocabulary, names_run.example.length
+    answer = ask(names.signatures, "generate", prompt=["", "M", "Sm"] * 8, seed=range(24))
+    prompts = [0, 1, 2] * 8
+    for row, (text, prompt) in enumerate(zip(answer["text"], prompts, strict=True)):
+        tokens = [*ids(names_run, text), vocabulary.end][:length]
+        follow = log_probs(names.signatures, tokens, vocabulary.start)[prompt:]
+        np.testing.assert_allclose(answer["log_prob"][row], follow.sum(), rtol=1e-5)
+        assert answer["num_tokens"][row] == len(follow)
+
+
+def test_a_prompt_stays_byte_for_byte(names, words):
+    prompts = [f"{SNOWMAN}\u0000\n", "Zoë", "e\u0301", "a\r\n"]
+    answer = ask(names.signatures, "generate", prompt=prompts, seed=range(4))
+    assert all(map(str.startswith, answer["text"], prompts))
+    prompts = ["TO  BE", "To be\n", SNOWMAN]
+    answer = ask(words, "generate", prompt=prompts, seed=range(3))
+    assert all(map(str.startswith, answer["text"], prompts))
+
+
+def test_words_that_follow_a_prompt_stand_apart_from_it(words):
+    answer = ask(words, "generate", prompt=["to be", "to be ", ""], seed=[3, 3, 3])
+    first, second, third = answer["text"]
+    assert first == second
+    assert first.startswith("to be ")
+    assert not first.startswith("to be  ")
+    assert third == third.strip()
+    assert third
+
+
+def test_bad_rows_say_what_is_wrong_and_what_would_do(names_run, names):
+    most = names_run.example.length - 1
+    prompts = [b"\xff", b"Mar", b"a" * (most + 1), b"\xc0\x80", b"\xed\xa0\x80", b"M\xc3"]
+    answer = ask(names.signatures, "generate", prompt=prompts, seed=range(6))
+    no_utf8 = "The prompt is not UTF-8; encode it so."
+    too_long = f"The prompt has {most + 1} symbols; give one of at most {most}."
+    assert answer["error"].tolist() == [no_utf8, "", too_long, no_utf8, no_utf8, no_utf8]
+    bad = answer["error"] != ""
+    assert answer["text"][1].startswith("Mar")
+    assert not answer["text"][bad].any()
+    assert not answer["log_prob"][bad].any()
+    assert not answer["num_tokens"][bad].any()
+
+
+def test_the_longest_prompt_leaves_room_for_one_symbol(names_run, names):
+    most = names_run.example.length - 1
+    answer = ask(names.signatures, "generate", prompt=["a" * most], seed=[0])
+    assert answer["error"].tolist() == [""]
+    assert answer["num_tokens"].tolist() == [1]
+
+
+@pytest.mark.parametrize("name", ["generate", "score"])
+def test_a_row_answers_alike_in_any_company(names, name):
+    key = "prompt" if name == "generate" else "text"
+    rows = [b"Mar", b"", b"\xff", b"Mac" + b"k" * 9, b"z" * 2000, SNOWMAN.encode(), b"Mar"]
+    inputs = {key: rows, **({"seed": range(7)} if name == "generate" else {})}
+    together = ask(names.signatures, name, **inputs)
+    for row in range(7):
+        alone = ask(names.signatures, name, **{k: [v[row]] for k, v in inputs.items()})
+        for output, values in alone.items():
+            if output == "log_prob":
+                np.testing.assert_allclose(together[output][row], values[0], rtol=1e-5)
+            else:
+                assert together[output][row] == values[0]
+
+
+def test_a_text_that_is_too_long_takes_no_more_memory_than_the_longest_that_is_not(letters):
+    widths = []
+
+    class Model:
+        example, variables = letters, []
+
+        def shift(self, tokens):
+            return tokens
+
+        def __call__(self, tokens):
+            widths.append(tokens.shape[1])
+            return tf.zeros([*tokens.shape, letters.vocabulary.size])
+
+    score = text_signatures.build(Model()).signatures["score"].function
+    score({"text": tf.constant(["a", "b" * 100_000])})
+    assert widths == [text_signatures.MOST_SCORED + 1]
+
+
+def test_a_seed_decides(names):
+    answer = ask(names.signatures, "generate", prompt=[""] * 4, seed=[5, 6, 5, -(2**63)])
+    first, second, third, fourth = answer["text"]
+    assert first == third
+    assert len({first, second, fourth}) == 3
+
+
+def test_no_rows_are_answered_with_no_rows(names):
+    answer = ask(names.signatures, "generate", prompt=np.array([], object), seed=[])
+    assert all(len(rows) == 0 for rows in answer.values())
+
+
+def test_ids_out_of_range_read_as_unknown(names_run, names):
+    vocabulary = names_run.example.vocabulary
+    strange = [[vocabulary.start, -1, vocabulary.start + 1], [2**31 - 1, 3, -(2**31)]]
+    known = [[vocabulary.start, 0, 0], [0, 3, 0]]
+    answer = ask(names.signatures, "logits", tokens=strange)["logits"]
+    assert answer.shape == (2, 3, vocabulary.size)
+    np.testing.assert_array_equal(answer, ask(names.signatures, "logits", tokens=known)["logits"])
+
+
+def test_length_and_sampler_are_decided_at_export(names_run):
+    signatures = text_signatures.build(names_run.generator, "greedy()", length=4).signatures
+    answer = ask(signatures, "generate", prompt=["Ma", "Ma", "Mary"], seed=[1, 2, 3])
+    assert answer["text"][0] == answer["text"][1]
+    assert answer["text"][2] == ""
+    assert answer["error"].tolist() == [
+        "",
+        "",
+        "The prompt has 4 symbols; give one of at most 3.",
+    ]
+    assert all(len(text) <= 4 for text in answer["text"])
+
+
+def test_what_cannot_be_is_refused(names_run):
+    with pytest.raises(SpecError, match=r"length=0 should be at least 1"):
+        text_signatures.build(names_run.generator, length=0)
+    with pytest.raises(SpecError, match=r"There is no 'loud' in samplers\. Known: ancestral"):
+        text_signatures.build(names_run.generator, "loud()")
+
+
+def test_every_answer_to_the_examples_is_valid_json(names, words):
+    for signatures in (names.signatures, words):
+        for name, signature in signatures.items():
+            answer = ask(signatures, name, **signature.examples)
+            json.dumps({key: rows.tolist() for key, rows in answer.items()}, allow_nan=False)

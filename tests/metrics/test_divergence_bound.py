@@ -1,0 +1,62 @@
+"""The bound on held-out data, for discriminators that are known."""
+
+import math
+import types
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from zoo import spec
+from zoo.data._splits import Dataset, Images
+from zoo.metrics import divergence_bound
+
+
+def measure(discriminator, pi=0.3, generated=0.0):
+    """Real images are white, generated ones have one value."""
+    data = Images(np.full([400, 4, 4, 1], 255, np.uint8))
+    run = types.SimpleNamespace(
+        dataset=Dataset(None, data, data, data),
+        samples=lambda count, seed: np.full([count, 4, 4, 1], generated, np.float32),
+        objective=spec.build("objectives", f"generalised_js(pi={pi})"),
+        model=types.SimpleNamespace(discriminator=discriminator),
+        step=10,
+    )
+    return divergence_bound.measure(run, split="test", count=300, seed=0)["divergence_bound"]
+
+
+def entropy(pi):
+    return -pi * math.log(pi) - (1 - pi) * math.log(1 - pi)
+
+
+def test_a_judge_that_tells_all_apart_proves_the_whole_entropy():
+    measured = measure(lambda images: 100 * tf.reduce_mean(images, [1, 2, 3]) - 50)
+    assert measured.value == pytest.approx(entropy(0.3), abs=1e-6)
+    assert measured.count == 300
+
+
+def test_a_judge_that_knows_nothing_proves_nothing():
+    measured = measure(lambda images: tf.zeros(tf.shape(images)[0]))
+    assert measured.value == pytest.approx(0, abs=1e-6)
+    assert measured.standard_error == pytest.approx(0, abs=1e-6)
+
+
+def test_a_judge_that_is_wrong_falls_below_zero():
+    assert measure(lambda images: -4 * tf.reduce_mean(images, [1, 2, 3]) + 2).value < -0.5
+
+
+def test_the_standard_error_is_that_of_repeated_measurements():
+    """With logits of noise: the spread of 200 repetitions, within a quarter."""
+    seeds = iter(range(10_000))
+
+    def noisy(images):
+        key = [next(seeds), 0]
+        return tf.random.stateless_normal([images.shape[0]], key)
+
+    found = [measure(lambda images: noisy_logits(images, noisy)) for _ in range(60)]
+    spread = np.std([m.value for m in found])
+    assert np.mean([m.standard_error for m in found]) == pytest.approx(spread, rel=0.3)
+
+
+def noisy_logits(images, noisy):
+    return tf.py_function(noisy, [images], tf.float32)

@@ -1,0 +1,160 @@
+"""What every member of every folder must do; a new file is met here by being there."""
+
+import inspect
+import json
+import pathlib
+import types
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import export
+from zoo import experiment, spec
+from zoo.errors import DataError
+from zoo.evaluation import evaluate
+from zoo.metrics import Measurement
+
+ROOT = pathlib.Path(__file__).parent.parent
+FOLDERS = ("data", "models", "objectives", "estimators", "samplers", "trainers", "metrics")
+EMBEDDED = {"text": "surnames", "image": "mnist_5k"}
+MEMBERS = [(folder, name) for folder in FOLDERS for name in spec.names(folder)]
+# What needs an argument from the user, or a download.
+PATHS = {"text_file", "image_folder"}
+
+
+def combinations():
+    """Every model by every objective that can train it."""
+    for model in spec.names("models"):
+        module = spec.module("models", model)
+        for objective in spec.names("objectives"):
+            if spec.module("objectives", objective).TRAINER in module.TRAINERS:
+                yield EMBEDDED[module.ACCEPTS], model, objective
+
+
+@pytest.fixture(scope="module", params=combinations(), ids="-".join)
+def run(request, tmp_path_factory):
+    """One step of a combination with its default arguments."""
+    data, model, objective = request.param
+    made = experiment.Experiment(
+        data=data, model=model, objective=objective, steps=1, batch_size=4, average_decay=0.9
+    )
+    return experiment.train(made, str(tmp_path_factory.mktemp("runs") / "run"))
+
+
+@pytest.mark.parametrize(("folder", "name"), MEMBERS)
+def test_a_member_has_a_test_file_of_its_own(folder, name):
+    assert (ROOT / "tests" / folder / f"test_{name}.py").is_file()
+
+
+@pytest.mark.parametrize(("folder", "name"), MEMBERS)
+def test_a_member_is_documented(folder, name):
+    """A first line on everything public; every argument of build in its docstring."""
+    module = spec.module(folder, name)
+    assert module.__doc__.strip()
+    public = [
+        value
+        for key, value in vars(module).items()
+        if not key.startswith("_")
+        and isinstance(value, type | types.FunctionType)
+        and value.__module__ == module.__name__
+    ]
+    assert public
+    for value in public:
+        assert inspect.getdoc(value), f"{value} has no docstring"
+    for key in spec.parameters(getattr(module, "build", module.__class__)):
+        documented = inspect.getdoc(module.build) + module.__doc__
+        documented += "".join(inspect.getdoc(v) for v in public if isinstance(v, type))
+        assert key in documented, f"{name}: {key} is not explained"
+
+
+@pytest.mark.parametrize("name", [n for n in spec.names("data") if n not in PATHS])
+def test_a_data_set_keeps_its_contract(name):
+    module = spec.module("data", name)
+    try:
+        dataset = spec.build("data", name, None)
+    except DataError as error:
+        pytest.skip(f"the data is not here: {error}")
+    assert dataset.example.kind == module.KIND
+    for split in (dataset.train, dataset.validation, dataset.test):
+        batch = split.batch(0, 5, seed=1).numpy()
+        np.testing.assert_array_equal(batch, split.batch(0, 5, seed=1))
+        assert len(batch) == 5
+        if module.KIND == "image":
+            assert batch.shape[1:] == dataset.example.shape
+            assert batch.dtype == np.float32
+            assert batch.min() >= 0
+            assert batch.max() <= 1
+        else:
+            assert batch.shape[1] == dataset.example.length
+            assert batch.dtype == np.int32
+            assert batch.max() < dataset.example.vocabulary.size
+
+
+def test_one_step_changes_every_weight_by_a_finite_gradient(run):
+    networks = run.model.networks().values()
+    assert all(np.isfinite(v.numpy()).all() for network in networks for v in network.variables)
+    keras.utils.set_random_seed(run.experiment.seed)
+    fresh = spec.build("models", run.experiment.model, run.example)
+    for name, network in run.model.networks().items():
+        pairs = zip(network.trainable_variables, fresh.networks()[name].trainable_variables,
+                    strict=True)  # fmt: skip
+        for trained, new in pairs:
+            assert np.abs(trained.numpy() - new.numpy()).max() > 0, f"{trained.path} stands still"
+
+
+def test_saved_and_restored_it_draws_the_same(run):
+    again = experiment.load(str(run.folder.path))
+    np.testing.assert_array_equal(run.samples(3, seed=1), again.samples(3, seed=1))
+
+
+def test_samples_are_of_the_data_s_kind(run):
+    samples = run.samples(3)
+    assert len(samples) == 3
+    if run.example.kind == "image":
+        assert samples.shape[1:] == run.example.shape
+        assert samples.dtype == np.float32
+        assert 0 <= samples.min() <= samples.max() <= 1
+    else:
+        assert all(isinstance(text, str) for text in samples)
+
+
+def test_the_exported_model_answers_as_the_model_does(run, tmp_path):
+    """`export` compares every signature in a fresh process before it reports success."""
+    version = export.export(str(run.folder.path), str(tmp_path), "model")
+    served = tf.saved_model.load(str(version))
+    assert "serving_default" in served.signatures
+
+
+def test_a_run_is_what_its_record_says(run):
+    """The specs and settings that were given come back from the folder."""
+    recorded = json.loads((run.folder.path / "experiment.json").read_text())["experiment"]
+    assert experiment.Experiment(**recorded) == experiment.load(str(run.folder.path)).experiment
+
+
+def test_every_measure_that_applies_is_finite_and_recorded(run):
+    measured = evaluate(run, splits=("test",), count=20)
+    assert measured
+    written = json.loads((run.folder.path / "metrics.json").read_text())["metrics"]
+    for name, measurement in measured.items():
+        assert isinstance(measurement, Measurement)
+        assert np.isfinite(measurement.value)
+        assert written[name]["value"] == measurement.value
+        assert written[name].keys() == {"value", "unit", "standard_error", "count", "split"}
+
+
+@pytest.mark.parametrize("name", spec.names("samplers"))
+def test_a_sampler_keeps_shape_and_most_likely_symbol(name):
+    logits = tf.random.stateless_normal([6, 9], [1, 2])
+    changed = spec.build("samplers", name)(logits)
+    assert changed.shape == logits.shape
+    np.testing.assert_array_equal(tf.argmax(changed, -1), tf.argmax(logits, -1))
+
+
+@pytest.mark.parametrize("name", spec.names("estimators"))
+def test_an_estimator_has_the_contract_s_arguments(name):
+    estimator = spec.build("estimators", name)
+    assert list(inspect.signature(estimator.loss).parameters) == [
+        *("generator", "score", "key", "count")
+    ]

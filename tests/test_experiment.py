@@ -1,0 +1,143 @@
+"""What an experiment refuses, records and gives back."""
+
+import dataclasses
+import json
+import stat
+
+import numpy as np
+import pytest
+
+from zoo import experiment
+from zoo.errors import RunFolderError, SpecError, TrainingDivergedError
+
+TEXT = experiment.Experiment(
+    data="surnames",
+    model="lstm(units=8, layers=1)",
+    objective="maximum_likelihood",
+    steps=3,
+    batch_size=4,
+    sample_every=2,
+)
+IMAGES = experiment.Experiment(
+    data="mnist_5k",
+    model="dcgan(width=4)",
+    objective="generalised_js(pi=0.3)",
+    steps=3,
+    batch_size=4,
+    sample_every=2,
+    average_decay=0.9,
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"data": "minst"}, "no 'minst' in data. Known: .*mnist"),
+        ({"model": "lstm(unit=3)"}, r"takes no argument 'unit'. It is written lstm\(units="),
+        ({"model": "lstm(units='a')"}, "should be whole number"),
+        ({"model": "dcgan"}, "surnames is text. Models for text: lstm"),
+        ({"objective": "generalised_js"}, "Objectives for it: maximum_likelihood"),
+        ({"strategy": "tpu"}, "strategy='tpu' is unknown. Known: auto, cpu, mirrored"),
+        ({"precision": "float16"}, "Known: float32, mixed_bfloat16"),
+        ({"decay": "linear"}, "Known: constant, cosine"),
+        ({"steps": 0}, "steps=0 should be at least 1"),
+        ({"average_decay": 1.0}, "below 1"),
+        ({"learning_rate": 0.0}, "above 0"),
+        ({"clip_norm": -1.0}, "below 0"),
+    ],
+)
+def test_what_cannot_work_is_refused_before_any_work(changes, message):
+    with pytest.raises(SpecError, match=message):
+        dataclasses.replace(TEXT, **changes)
+
+
+@pytest.fixture(scope="module", params=[TEXT, IMAGES], ids=["text", "images"])
+def run(request, tmp_path_factory):
+    return experiment.train(request.param, str(tmp_path_factory.mktemp("runs") / "run"))
+
+
+def test_a_run_folder_holds_what_a_run_is(run):
+    names = {path.name for path in run.folder.path.iterdir()}
+    assert {"experiment.json", "checkpoints", "logs", "samples"} <= names
+    record = json.loads((run.folder.path / "experiment.json").read_text())
+    assert record["experiment"]["model"] == run.experiment.model
+    assert record["versions"].keys() >= {"python", "tensorflow", "keras"}
+    assert len(list(run.folder.samples.iterdir())) == 1
+    assert list(run.folder.logs.glob("events*"))
+    assert run.step == 3
+
+
+def test_loading_gives_the_same_samples(run):
+    again = experiment.load(str(run.folder.path))
+    assert again.example.kind == run.example.kind
+    np.testing.assert_array_equal(run.samples(5, seed=3), again.samples(5, seed=3))
+    assert list(run.samples(5, seed=3)) != list(run.samples(5, seed=4)) or run.step < 3
+
+
+def test_first_samples_do_not_depend_on_how_many_follow(run):
+    few, more = run.samples(3, seed=1), run.samples(300, seed=1)
+    if run.example.kind == "text":
+        assert few == more[:3]
+    else:
+        np.testing.assert_allclose(few, more[:3], atol=1e-5)  # products differ in the last bits
+
+
+def test_a_finished_run_is_left_as_it_is(run):
+    before = {p: p.stat().st_mtime_ns for p in run.folder.checkpoints.iterdir()}
+    again = experiment.train(run.experiment, str(run.folder.path))
+    assert again.step == 3
+    assert {p: p.stat().st_mtime_ns for p in run.folder.checkpoints.iterdir()} == before
+
+
+def test_another_experiment_is_refused_by_the_flags_that_differ(run):
+    other = dataclasses.replace(run.experiment, seed=7, batch_size=5)
+    with pytest.raises(RunFolderError, match="batch_size was 4, now 5; --seed was 0, now 7"):
+        experiment.train(other, str(run.folder.path))
+
+
+def test_generator_has_the_averaged_weights(tmp_path):
+    run = experiment.train(IMAGES, str(tmp_path / "run"))
+    plain = experiment.train(dataclasses.replace(IMAGES, average_decay=0.0), str(tmp_path / "b"))
+    differences = [
+        np.abs(a.numpy() - b.numpy()).max()
+        for a, b in zip(run.generator.variables, plain.generator.variables, strict=True)
+    ]
+    assert max(differences) > 0
+
+
+def test_mixed_precision_trains_and_loads_in_float32(tmp_path):
+    for number, base in enumerate((TEXT, IMAGES)):
+        mixed = dataclasses.replace(base, precision="mixed_bfloat16")
+        run = experiment.train(mixed, str(tmp_path / str(number)))
+        assert all(v.dtype != "bfloat16" for v in run.generator.variables)
+        assert len(run.samples(2)) == 2
+
+
+def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_checkpoint(tmp_path):
+    """A learning rate of 1e30 breaks the weights; the state before it stays."""
+    run = experiment.train(TEXT, str(tmp_path / "run"))
+    record = json.loads((run.folder.path / "experiment.json").read_text())
+    record["experiment"]["learning_rate"] = 1e38
+    (run.folder.path / "experiment.json").write_text(json.dumps(record))
+    broken = dataclasses.replace(TEXT, learning_rate=1e38, steps=20)
+    with pytest.raises(TrainingDivergedError, match=r"nll is (nan|inf)|not finite"):
+        experiment.train(broken, str(run.folder.path))
+    assert experiment.load(str(run.folder.path)).step == 3
+
+
+def test_a_folder_without_a_run_is_told(tmp_path):
+    with pytest.raises(RunFolderError, match="not a run folder"):
+        experiment.load(str(tmp_path))
+
+
+def test_an_unreadable_record_is_told(tmp_path):
+    (tmp_path / "experiment.json").write_text("{")
+    with pytest.raises(RunFolderError, match="Cannot read"):
+        experiment.load(str(tmp_path))
+
+
+def test_a_workdir_that_is_a_file_is_told(tmp_path):
+    (tmp_path / "file").write_text("")
+    assert stat.S_ISREG((tmp_path / "file").stat().st_mode)
+    with pytest.raises(RunFolderError, match="Cannot write to the run folder"):
+        experiment.train(TEXT, str(tmp_path / "file"))

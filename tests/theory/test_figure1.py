@@ -1,0 +1,220 @@
+import json
+import os
+import pathlib
+
+import matplotlib.image
+import numpy as np
+import pytest
+import scipy.special
+import scipy.stats
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zoo.errors import DataError
+from zoo.theory import figure1, plots
+from zoo.theory import mixture as mixtures
+
+MIXTURE = mixtures.load()
+TWO_MODES = mixtures.load(mixtures.DEFAULT_FILE.with_name("two_modes.json"))
+
+# The best isotropic Gaussians for the mixture: first and second coordinate of the mean,
+# deviation, JS_pi / (pi (1-pi)).
+TABLE = {
+    0.01: (-0.391, -0.342, 1.5823, 0.54456),
+    0.1: (-0.323, -0.329, 1.5668, 0.53205),
+    0.5: (0.002, -0.283, 1.4720, 0.51135),
+    0.9: (0.518, -0.308, 1.2304, 0.51958),
+    0.99: (0.652, -0.357, 1.1370, 0.52363),
+}
+KL = (-0.399, -0.343, 1.5840, 0.54624)
+REVERSE_KL = (0.672, -0.365, 1.1219, 0.52436)
+LAST_DIGITS = np.array([0.5e-3, 0.5e-3, 0.5e-4, 0.5e-5]) * (1 + 1e-6)
+
+
+def assert_is_row(fit, row):
+    assert (np.abs([*fit.mean, fit.std, fit.value] - np.array(row)) <= LAST_DIGITS).all(), fit
+
+
+@st.composite
+def mixture(draw):
+    count = draw(st.integers(1, 3))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    weights = rng.dirichlet(np.full(count, 3.0))
+    return mixtures.mixture(
+        weights, rng.normal(size=(count, 2), scale=1.5), rng.uniform(0.4, 2, size=count)
+    )
+
+
+def gaussian_nodes(order=40):
+    """Gauss-Hermite nodes and weights for the standard Gaussian in the plane."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(order)
+    grid = np.stack(np.meshgrid(nodes, nodes), axis=-1).reshape(-1, 2)
+    return grid, np.outer(weights, weights).ravel() / (2 * np.pi)
+
+
+def js_by_gauss_hermite(p, mean, std, pi):
+    """The definition of JS_pi, with expectations over each Gaussian taken at its own nodes."""
+    nodes, node_weights = gaussian_nodes()
+
+    def log_p(x):
+        parts = [
+            np.log(w) + scipy.stats.multivariate_normal(m, v).logpdf(x)
+            for w, m, v in zip(*p, strict=True)
+        ]
+        return scipy.special.logsumexp(parts, axis=0)
+
+    def log_q(x):
+        return scipy.stats.multivariate_normal(mean, std**2).logpdf(x)
+
+    def log_m(x):
+        return np.logaddexp(np.log(pi) + log_p(x), np.log1p(-pi) + log_q(x))
+
+    total = 0
+    for w, m, v in zip(*p, strict=True):
+        x = m + np.sqrt(v) * nodes
+        total += pi * w * (node_weights @ (log_p(x) - log_m(x)))
+    x = mean + std * nodes
+    return total + (1 - pi) * (node_weights @ (log_q(x) - log_m(x)))
+
+
+@pytest.mark.parametrize("pi", TABLE)
+def test_the_table_of_the_jensen_shannon_fits(pi):
+    assert_is_row(figure1.fit(*MIXTURE, pi), TABLE[pi])
+
+
+def test_the_table_of_the_kl_fits():
+    assert_is_row(figure1.fit_kl(*MIXTURE), KL)
+    assert_is_row(figure1.fit_reverse_kl(*MIXTURE), REVERSE_KL)
+
+
+def test_the_mixture_is_the_one_that_was_given():
+    folder = os.environ.get("ZOO_TEST_DATA")
+    if not folder:
+        pytest.skip("ZOO_TEST_DATA is not set")
+    given_mixture = mixtures.load(pathlib.Path(folder) / "mixture_a.json")
+    for ours, theirs in zip(MIXTURE, given_mixture, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_on_this_mixture_a_half_is_nearer_to_maximum_likelihood():
+    stds = [figure1.fit_kl(*MIXTURE).std, TABLE[0.5][2], figure1.fit_reverse_kl(*MIXTURE).std]
+    assert stds[0] - stds[1] < stds[1] - stds[2]
+
+
+@given(mixture(), st.floats(0.05, 0.95))
+@settings(deadline=None, max_examples=10)
+def test_the_value_is_the_divergence_and_no_neighbour_has_a_smaller_one(p, pi):
+    best = figure1.fit(*p, pi)
+    value = js_by_gauss_hermite(p, best.mean, best.std, pi) / (pi * (1 - pi))
+    # The logarithms are no polynomials: 40 nodes give them to about 1e-6.
+    np.testing.assert_allclose(best.value, value, rtol=1e-4, atol=1e-6)
+    for step in 0.02 * np.vstack([np.eye(3), -np.eye(3)]):
+        moved = js_by_gauss_hermite(p, best.mean + step[:2], best.std * np.exp(step[2]), pi)
+        assert moved / (pi * (1 - pi)) > value - 1e-6
+
+
+@given(mixture())
+@settings(deadline=None, max_examples=5)
+def test_kl_is_least_at_the_moments_of_the_data(p):
+    x = mixtures.sample(p, 200_000, seed=0)
+    best = figure1.fit_kl(*p)
+    error = x.std() / np.sqrt(len(x))
+    np.testing.assert_allclose(best.mean, x.mean(axis=0), atol=5 * error)
+    np.testing.assert_allclose(best.std, np.sqrt(x.var(axis=0).mean()), rtol=0.01)
+    near_zero = figure1.fit(*p, 1e-9)
+    np.testing.assert_allclose([*near_zero.mean, near_zero.std], [*best.mean, best.std], atol=1e-5)
+    np.testing.assert_allclose(near_zero.value, best.value, rtol=1e-6, atol=1e-9)
+
+
+def test_towards_one_it_is_the_reverse_kl():
+    limit, near = figure1.fit_reverse_kl(*MIXTURE), figure1.fit(*MIXTURE, 1 - 1e-9)
+    np.testing.assert_allclose([*near.mean, near.std], [*limit.mean, limit.std], atol=1e-5)
+    np.testing.assert_allclose(near.value, limit.value, rtol=1e-6)
+
+
+@pytest.mark.parametrize("pi", [1e-6, 0.3, 0.99])
+def test_one_gaussian_is_its_own_fit(pi):
+    best = figure1.fit([1.0], [[3.0, -40.0]], [0.25], pi)
+    np.testing.assert_allclose([*best.mean, best.std], [3, -40, 0.5], atol=1e-6)
+    assert 0 <= best.value < 1e-12
+
+
+def test_it_moves_and_grows_with_the_mixture():
+    once = figure1.fit(*MIXTURE, 0.7)
+    shift = np.array([100.0, -7.0])
+    means, variances = 30 * MIXTURE.means + shift, 900 * MIXTURE.variances
+    again = figure1.fit(MIXTURE.weights, means, variances, 0.7)
+    np.testing.assert_allclose(again.mean, 30 * once.mean + shift, atol=1e-4)
+    np.testing.assert_allclose(again.std, 30 * once.std, rtol=1e-6)
+    np.testing.assert_allclose(again.value, once.value, rtol=1e-9)
+
+
+def test_on_two_far_modes_seeking_starts_well_below_a_tenth():
+    assert figure1.fit(*TWO_MODES, 0.001).std > 3.5
+    assert figure1.fit(*TWO_MODES, 0.03).std < 1.01
+
+
+def test_two_far_modes_have_three_minima():
+    best, *others = figure1.local_minima(*TWO_MODES, 0.1)
+    np.testing.assert_allclose(best.mean, [0, 0], atol=1e-3)
+    assert len(others) == 2
+    covering, small_mode = others
+    assert covering.std > 3
+    np.testing.assert_allclose(small_mode.mean, [10, 0], atol=1e-3)
+    assert best.value < covering.value < small_mode.value
+
+
+@pytest.mark.parametrize("pi", [0.0, 1, -1, float("nan")])
+def test_the_ends_of_pi_are_refused(pi):
+    with pytest.raises(ValueError, match="limit at 0 is kl"):
+        figure1.fit(*MIXTURE, pi)
+
+
+@pytest.mark.parametrize(
+    ("weights", "means", "variances", "words"),
+    [
+        ([1.0], [0.0, 0.0], [1.0], r"shapes \[1\], \[2\] and \[1\]"),
+        ([0.5], [[0, 0]], [1.0], "sum one"),
+        ([1.5, -0.5], [[0, 0], [1, 1]], [1, 1], "positive weights"),
+        ([1.0], [[0, 0]], [0.0], "positive variances"),
+        ([0.5, 0.5], [[0, 0], [1e3, 1e3]], [1, 0.01], "narrowest component, of deviation 0.1"),
+    ],
+)
+def test_what_is_no_mixture_is_refused(weights, means, variances, words):
+    with pytest.raises(ValueError, match=words):
+        figure1.fit(weights, means, variances, 0.5)
+
+
+@pytest.mark.parametrize("text", [None, "", "[]", '{"weights": [1]}', '{"weights": 1}'])
+def test_a_file_that_holds_no_mixture_is_refused(tmp_path, text):
+    path = tmp_path / "mixture.json"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(DataError, match=r"mixture\.json is no mixture"):
+        mixtures.load(path)
+
+
+def test_the_program_draws_its_figures_and_prints_the_table(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(figure1, "CURVE", np.array([0.2, 0.8]))
+    path = tmp_path / "mixture.json"
+    fields = {"weights": [0.7, 0.3], "means": [[0, 0], [4, 1]], "variances": [1, 1]}
+    path.write_text(json.dumps(fields))
+    figure1.main(["--mixture", str(path), "--output", str(tmp_path / "new")])
+    for name in ("figure1.png", "figure1_curve.png"):
+        assert np.ptp(matplotlib.image.imread(tmp_path / "new" / name)) == 1
+    first_row = capsys.readouterr().out.splitlines()[1]
+    assert first_row.split()[:3] == ["KL[P‖Q]", "1.200,", "0.300"]
+
+
+def test_the_panels_show_the_fits(monkeypatch):
+    fits = [
+        figure1.Fit(np.array([1.0, 2.0]), 3.0, 0.1),
+        figure1.Fit(np.array([0.0, 0.0]), 1.0, 0.2),
+    ]
+    figure = plots.fits(np.zeros((10, 2)), [("both", fits), ("one", fits[:1]), ("two", fits[1:])])
+    data, both, one, _ = figure.axes
+    assert [ax.get_title() for ax in figure.axes] == ["data", "both", "one", "two"]
+    circles = [(*patch.center, patch.radius) for patch in both.patches]
+    assert circles == [(1, 2, 3), (1, 2, 6), (1, 2, 9), (0, 0, 1)]
+    assert len(data.patches) == 0
+    assert len(one.patches) == 3

@@ -1,0 +1,104 @@
+"""The adversarial trainer: each half-step is the formula, and the players meet."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from zoo import spec
+from zoo.data._splits import Images, batches
+from zoo.trainers import adversarial
+
+
+def build(pair, objective="generalised_js()", rate=0.1):
+    trainer = adversarial.build(
+        pair, spec.build("objectives", objective), batch_size=8, seed=0, average_decay=0.0
+    )
+    trainer.compile(
+        generator_optimizer=keras.optimizers.SGD(rate),
+        discriminator_optimizer=keras.optimizers.SGD(rate),
+        jit_compile=False,
+    )
+    return trainer
+
+
+@pytest.mark.parametrize("weighting", ["logit_shift", "loss_weights", "batch_ratio"])
+def test_a_step_is_one_of_each_player(pair, images, weighting):
+    """Both half-steps, made by hand with the trainer's own samples."""
+    objective = f"generalised_js(pi=0.25, weighting={weighting!r})"
+    trainer = build(pair, objective)
+    js, pi = trainer.objective, trainer.objective.pi_at(0)
+    real = images.batch(0, trainer.num_real, seed=0)
+    generator, discriminator = pair.generator, pair.discriminator
+    moving = [v.numpy() for v in generator.non_trainable_variables]
+    drawn = []
+    sample = generator.sample
+    generator.sample = lambda *arguments: drawn.append(sample(*arguments)) or drawn[-1]
+    before = [v.numpy() for v in discriminator.trainable_variables]
+    trainer.run_eagerly = True
+    trainer.fit(batches(images, trainer.num_real, 0, 0, 1), shuffle=False, verbose=0)
+    after = [v.numpy() for v in discriminator.trainable_variables]
+    assert len(drawn[0]) == js.num_generated(8)
+    assert len(drawn[1]) == 8
+    for variable, value in zip(discriminator.trainable_variables, before, strict=True):
+        variable.assign(value)
+    with tf.GradientTape() as tape:
+        logits = discriminator(tf.concat([real, drawn[0]], axis=0))
+        split = trainer.num_real
+        loss = js.discriminator_loss(logits[:split], logits[split:], pi)
+    gradients = tape.gradient(loss, discriminator.trainable_variables)
+    for old, gradient, new in zip(before, gradients, after, strict=True):
+        np.testing.assert_allclose(new, old - 0.1 * gradient.numpy(), atol=1e-5)
+    assert any(
+        np.abs(old - new.numpy()).max() > 0
+        for old, new in zip(moving, generator.non_trainable_variables, strict=True)
+    )
+
+
+def test_the_discriminator_step_leaves_the_generator_alone(pair, images):
+    trainer = build(pair)
+    before = [v.numpy() for v in pair.generator.trainable_variables]
+    real = images.batch(0, 8, seed=0)
+    tf.function(lambda: trainer._discriminator_step(real, trainer.objective.pi_at(0)))()
+    for old, variable in zip(before, pair.generator.trainable_variables, strict=True):
+        np.testing.assert_array_equal(old, variable)
+
+
+def test_the_generator_learns_a_constant_image(digit):
+    """With one grey image as the data, samples come to its mean grey."""
+    keras.utils.set_random_seed(0)
+    pair = spec.build("models", "dcgan(width=4, latent_size=5)", digit)
+    trainer = adversarial.build(
+        pair, spec.build("objectives", "generalised_js()"), batch_size=16, seed=0, average_decay=0.9
+    )
+    trainer.compile(
+        generator_optimizer=keras.optimizers.Adam(2e-3, beta_1=0.5),
+        discriminator_optimizer=keras.optimizers.Adam(2e-3, beta_1=0.5),
+        jit_compile=False,
+    )
+    data = Images(np.full([64, 28, 28, 1], 204, np.uint8))
+    trainer.fit(batches(data, 16, 0, 0, 150), shuffle=False, verbose=0)
+    with trainer.averaged():
+        drawn = pair.generator.generate(tf.range(16, dtype=tf.int64)).numpy()
+    assert abs(drawn.mean() - 0.8) < 0.1  # from 0.5 at the start
+
+
+def test_a_scheduled_pi_moves_with_the_steps(pair, images):
+    trainer = build(pair, "generalised_js(pi=[0.2, 0.8], pi_steps=4)", rate=0.001)
+    seen = []
+    keep = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: seen.append(float(logs["pi"]))
+    )
+    trainer.fit(batches(images, 8, 0, 0, 6), shuffle=False, verbose=0, callbacks=[keep])
+    np.testing.assert_allclose(seen, [0.2, 0.35, 0.5, 0.65, 0.8, 0.8])
+
+
+def test_validation_is_the_bound_on_held_out_images(pair, images):
+    trainer = build(pair, "generalised_js(pi=0.3)")
+    real = images.batch(0, 8, seed=1)
+    generated = pair.generator.generate(tf.range(8, dtype=tf.int64))
+    expected = trainer.objective.divergence_bound(
+        pair.discriminator(real), pair.discriminator(generated), 0.3
+    )
+    found = trainer.test_step(real)["divergence_bound"]
+    assert float(found) == pytest.approx(float(expected), rel=1e-6)

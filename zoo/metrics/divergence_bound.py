@@ -1,0 +1,62 @@
+"""What the discriminator proves on held-out data about the divergence from P to Q."""
+
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from zoo.metrics import Measurement
+
+_BATCH = 250
+
+
+READS_DATA = True
+
+
+def applies(run) -> bool:
+    """Whether the run has a discriminator."""
+    return "discriminator" in run.model.networks()
+
+
+def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]:
+    """H(π) less the discriminator's loss: a lower bound of JS_π[P‖Q] in expectation.
+
+    In training the discriminator can know its examples by heart; here it has not seen them. A
+    value near 0 says that this discriminator, not every one, cannot tell samples from data; a
+    negative value says that it is worse than the one which knows nothing but π.
+
+    Args:
+        run: a trained run.
+        split: the name of the split.
+        count: how many samples, against at most as many real examples.
+        seed: of the samples.
+
+    Returns:
+        `divergence_bound` in nats.
+
+    Source: F. Huszár (2015), arXiv 1511.05101, section 4.
+    """
+    data = run.dataset.split(split)
+    real = data.at(tf.range(min(count, len(data)))).numpy()
+    real_logits = _logits(run, real)
+    generated_logits = _logits(run, run.samples(count, seed))
+    pi = run.objective.pi_at(run.step)
+    value = float(run.objective.divergence_bound(real_logits, generated_logits, pi))
+    error = _standard_error(run.objective, real_logits, generated_logits, float(pi))
+    return {"divergence_bound": Measurement(value, "nats", error, count, split)}
+
+
+def _standard_error(objective, real_logits, generated_logits, pi):
+    """Of π times one mean plus 1 - π times another, of independent samples."""
+    shift = math.log(pi) - math.log1p(-pi)
+    real = objective.log_density_ratio(real_logits, pi).numpy() + shift
+    generated = objective.log_density_ratio(generated_logits, pi).numpy() + shift
+    variance = pi**2 * np.var(np.logaddexp(0, -real)) / len(real)
+    variance += (1 - pi) ** 2 * np.var(np.logaddexp(0, generated)) / len(generated)
+    return math.sqrt(variance)
+
+
+def _logits(run, images):
+    judge = tf.function(run.model.discriminator, reduce_retracing=True)
+    parts = [judge(images[begin : begin + _BATCH]) for begin in range(0, len(images), _BATCH)]
+    return tf.concat(parts, axis=0)

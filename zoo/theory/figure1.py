@@ -1,0 +1,188 @@
+"""Figure 1: one isotropic Gaussian Q fitted to a mixture P, by JS_π of several π.
+
+    python -m zoo.theory.figure1 --output FOLDER
+
+draws `figure1.png`, data and fits, and `figure1_curve.png`, the fits over the whole range of π,
+and prints the table of the fits. The integrals are sums over a grid, see `zoo.theory.mixture`.
+
+Source: F. Huszár (2015), arXiv 1511.05101, figure 1 and equation 12.
+"""
+
+import argparse
+import pathlib
+from typing import NamedTuple
+
+import numpy as np
+import scipy.optimize
+import scipy.special
+import tensorflow as tf
+
+from zoo import divergences
+from zoo.errors import explained
+from zoo.theory import mixture as mixtures
+from zoo.theory import plots
+
+PANELS = (0.1, 0.5, 0.99)
+CURVE = scipy.special.expit(np.linspace(-7, 7, 43))
+
+_SAME = 1e-3  # in deviations of P: optima nearer than this are one
+_NO_SMALL_WEIGHT = 0.5  # in shares of 1/k: lighter components are no place to start from
+
+
+class Fit(NamedTuple):
+    """A local minimum.
+
+    Attributes:
+        mean: of Q, [2].
+        std: of Q, per coordinate.
+        value: the divergence there, in nats.
+    """
+
+    mean: np.ndarray
+    std: float
+    value: float
+
+
+def fit(weights, means, variances, pi: float) -> Fit:
+    """The Gaussian Q = N(mean, std² I) which minimises JS_π[P‖Q] / (π(1-π)).
+
+    Args:
+        weights: of the mixture P, [k].
+        means: [k, 2].
+        variances: of either coordinate, [k].
+        pi: the weight of P, in (0, 1).
+
+    Returns:
+        The best of the local minima that were found, see `local_minima`.
+
+    Raises:
+        ValueError: no mixture, or a `pi` outside (0, 1).
+    """
+    return local_minima(weights, means, variances, pi)[0]
+
+
+def local_minima(weights, means, variances, pi: float) -> list[Fit]:
+    """The distinct minima of JS_π[P‖Q] / (π(1-π)), best first; arguments as in `fit`.
+
+    They are searched for from P's moments and from every component which is not small.
+    """
+    p = mixtures.mixture(weights, means, variances)
+    return _minima(p, _normalised_js, divergences.checked_pi(pi))
+
+
+def fit_kl(weights, means, variances) -> Fit:
+    """The Gaussian which minimises KL[P‖Q], the limit π -> 0: it has the moments of P."""
+    p = mixtures.mixture(weights, means, variances)
+    mean, std = mixtures.moments(p)
+    value, _ = _Objective(p, divergences.kl)(np.append(mean, np.log(std)))
+    return Fit(mean, float(std), value)
+
+
+def fit_reverse_kl(weights, means, variances) -> Fit:
+    """The Gaussian which minimises KL[Q‖P], the limit π -> 1; searched for as in `fit`."""
+    return _minima(mixtures.mixture(weights, means, variances), divergences.reverse_kl)[0]
+
+
+def _normalised_js(log_p, log_q, pi):
+    return divergences.generalised_js(log_p, log_q, pi, "normalised")
+
+
+class _Objective:
+    """The divergence from P, with its gradient, as a function of Q's (mean, log std), [3]."""
+
+    def __init__(self, p, divergence, *parameters):
+        points, self.log_area = mixtures.grid(p)
+        self.points = tf.constant(points)
+        self.log_p = tf.constant(mixtures.log_density(p, points) + self.log_area)
+        self.divergence, self.parameters = divergence, parameters
+
+    def __call__(self, theta):
+        log_area = tf.constant(self.log_area, tf.float64)
+        value, gradient = _value_and_gradient(
+            self.divergence, tf.constant(theta), self.points, self.log_p, log_area, self.parameters
+        )
+        return float(value), gradient.numpy()
+
+
+@tf.function(autograph=False, reduce_retracing=True)
+def _value_and_gradient(divergence, theta, points, log_p, log_area, parameters):
+    with tf.GradientTape() as tape:
+        tape.watch(theta)
+        mean, log_std = theta[:2], theta[2]
+        squares = tf.reduce_sum(tf.square(points - mean), axis=-1) * tf.exp(-2 * log_std)
+        log_q = log_area - squares / 2 - 2 * log_std - np.log(2 * np.pi)
+        value = divergence(log_p, log_q, *parameters)
+    return value, tape.gradient(value, theta)
+
+
+def _minima(p, divergence, *parameters):
+    objective, scale = _Objective(p, divergence, *parameters), mixtures.moments(p)[1]
+    found = [_descend(p, objective, *start) for start in _starts(p)]
+    distinct = []
+    for one in sorted(found, key=lambda one: one.value):
+        if all(_distance(one, other) > _SAME * scale for other in distinct):
+            distinct.append(one)
+    return distinct
+
+
+def _starts(p):
+    large = p.weights >= _NO_SMALL_WEIGHT / len(p.weights)
+    return [mixtures.moments(p), *zip(p.means[large], np.sqrt(p.variances[large]), strict=True)]
+
+
+def _descend(p, objective, mean, std):
+    # Beyond these bounds the grid would no longer hold or resolve Q.
+    widest = np.sqrt(p.variances.max())
+    corners = zip(p.means.min(axis=0) - widest, p.means.max(axis=0) + widest, strict=True)
+    stds = np.sqrt(p.variances.min()) / 2, max(mixtures.moments(p)[1], widest)
+    result = scipy.optimize.minimize(
+        objective,
+        np.append(mean, np.log(std)),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[*corners, np.log(stds)],
+        options={"ftol": 1e-14, "gtol": 1e-9},
+    )
+    return Fit(result.x[:2], float(np.exp(result.x[2])), float(result.fun))
+
+
+def _distance(one, other):
+    return np.linalg.norm([*(one.mean - other.mean), one.std - other.std])
+
+
+def main(arguments=None) -> None:
+    """Draws the figures and prints the table, see the head of this file."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--output", type=pathlib.Path, required=True, help="folder of the figures")
+    parser.add_argument(
+        "--mixture",
+        type=pathlib.Path,
+        default=mixtures.DEFAULT_FILE,
+        help="JSON object with weights [k], means [k, 2] and variances [k]",
+    )
+    options = parser.parse_args(arguments)
+    p = mixtures.load(options.mixture)
+    forward, reverse = [fit_kl(*p)], _minima(p, divergences.reverse_kl)
+    panels = {"KL[P‖Q]": forward, **{f"JS, π = {pi:g}": local_minima(*p, pi) for pi in PANELS}}
+    panels["KL[Q‖P]"] = reverse
+    _print_table(panels)
+    options.output.mkdir(parents=True, exist_ok=True)
+    titled = [(f"{name}:  std {minima[0].std:.3g}", minima) for name, minima in panels.items()]
+    figure = plots.fits(mixtures.sample(p, 50_000, seed=0), titled)
+    plots.save(figure, options.output / "figure1.png")
+    minima = [local_minima(*p, pi) for pi in CURVE]
+    figure = plots.curve(CURVE, minima, forward[0], reverse[0])
+    plots.save(figure, options.output / "figure1_curve.png")
+
+
+def _print_table(panels):
+    print(f"{'':12}  {'mean':^16}  {'std':^6}  value")
+    for name, minima in panels.items():
+        for one in minima:
+            x, y = one.mean
+            print(f"{name:12}  {x:z7.3f}, {y:z7.3f}  {one.std:.4f}  {one.value:.5f}")
+            name = "  local"
+
+
+if __name__ == "__main__":
+    explained(main)()

@@ -1,0 +1,127 @@
+"""Mixtures of isotropic Gaussians in the plane, and sums over the plane that stand for integrals.
+
+A mixture is `weights` [k], `means` [k, 2] and `variances` [k]; a file of one is a JSON object
+with these keys.
+"""
+
+import json
+import pathlib
+from typing import NamedTuple
+
+import numpy as np
+import scipy.special
+
+from zoo.errors import DataError, require
+
+DEFAULT_FILE = pathlib.Path(__file__).with_name("mixture_a.json")
+
+_REACH = 7  # deviations: of the mass of a Gaussian in the plane, e^-24.5 lies beyond
+_STEPS = 2  # per smallest deviation: the error of the trapezoid rule is of the order e^-79
+_MOST_POINTS = 2_000_000
+
+
+class Mixture(NamedTuple):
+    """A mixture of isotropic Gaussians.
+
+    Attributes:
+        weights: [k], positive, of sum one.
+        means: [k, 2].
+        variances: [k], of either coordinate.
+    """
+
+    weights: np.ndarray
+    means: np.ndarray
+    variances: np.ndarray
+
+
+class Grid(NamedTuple):
+    """Equally spaced points over the plane.
+
+    Attributes:
+        points: [n, 2].
+        log_area: the logarithm of the area that each point stands for.
+    """
+
+    points: np.ndarray
+    log_area: float
+
+
+def mixture(weights, means, variances) -> Mixture:
+    """A mixture from anything that NumPy reads as arrays.
+
+    Raises:
+        SpecError: the arrays are not a mixture.
+    """
+    weights, means, variances = (np.asarray(x, np.float64) for x in (weights, means, variances))
+    require(
+        weights.ndim == 1
+        and means.shape == (*weights.shape, 2)
+        and variances.shape == weights.shape,
+        "A mixture has weights [k], means [k, 2] and variances [k]; received the shapes "
+        f"{list(weights.shape)}, {list(means.shape)} and {list(variances.shape)}.",
+    )
+    require(
+        (weights > 0).all() and np.isclose(weights.sum(), 1) and (variances > 0).all(),
+        f"A mixture has positive weights of sum one and positive variances; received weights "
+        f"{weights} and variances {variances}.",
+    )
+    return Mixture(weights, means, variances)
+
+
+def load(path=DEFAULT_FILE) -> Mixture:
+    """Reads a mixture from a JSON file.
+
+    Raises:
+        DataError: the file is missing or holds no mixture.
+    """
+    try:
+        fields = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+        return mixture(fields["weights"], fields["means"], fields["variances"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(
+            f"{path} is no mixture ({error}): a JSON object with weights [k], means [k, 2] and "
+            "variances [k] is expected."
+        ) from error
+
+
+def moments(p: Mixture):
+    """The mean [2], and the deviation per coordinate, of an isotropic Gaussian with P's moments."""
+    mean = p.weights @ p.means
+    variance = p.weights @ (p.variances + np.square(p.means - mean).sum(axis=1) / 2)
+    return mean, np.sqrt(variance)
+
+
+def grid(p: Mixture) -> Grid:
+    """Points that reach beyond P and all Gaussians up to its deviation, and resolve both.
+
+    Raises:
+        SpecError: P is so wide for its narrowest component that there would be too many.
+    """
+    reach = _REACH * max(moments(p)[1], np.sqrt(p.variances.max()))
+    step = np.sqrt(p.variances.min()) / _STEPS
+    low, high = p.means.min(axis=0) - reach, p.means.max(axis=0) + reach
+    count = np.prod((high - low) / step)
+    require(
+        count <= _MOST_POINTS,
+        f"The narrowest component, of deviation {_STEPS * step:.3g}, would take {count:.2g} grid "
+        f"points over a mixture of this width, and at most {_MOST_POINTS:.2g} are used; give it "
+        "a larger variance.",
+    )
+    axes = [np.arange(start, stop + step, step) for start, stop in zip(low, high, strict=True)]
+    points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
+    return Grid(points, 2 * np.log(step))
+
+
+def log_density(p: Mixture, points) -> np.ndarray:
+    """log p in nats, [...], at points [..., 2]."""
+    squares = np.square(points[..., None, :] - p.means).sum(axis=-1)  # [..., k]
+    logs = np.log(p.weights / (2 * np.pi * p.variances)) - squares / (2 * p.variances)
+    return scipy.special.logsumexp(logs, axis=-1)
+
+
+def sample(p: Mixture, count: int, seed: int) -> np.ndarray:
+    """Draws from P, [count, 2]."""
+    rng = np.random.default_rng(seed)
+    component = rng.choice(len(p.weights), count, p=p.weights / p.weights.sum())
+    noise = rng.standard_normal((count, 2))
+    return p.means[component] + np.sqrt(p.variances[component, None]) * noise

@@ -1,0 +1,126 @@
+"""The figures of the theory programs: numbers in, a `matplotlib.figure.Figure` out."""
+
+import matplotlib
+import numpy as np
+import scipy.special
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle
+
+_BEST, _OTHER = "#b2182b", "#7f7f7f"
+_STYLE = {
+    "font.size": 9,
+    "axes.titlesize": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.frameon": False,
+    "legend.fontsize": 8,
+}
+_PI_TICKS = (0.01, 0.1, 0.5, 0.9, 0.99)
+_LEAST_HEIGHT = 0.1  # of a vertical axis: less is rounding
+
+
+def save(figure, path) -> None:
+    """Writes a figure as PNG, at a resolution for print."""
+    figure.savefig(path, dpi=200)
+
+
+def fits(points, panels) -> Figure:
+    """The data, and one panel per divergence with Q's level sets over the data.
+
+    Args:
+        points: draws from P, [n, 2].
+        panels: pairs of a title and minima: the first is drawn as circles of one, two and three
+            deviations, the others as one dashed circle each. The first panel sets the window.
+    """
+    (_, (widest, *_)), *_ = panels
+    edges = [np.linspace(x - 3.15 * widest.std, x + 3.15 * widest.std, 80) for x in widest.mean]
+    columns = (len(panels) + 2) // 2
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(2.4 * columns, 5.2), layout="constrained")
+        axes = figure.subplots(2, columns, sharex=True, sharey=True).flat
+        for ax, (title, minima) in zip(axes, [("data", []), *panels], strict=False):
+            ax.hist2d(*points.T, bins=edges, cmap="Blues")
+            ax.set(title=title, aspect="equal", xlim=edges[0][[0, -1]], ylim=edges[1][[0, -1]])
+            _draw_minima(ax, minima)
+        return figure
+
+
+def _draw_minima(ax, minima):
+    for rank, fit in enumerate(minima):
+        style = {"color": _OTHER, "linestyle": "--"} if rank else {"color": _BEST}
+        ax.plot(*fit.mean, marker="+", markersize=5, color=style["color"])
+        for radius in (1,) if rank else (1, 2, 3):
+            ax.add_patch(Circle(fit.mean, radius * fit.std, fill=False, linewidth=1.1, **style))
+
+
+def curve(pis, minima, forward, reverse) -> Figure:
+    """Deviation, mean and value of the fits against π.
+
+    Args:
+        pis: [n].
+        minima: for each π its minima, best first.
+        forward: the fit of KL[P‖Q].
+        reverse: the fit of KL[Q‖P].
+    """
+    quantities = {
+        "standard deviation of Q": lambda fit: fit.std,
+        "mean of Q, first coordinate": lambda fit: fit.mean[0],
+        "mean of Q, second coordinate": lambda fit: fit.mean[1],
+        r"$\mathrm{JS}_\pi\,/\,\pi(1-\pi)$ in nats": lambda fit: fit.value,
+    }
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(7.2, 5), layout="constrained")
+        axes = figure.subplots(2, 2, sharex=True)
+        for ax, (title, quantity) in zip(axes.flat, quantities.items(), strict=True):
+            _draw_curve(ax, scipy.special.logit(pis), minima, forward, reverse, quantity)
+            ax.set_title(title)
+        for ax in axes[1]:
+            ax.set_xlabel("π, the weight of the data")
+        axes[0, 0].legend()
+        return figure
+
+
+def _draw_curve(ax, x, minima, forward, reverse, quantity):
+    others = [(x[i], quantity(fit)) for i, found in enumerate(minima) for fit in found[1:]]
+    if others:
+        style = {"color": _OTHER, "markerfacecolor": "white", "markersize": 3.5}
+        ax.plot(*zip(*others, strict=True), "o", label="other local minima", **style)
+    best = [quantity(found[0]) for found in minima]
+    ax.plot(x, best, "o", color=_BEST, markersize=3.5, label="global minimum")
+    ends = [1.15 * x[0], 1.15 * x[-1]]
+    ax.plot(ends, [quantity(forward), quantity(reverse)], "kD", markersize=4.5, label="KL")
+    ticks = [ends[0], *scipy.special.logit(_PI_TICKS), ends[1]]
+    ax.set_xticks(ticks, ["KL\n[P‖Q]", *(f"{pi:g}" for pi in _PI_TICKS), "KL\n[Q‖P]"], fontsize=8)
+    low, high = ax.get_ylim()
+    middle, height = (low + high) / 2, max(1.1 * (high - low), _LEAST_HEIGHT)
+    ax.set_ylim(middle - height / 2, middle + height / 2)
+
+
+def optima(keep_probabilities, curves, whole, points=None) -> Figure:
+    """Distance from P, kept dependence and distance of the first symbol, of the two optima.
+
+    Args:
+        keep_probabilities: ε, [n].
+        curves: by name, KL[P‖Q], mutual information of Q and KL[P1‖Q1], [n, 3].
+        whole: the mutual information of P.
+        points: ε, KL[P‖Q] and mutual information of trained models, [3, m], or None.
+    """
+    styles = {"color": _BEST}, {"color": "#2166ac", "linestyle": "--"}
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(7.8, 2.9), layout="constrained")
+        axes = figure.subplots(1, 3, sharex=True)
+        for (name, values), style in zip(curves.items(), styles, strict=True):
+            for ax, column in zip(axes, np.transpose(values), strict=True):
+                ax.plot(keep_probabilities, column, label=name, **style)
+        for ax, row in zip(axes, points[1:] if points is not None else (), strict=False):
+            ax.plot(points[0], row, "kx", markersize=5, label="reached by training")
+        for ax in axes[:2]:
+            ax.axhline(whole, color=_OTHER, linestyle=":", label="mutual information of P")
+            ax.set_ylim(-0.05 * whole, 1.1 * whole)
+        for ax, title in zip(
+            axes, ("KL[P‖Q]", "mutual information of Q", "KL[P₁‖Q₁]"), strict=True
+        ):
+            ax.set(title=f"{title} in nats", xlabel="ε, share of real symbols kept")
+        axes[2].ticklabel_format(axis="y", scilimits=(-2, 2))
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+        return figure

@@ -1,0 +1,196 @@
+"""What scheduled sampling converges to, for pairs of symbols (x1, x2) with a known joint table P.
+
+    python -m zoo.theory.scheduled_sampling --output FOLDER
+
+draws `scheduled_sampling.png`: for every probability ε of keeping the real symbol, how far its
+two optima are from P, and how much of the dependence between x1 and x2 they keep.
+
+With P1, P2 the marginals of P, training draws the first symbol from P1 with probability ε and
+from the model with 1-ε, and asks for the real second symbol, which is minimising (equation 6)
+
+    D_SS[P‖Q] = KL[P1‖Q1] + ε E_{z∼P1} KL[P(·|z)‖Q(·|z)] + (1-ε) E_{z∼Q1} KL[P2‖Q(·|z)].
+
+A joint table is an array [x1, x2] of sum one; it may have zeros.
+
+Source: F. Huszár (2015), arXiv 1511.05101, equations 2-8.
+"""
+
+import argparse
+import json
+import pathlib
+
+import numpy as np
+import scipy.optimize
+from scipy.special import kl_div, rel_entr
+
+from zoo.errors import DataError, explained
+from zoo.theory import plots
+
+EXAMPLE = np.array([[0.40, 0.05, 0.05], [0.02, 0.20, 0.03], [0.05, 0.05, 0.15]])
+CURVE = np.linspace(0, 1, 101)
+
+_BISECTIONS = 100  # each halves an interval of log y: the last ones change nothing any more
+
+
+def algorithm_optimum(joint, keep_probability: float) -> np.ndarray:
+    """Where the algorithm ends, in which no gradient flows through a sampled symbol.
+
+    Q1 = P1 and Q(x2|z) = ε P(x2|z) + (1-ε) P2(x2), so that Q = ε P + (1-ε) P1 P2.
+
+    Args:
+        joint: the table P, [x1, x2].
+        keep_probability: ε, the probability that the real symbol is kept, in [0, 1].
+
+    Returns:
+        The table Q, [x1, x2].
+
+    Raises:
+        ValueError: no table of probabilities, or an ε outside [0, 1].
+    """
+    p = _checked(joint, keep_probability)
+    return keep_probability * p + (1 - keep_probability) * independent(p)
+
+
+def idealised_optimum(joint, keep_probability: float) -> np.ndarray:
+    """Where D_SS itself is least; arguments, result and errors as in `algorithm_optimum`.
+
+    For any Q1 the best conditional is, with y = Q1(z) / P1(z),
+
+        Q*(x2|z) = (ε P(x2|z) + (1-ε) y P2(x2)) / (ε + (1-ε) y),
+
+    which leaves a strictly convex function of Q1. At its minimum there is one λ for all z with
+
+        1 / y = λ + (1-ε) KL[P2‖Q*(·|z)]   and   Σ P1(z) y = 1:
+
+    the left side falls faster in y than the right one, and the sum falls in λ, so that both are
+    found by nested bisection. For 0 < ε < 1 even Q1 is not P1.
+    """
+    p = _checked(joint, keep_probability)
+    if keep_probability == 1:
+        return p
+    first, second = p.sum(axis=1), p.sum(axis=0)
+    rows = p / np.where(first > 0, first, 1)[:, None]
+
+    def excess(log_multiplier):
+        return first @ _ratios(rows, second, keep_probability, np.exp(log_multiplier)) - 1
+
+    low, high = -1.0, 0.1  # λ = 1 - (1-ε) E_{z∼Q1} KL[P2‖Q*(·|z)] is at most 1
+    while excess(low) < 0:
+        low *= 2
+    multiplier = np.exp(scipy.optimize.brentq(excess, low, high, xtol=1e-15))
+    y = _ratios(rows, second, keep_probability, multiplier)
+    return (first * y)[:, None] * _best_conditional(rows, second, keep_probability, y)
+
+
+def _ratios(rows, second, keep, multiplier):
+    """The y of each row for one λ, [x1], by bisection in log y."""
+    low = np.full(len(rows), -5.0)  # there 1 / y = 148, and the right side is below 8
+    high = np.full(len(rows), -np.log(multiplier))
+    for _ in range(_BISECTIONS):
+        middle = (low + high) / 2
+        conditional = _best_conditional(rows, second, keep, np.exp(middle))
+        divergence = rel_entr(second, conditional).sum(axis=1)
+        too_small = np.exp(-middle) > multiplier + (1 - keep) * divergence
+        low, high = np.where(too_small, middle, low), np.where(too_small, high, middle)
+    return np.exp(middle)
+
+
+def _best_conditional(rows, second, keep, y):
+    """Q*(x2|z), [x1, x2]."""
+    drawn = ((1 - keep) * y)[:, None]
+    return (keep * rows + drawn * second) / (keep + drawn)
+
+
+def divergence(joint, model, keep_probability: float) -> float:
+    """D_SS[P‖Q] in nats, equation 6; inf where Q lacks what P or the sampled prefix asks for.
+
+    Args:
+        joint: the table P, [x1, x2].
+        model: the table Q, [x1, x2].
+        keep_probability: ε, in [0, 1].
+    """
+    p, q = _checked(joint, keep_probability), _checked(model, keep_probability)
+    p1, q1, p2 = p.sum(axis=1), q.sum(axis=1), p.sum(axis=0)
+    q_rows = q / np.where(q1 > 0, q1, 1)[:, None]
+    kept, drawn = keep_probability * p1[:, None], (1 - keep_probability) * q1[:, None]
+    first = rel_entr(p1, q1).sum()
+    after_kept = rel_entr(keep_probability * p, kept * q_rows).sum()
+    return float(first + after_kept + rel_entr(drawn * p2, drawn * q_rows).sum())
+
+
+def kl(joint, model) -> float:
+    """KL[P‖Q] of two tables, in nats."""
+    return float(kl_div(joint, model).sum())  # Σ p log(p/q) - p + q: no term is negative
+
+
+def independent(joint) -> np.ndarray:
+    """The table P1 P2 of independent symbols with the same marginals."""
+    return np.outer(np.sum(joint, axis=1), np.sum(joint, axis=0))
+
+
+def mutual_information(joint) -> float:
+    """What x1 tells of x2, in nats: KL from the table to `independent` of it."""
+    return kl(joint, independent(joint))
+
+
+def _checked(joint, keep_probability):
+    table = np.asarray(joint, np.float64)
+    if table.ndim != 2 or not (table >= 0).all() or not np.isclose(table.sum(), 1):
+        raise ValueError(
+            "A joint table has two axes, [x1, x2], no negative entry and the sum one; received "
+            f"the shape {list(table.shape)} and the sum {table.sum()}."
+        )
+    if not 0 <= keep_probability <= 1:
+        raise ValueError(f"keep_probability lies in [0, 1]; received {keep_probability}.")
+    return table / table.sum()
+
+
+def main(arguments=None) -> None:
+    """Draws the figure and prints a table, see the head of this file."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--output", type=pathlib.Path, required=True, help="folder of the figure")
+    parser.add_argument(
+        "--points",
+        type=pathlib.Path,
+        help="JSON object with the lists keep_probability, kl and mutual_information: what "
+        "training reached on the example, drawn over the curves",
+    )
+    options = parser.parse_args(arguments)
+    points = _load_points(options.points) if options.points else None
+    curves = {
+        "optimum of D_SS": [_measure(idealised_optimum(EXAMPLE, e)) for e in CURVE],
+        "optimum of the algorithm": [_measure(algorithm_optimum(EXAMPLE, e)) for e in CURVE],
+    }
+    _print_table(curves)
+    options.output.mkdir(parents=True, exist_ok=True)
+    figure = plots.optima(CURVE, curves, mutual_information(EXAMPLE), points)
+    plots.save(figure, options.output / "scheduled_sampling.png")
+
+
+def _measure(model):
+    first = kl(EXAMPLE.sum(axis=1), model.sum(axis=1))
+    return kl(EXAMPLE, model), mutual_information(model), first
+
+
+def _print_table(curves):
+    print(f"{'':24}  ε     KL[P‖Q]  mutual information of Q  KL[P1‖Q1]")
+    for name, values in curves.items():
+        for i in range(0, len(CURVE), 25):
+            whole, dependence, first = values[i]
+            print(f"{name:24}  {CURVE[i]:.2f}  {whole:.5f}  {dependence:<23.5f}  {first:.2e}")
+
+
+def _load_points(path):
+    keys = "keep_probability", "kl", "mutual_information"
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        return np.array([fields[key] for key in keys], np.float64).reshape(3, -1)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(
+            f"{path} holds no points ({error!r}): a JSON object with the lists {', '.join(keys)}, "
+            "of one length, is expected."
+        ) from error
+
+
+if __name__ == "__main__":
+    explained(main)()
