@@ -37,6 +37,7 @@ setup(
         "pillow>=10",
         "tensorflow>=2.21",
         "tensorflow-datasets>=4.9.9",
+        "tensorflow-serving-api>=2.21",
     ],
     extras_require={
         "gpu": ["tensorflow[and-cuda]>=2.21"],

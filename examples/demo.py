@@ -17,7 +17,7 @@ COMMANDS = [
     (
         "Train a GAN on 5,000 digits by the generalised Jensen-Shannon divergence.",
         "train.py --data=mnist_5k --model='dcgan(width=32)' --objective='generalised_js(pi=0.5)' "
-        f"--workdir={DIGITS} --steps=2500 --learning_rate=2e-4 --optimizer='adam(beta_1=0.5)' "
+        f"--workdir={DIGITS} --steps=2500 --learning_rate=1e-3 --optimizer='adam(beta_1=0.5)' "
         "--average_decay=0.999",
     ),
     (
@@ -57,17 +57,20 @@ def main():
 Done in {minutes:.1f} minutes.
 
 Digits   {DIGITS}/digits.png, and how they came about: {DIGITS}/samples/
-Names    {", ".join(names)} ... in {NAMES}/names.txt
-Figures  {DIGITS}/metrics.json, {NAMES}/metrics.json; curves: {python.parent}/tensorboard --logdir=runs
+Names    {", ".join(names)} ...
+         in {NAMES}/names.txt
+Figures  {DIGITS}/metrics.json, {NAMES}/metrics.json
+Curves   {python.parent}/tensorboard --logdir=runs
 Models   {SERVED}/digits, {SERVED}/names: SavedModels, each with a README of how to ask it
 
-Next:
-  All of MNIST (a download)  {python} train.py --flagfile=experiments/mnist_dcgan.flags
-  Your own text              {python} train.py --data="text_file(path='my.txt')" \\
-                               --model='lstm(units=256)' --objective=maximum_likelihood \\
-                               --workdir=runs/mine
-  TensorFlow Serving         docker run --rm -p 8501:8501 -v "$PWD/{SERVED}:/models" tensorflow/serving \\
-                               --model_config_file=/models/digits/models.config""")
+Next, all of MNIST (which is downloaded):
+  {python} train.py --flagfile=experiments/mnist_dcgan.flags
+Your own text:
+  {python} train.py --data="text_file(path='my.txt')" --model='lstm(units=256)' \\
+    --objective=maximum_likelihood --workdir=runs/mine
+TensorFlow Serving:
+  docker run --rm -p 8501:8501 -v "$PWD/{SERVED}/digits:/models/digits" tensorflow/serving \\
+    --model_config_file=/models/digits/models.config""")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,8 @@ class Previews:
             if self._example.kind == "text":
                 drawn = run.texts(self._trainer.generator, _TEXTS)
                 path = self._folder / f"step_{step:08d}.txt"
-                path.write_text("\n".join(drawn) + "\n", encoding="utf-8")
+                between = "\n\n" if self._example.running else "\n"
+                path.write_text(between.join(drawn) + "\n", encoding="utf-8")
             else:
                 drawn = run.images(self._trainer.generator, _IMAGES)
                 path = self._folder / f"step_{step:08d}.png"

@@ -68,6 +68,19 @@ def test_a_version_is_not_there_before_it_is_whole(tmp_path):
     assert listed(tmp_path) == ["1"]
 
 
+def test_a_version_is_on_the_disk_before_it_is_there(tmp_path, monkeypatch):
+    synced, sync = set(), os.fsync
+
+    def recording_sync(descriptor):
+        if not versions(tmp_path):
+            synced.add(os.fstat(descriptor).st_ino)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", recording_sync)
+    path = write(tmp_path)
+    assert synced == {part.stat().st_ino for part in (path, *path.rglob("*"))}
+
+
 def test_a_version_that_fails_is_not_there_at_all(tmp_path):
     write(tmp_path, content="old")
     before = state(tmp_path)

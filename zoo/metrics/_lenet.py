@@ -54,10 +54,11 @@ def probabilities(images: np.ndarray) -> np.ndarray:
     Args:
         images: float32 [count, 28, 28, 1] in [0, 1].
     """
-    logits = [_logits(images[i : i + _BATCH]).numpy() for i in range(0, len(images), _BATCH)]
-    return tf.nn.softmax(np.concatenate(logits)).numpy()
+    model = trained()
+    logits = [_logits(model, images[i : i + _BATCH]) for i in range(0, len(images), _BATCH)]
+    return tf.nn.softmax(tf.concat(logits, axis=0)).numpy()
 
 
 @tf.function(reduce_retracing=True)
-def _logits(images):
-    return trained()(images)
+def _logits(model, images):
+    return model(images)

@@ -34,7 +34,8 @@ def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
     Returns:
         `nll` in nats per symbol, the same as `bits_per_character` (characters only), and
         `perplexity` = exp(nll). Standard errors are over texts, or over pieces of 1,000 symbols
-        of running text, since neighbouring symbols are not independent.
+        of running text, since neighbouring symbols are not independent; they are zero where the
+        data are no sample.
     """
     del count, seed
     data = run.dataset.split(split)
@@ -43,6 +44,7 @@ def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
     symbols = np.sum(weights * num_symbols)
     value = np.sum(weights * nats) / symbols
     error = math.sqrt(np.sum((weights * (nats - value * num_symbols)) ** 2)) / symbols
+    error = 0.0 if data.exact else error
     size = int(np.sum(num_symbols))
     level = run.example.vocabulary.level
     measured = {
