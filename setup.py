@@ -35,6 +35,7 @@ setup(
         "keras>=3.13",
         "numpy>=2",
         "pillow>=10",
+        "tensorboard>=2.20",
         "tensorflow>=2.21",
         "tensorflow-datasets>=4.9.9",
         "tensorflow-serving-api>=2.21",
