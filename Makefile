@@ -20,7 +20,9 @@ theory: .venv/installed
 	$(BIN)/python -m zoo.theory.figure1 --output docs/figures
 	$(BIN)/python -m zoo.theory.figure1 --mixture zoo/theory/two_modes.json \
 	  --output docs/figures/two_modes
-	$(BIN)/python -m zoo.theory.scheduled_sampling --output docs/figures
+	$(BIN)/python -m zoo.theory.trained_points --output docs/figures/scheduled_sampling_points.json
+	$(BIN)/python -m zoo.theory.scheduled_sampling --output docs/figures \
+	  --points docs/figures/scheduled_sampling_points.json
 
 # The results table of README.md, from experiments/.
 results: .venv/installed

@@ -6,6 +6,7 @@ import tensorflow as tf
 from export.servable import Servable, Signature
 from zoo import spec
 from zoo.errors import require
+from zoo.vocabulary import ABSENT
 
 # Rows of a batch are as wide as the longest: the limit keeps one row from taking all memory.
 MOST_SCORED = 1024
@@ -46,6 +47,7 @@ class _Text:
     def __init__(self, model, sampler, length):
         self.model, self.sampler, self.length = model, sampler, length
         self.vocabulary = model.example.vocabulary
+        self.closed = not model.example.running and self.vocabulary.end != ABSENT
         self.longest_prompt = length - 1  # what has no room to go on is no prompt
         self.longest_text = max(length, MOST_SCORED)
 
@@ -62,11 +64,12 @@ class _Text:
         )
 
     def score(self, inputs):
-        """The log-probability of whole texts, which end with the end symbol unless running."""
+        """The log-probability of texts, with the end symbol where texts are closed by one."""
         tokens, num_symbols, error = self._read(inputs["text"], self.longest_text, "text")
         # A column more than the longest text has: room for its end symbol.
         tokens = tf.pad(tokens, [[0, 0], [0, 1]], constant_values=self.vocabulary.end)
-        num_tokens = num_symbols + (0 if self.model.example.running else 1)
+        tokens = tf.maximum(tokens, 0)  # an absent end symbol fills up too, and is no input
+        num_tokens = num_symbols + (1 if self.closed else 0)
         nats = tf.nn.sparse_softmax_cross_entropy_with_logits(
             labels=tokens, logits=self.model(self.model.shift(tokens))
         )
@@ -80,10 +83,10 @@ class _Text:
         )
 
     def logits(self, inputs):
-        """The logits after each token; what is no token reads as the unknown symbol."""
+        """The logits after each token; what is no token reads as 0, the unknown symbol if any."""
         tokens = inputs["tokens"]
         known = tf.logical_and(tokens >= 0, tokens <= self.vocabulary.start)
-        return {"logits": self.model(tf.where(known, tokens, self.vocabulary.unknown))}
+        return {"logits": self.model(tf.where(known, tokens, 0))}
 
     def _read(self, texts, most, what):
         """The ids of texts.
@@ -104,6 +107,8 @@ class _Text:
             ]
         )
         error = tf.where(count <= most, "", too_long)
+        absent = tf.reduce_any(symbols == ABSENT, axis=-1)
+        error = tf.where(absent, f"The {what} has symbols that the model does not know.", error)
         error = tf.where(valid, error, f"The {what} is not UTF-8; encode it so.")
         symbols = symbols[:, :most].to_tensor(self.vocabulary.end)
         return symbols, tf.where(error == "", count, 0), error
@@ -130,7 +135,7 @@ class _Rows:
 
     def __init__(self, vocabulary):
         self.start, self.separator = vocabulary.start, vocabulary.separator
-        self.frequent = vocabulary.symbols[2:5]  # unknown and end come first
+        self.frequent = vocabulary.ordinary[:3]
 
     def prompts(self, longest):
         """For `generate`."""

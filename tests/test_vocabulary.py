@@ -4,7 +4,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoo.vocabulary import Vocabulary, before_end, pad, split, up_to_end
+from zoo.vocabulary import ABSENT, END, UNKNOWN, Vocabulary, before_end, pad, split, up_to_end
 
 anything = st.text(st.characters(codec="utf-8"))
 several = st.lists(anything, min_size=1, max_size=4)
@@ -120,9 +120,25 @@ def test_a_saved_vocabulary_has_one_line_per_symbol(tmp_path):
     assert Vocabulary.load(path, "character").symbols == vocabulary.symbols
 
 
-def test_refuses_symbols_without_unknown_and_end():
-    with pytest.raises(ValueError, match="must begin with '<unknown>', '<end>'"):
-        Vocabulary(["a", "b"], "character")
+@pytest.mark.parametrize("symbols", [[UNKNOWN, "a"], [END, UNKNOWN, "a"], ["a", END]])
+def test_unknown_and_end_come_first_and_together_or_not_at_all(symbols):
+    with pytest.raises(ValueError, match="must begin with '<unknown>', '<end>' or hold neither"):
+        Vocabulary(symbols, "character")
+
+
+def test_a_vocabulary_may_do_without_unknown_and_end(tmp_path):
+    vocabulary = Vocabulary(["x", "y", "z"], "character")
+    assert vocabulary.size == vocabulary.start == 3
+    assert vocabulary.unknown == vocabulary.end == ABSENT
+    assert vocabulary.ordinary == ("x", "y", "z")
+    assert vocabulary.encode(["zyx", "x?"]).to_list() == [[2, 1, 0], [0, ABSENT]]
+    tokens = tf.constant([[0, 1, 2, 0], [1, 1, ABSENT, 2]])
+    assert strings(vocabulary.decode(tokens)) == ["xyzx", "yy"]
+    assert up_to_end(tokens[:1], vocabulary.end).numpy().all()
+    vocabulary.save(tmp_path / "vocabulary.txt")
+    loaded = Vocabulary.load(tmp_path / "vocabulary.txt", "character")
+    assert loaded.symbols == vocabulary.symbols
+    assert loaded.end == ABSENT
 
 
 def test_encodes_alike_within_a_graph():

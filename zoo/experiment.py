@@ -232,7 +232,7 @@ def _optimizer(experiment):
 def _strategy(name):
     """The distribution strategy of this name."""
     if name == "cpu":
-        tf.config.set_visible_devices([], "GPU")
+        return tf.distribute.OneDeviceStrategy("/cpu:0")
     if name == "mirrored" or len(tf.config.list_logical_devices("GPU")) > 1:
         return tf.distribute.MirroredStrategy()
     return tf.distribute.get_strategy()

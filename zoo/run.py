@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from zoo import example_spec, spec
 from zoo.data._splits import Dataset
+from zoo.errors import require
 from zoo.run_folder import RunFolder
 
 _AT_ONCE = 250
@@ -77,16 +78,30 @@ def texts(
 
     Returns:
         A list of `count` strings.
+
+    Raises:
+        SpecError: an unknown sampler, or a prompt with symbols that the model cannot read.
     """
     vocabulary = generator.example.vocabulary
     begin = vocabulary.encode([prompt]).to_tensor()
-    change, drawn = spec.build("samplers", sampler), []
+    some = ", ".join(map(repr, vocabulary.ordinary[:10]))
+    require(
+        bool(tf.reduce_all(begin >= 0)),
+        f"The prompt {prompt!r} has symbols that the data has not; it has {some}.",
+    )
+    change, drawn = _sampler(sampler), []
     for seeds in _seeds(count, seed):
         rows = tf.shape(seeds)[0]
         prompts, lengths = tf.repeat(begin, rows, axis=0), tf.fill([rows], tf.shape(begin)[1])
         tokens = generator.generate(seeds, change, length, prompts, lengths).tokens
         drawn += [text.decode() for text in vocabulary.decode(tokens).numpy()]
     return drawn
+
+
+@functools.cache
+def _sampler(text):
+    """The sampler of a spec, the same function each time: another would be traced anew."""
+    return spec.build("samplers", text)
 
 
 @tf.function(reduce_retracing=True)

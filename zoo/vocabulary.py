@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 UNKNOWN, END, START = "<unknown>", "<end>", "<start>"
+ABSENT = -1  # an id that no symbol has, so that nothing ever equals it
 Level = Literal["character", "word"]
 
 # A word is a run of letters, digits and apostrophes; any other visible character is its own word.
@@ -24,21 +25,29 @@ _SPACES = r"[\s\p{Z}\p{Cc}]+"
 class Vocabulary:
     """Symbols and their ids: unknown is 0, end is 1, the others follow; start comes last.
 
-    A model predicts the ids below `size`; `start`, which equals `size`, is an input only.
+    A model predicts the ids below `size`; `start`, which equals `size`, is an input only. Data
+    of which every symbol is known and every text has the same length needs neither unknown nor
+    end: these are then absent, and ids begin with the first ordinary symbol.
 
     Attributes:
         level: `"character"` (Unicode code points) or `"word"` (lower-cased, punctuation apart).
         symbols: the predicted symbols in the order of their ids.
+        ordinary: those of them that a text may hold.
+        unknown: the id of what is no ordinary symbol; `ABSENT` where there is none.
+        end: the id that closes a text; `ABSENT` where there is none.
     """
 
-    unknown = 0
-    end = 1
-
     def __init__(self, symbols: list[str], level: Level):
-        if list(symbols[:2]) != [UNKNOWN, END]:
-            raise ValueError(f"symbols must begin with {UNKNOWN!r}, {END!r}; got {symbols[:2]!r}.")
         self.level = level
         self.symbols = tuple(symbols)
+        special = self.symbols[:2] == (UNKNOWN, END)
+        self.unknown, self.end = (0, 1) if special else (ABSENT, ABSENT)
+        self.ordinary = self.symbols[2:] if special else self.symbols
+        if {UNKNOWN, END} & set(self.ordinary):
+            raise ValueError(
+                f"symbols must begin with {UNKNOWN!r}, {END!r} or hold neither; they begin with "
+                f"{list(self.symbols[:2])!r}."
+            )
         self._table = None
 
     @property
@@ -77,13 +86,14 @@ class Vocabulary:
             texts: strings [batch], UTF-8.
 
         Returns:
-            A ragged int32 tensor [batch, None]; symbols outside the vocabulary are `unknown`.
+            A ragged int32 tensor [batch, None]; symbols outside the vocabulary are `unknown`,
+            which may be `ABSENT`.
         """
         symbols = split(texts, self.level)
         return symbols.with_flat_values(self.table.lookup(symbols.flat_values))
 
     def decode(self, tokens):
-        """The texts of ids, each up to its first end symbol.
+        """The texts of ids, each up to its first end symbol, or absent id where there is none.
 
         Args:
             tokens: int32 [batch, length].
@@ -91,8 +101,9 @@ class Vocabulary:
         Returns:
             Strings [batch], UTF-8; an unknown symbol shows as U+FFFD.
         """
-        shown = tf.constant(["\ufffd", "", *self.symbols[2:]])
-        kept = tf.ragged.boolean_mask(tf.gather(shown, tokens), before_end(tokens, self.end))
+        special = [] if self.end == ABSENT else ["\ufffd", ""]
+        shown = tf.gather([*special, *self.ordinary], tf.maximum(tokens, 0))
+        kept = tf.ragged.boolean_mask(shown, before_end(tokens, self.end))
         return tf.strings.reduce_join(kept, axis=-1, separator=self.separator)
 
     @property

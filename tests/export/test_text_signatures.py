@@ -9,7 +9,7 @@ import tensorflow as tf
 from export import text_signatures
 from zoo import example_spec, spec
 from zoo.errors import SpecError
-from zoo.vocabulary import Vocabulary
+from zoo.vocabulary import ABSENT, Vocabulary
 
 SNOWMAN = "\N{SNOWMAN}"
 
@@ -248,3 +248,30 @@ def test_every_answer_to_the_examples_is_valid_json(names, words):
         for name, signature in signatures.items():
             answer = ask(signatures, name, **signature.examples)
             json.dumps({key: rows.tolist() for key, rows in answer.items()}, allow_nan=False)
+
+
+def test_a_model_without_unknown_and_end():
+    """Every symbol is known and no end counts; what is no symbol is answered with an error."""
+    example = example_spec.Text(Vocabulary(["0", "1", "2"], "word"), 2, running=False)
+    model = spec.build("models", "table", example)
+    model.logits.assign(tf.random.stateless_normal(model.logits.shape, [0, 1]))
+    signatures = text_signatures.build(model).signatures
+    answer = ask(signatures, "score", text=["2 0", "1", "", "0 3"])
+    start = example.vocabulary.start
+    expected = [log_probs(signatures, tokens, start).sum() for tokens in ([2, 0], [1])]
+    np.testing.assert_allclose(answer["log_prob"], [*expected, 0, 0], rtol=1e-5)
+    assert answer["num_tokens"].tolist() == [2, 1, 0, 0]
+    assert answer["num_unknown"].tolist() == [0, 0, 0, 0]
+    unreadable = "The text has symbols that the model does not know."
+    assert answer["error"].tolist() == ["", "", "", unreadable]
+
+    answer = ask(signatures, "generate", prompt=["2", "", "x"], seed=[0, 1, 2])
+    assert answer["text"][0] in {"2 0", "2 1", "2 2"}
+    assert set(answer["text"][1].split(" ")) <= {"0", "1", "2"}
+    assert answer["num_tokens"].tolist() == [1, 2, 0]
+    assert answer["error"].tolist() == ["", "", unreadable.replace("text", "prompt")]
+
+    beyond = ask(signatures, "logits", tokens=[[start, ABSENT, start + 1]])["logits"]
+    np.testing.assert_array_equal(
+        beyond, ask(signatures, "logits", tokens=[[start, 0, 0]])["logits"]
+    )

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from zoo.data._splits import RunningText, Sequences
+from zoo.data._splits import Domain, RunningText, Sequences
 from zoo.metrics import nll
 
 UNIFORM = "lstm(units=4, layers=1)"
@@ -60,6 +60,16 @@ def test_weights_weigh(untrained, letters):
     alone.generator.set_weights(run.generator.get_weights())
     assert measure(run)["nll"].value == pytest.approx(measure(alone)["nll"].value, rel=1e-5)
     assert once > 0
+
+
+def test_what_is_no_sample_is_measured_without_error(untrained, letters):
+    rows, weights = np.array([[2, 1, 1, 1], [3, 4, 1, 1]], np.int32), np.array([0.25, 0.75])
+    run = untrained(UNIFORM, letters, Domain(rows, weights=weights))
+    nats = -run.generator.log_prob(rows).numpy()
+    measured = measure(run)
+    expected = weights @ nats / (weights @ [2, 3])
+    assert measured["nll"].value == pytest.approx(expected, rel=1e-6)
+    assert all(measurement.standard_error == 0 for measurement in measured.values())
 
 
 def test_running_text_is_scored_as_one_sequence(untrained, letters, monkeypatch):

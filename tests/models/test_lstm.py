@@ -114,6 +114,25 @@ def test_dropout_is_drawn_by_the_key_and_off_without(letters):
     np.testing.assert_array_equal(model(inputs), model(inputs))
 
 
+def test_in_mixed_precision_calls_are_in_bfloat16_and_samples_in_float32(letters):
+    """While such a model trains, samples are drawn from it too."""
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        keras.utils.set_random_seed(0)
+        model = spec.build("models", "lstm(units=16, dropout=0.1)", letters)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    inputs, key = model.shift(sequences(letters)[:50]), tf.constant([1, 2], tf.int64)
+    logits = model(inputs)
+    exact, _ = model.run(inputs, model.initial_state(50))
+    assert logits.dtype == tf.float32
+    assert 0 < np.abs(logits - exact).max() < 0.01  # bfloat16 has 8 bits
+    stepwise = model(inputs, key=key, replace=lambda t, real, logits: real)
+    np.testing.assert_allclose(stepwise, model(inputs, key=key), atol=0.01)
+    drawn = model.generate(tf.range(5, dtype=tf.int64), lambda logits: logits)
+    np.testing.assert_allclose(drawn.log_prob, model.log_prob(drawn.tokens), atol=0.05)
+
+
 def test_recurrence_and_its_gradient_equal_keras():
     """Against keras.layers.LSTM, whose gates come in the same order i, f, g, o."""
     keras.utils.set_random_seed(0)

@@ -248,7 +248,14 @@ def test_bad_arguments_are_refused(optimum, joint, keep, words):
 def test_the_program_draws_curves_and_points(tmp_path, capsys):
     points = tmp_path / "points.json"
     points.write_text(
-        json.dumps({"keep_probability": [0, 1], "kl": [0.3, 0], "mutual_information": [0, 0.3]})
+        json.dumps(
+            {
+                "keep_probability": [0, 1],
+                "kl": [0.3, 0],
+                "mutual_information": [0, 0.3],
+                "first_symbol_kl": [0, 0],
+            }
+        )
     )
     scheduled_sampling.main(["--output", str(tmp_path / "new"), "--points", str(points)])
     assert (tmp_path / "new" / "scheduled_sampling.png").stat().st_size > 10_000

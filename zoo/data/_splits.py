@@ -73,15 +73,29 @@ class Images(_Rows):
 
 
 class Sequences(_Rows):
-    """Texts of their own, int32 [count, length], closed and filled up by the end symbol."""
+    """Texts of their own, int32 [count, length], closed and filled up by the end symbol.
+
+    Attributes:
+        exact: whether the rows are all that there is, instead of a sample of it.
+    """
+
+    exact = False
 
     def at(self, indices):
         """The texts at these indices, int32 [..., length]."""
         return tf.gather(self._values, indices)
 
 
+class Domain(Sequences):
+    """All texts of a distribution, with their probabilities as weights."""
+
+    exact = True
+
+
 class RunningText:
     """One long text, int32 [count], of which training sees windows at random places."""
+
+    exact = False
 
     def __init__(self, values: np.ndarray, length: int):
         self.values, self.length = values, length

@@ -10,7 +10,8 @@ from zoo.vocabulary import up_to_end
 class Autoregressive(keras.Model):
     """log Q(x) = Σ_t log Q(x_t | x_{<t}), by a network that reads x_{<t} step by step.
 
-    A subclass defines `initial_state` and `run`.
+    A subclass defines `initial_state` and `step`, `dropout_masks` if it has any, and `run` where
+    it has a faster way.
 
     Attributes:
         example: the `zoo.example_spec.Text` that it models.
@@ -28,27 +29,68 @@ class Autoregressive(keras.Model):
         """The state before the first symbol, a nest of tensors [batch_size, ...]."""
         raise NotImplementedError
 
-    def run(self, inputs, state, key=None):
+    def step(self, token, state, masks=()):
+        """Reads one symbol and predicts the next.
+
+        Args:
+            token: int32 [batch], the start symbol allowed.
+            state: what `initial_state` or an earlier step returned.
+            masks: the `dropout_masks` of this time; empty: no dropout.
+
+        Returns:
+            Logits float32 [batch, vocabulary size], and the state after the symbol.
+        """
+        raise NotImplementedError
+
+    def dropout_masks(self, length, batch_size, key):
+        """What training multiplies activations by.
+
+        Args:
+            length: how many symbols will be read.
+            batch_size: of how many texts.
+            key: a stateless random key, int64 [2]; None: no dropout.
+
+        Returns:
+            A list of tensors [length, batch, ...]; empty without dropout.
+        """
+        del length, batch_size, key
+        return []
+
+    def run(self, inputs, state, key=None, replace=None):
         """Reads symbols and predicts the next one after each.
 
         Args:
             inputs: int32 [batch, time], the start symbol allowed.
             state: what `initial_state` or an earlier `run` returned.
             key: a stateless random key, int64 [2], for dropout; None: no dropout.
+            replace: gives what is read at one time, int32 [batch], from the time t, int32 [],
+                inputs[:, t], and the logits that predicted them, float32 [batch, vocabulary
+                size] (zeros at time 0). No gradient flows through it. None: `inputs` are read.
 
         Returns:
             Logits float32 [batch, time, vocabulary size], and the state after the last symbol.
         """
-        raise NotImplementedError
+        batch_size, length = _shape(inputs)
+        masks = self.dropout_masks(length, batch_size, key)
 
-    def call(self, inputs, key=None):
-        """Logits float32 [batch, time, vocabulary size] after each of inputs [batch, time]."""
-        return self.run(inputs, self.initial_state(tf.shape(inputs)[0]), key)[0]
+        def body(t, logits, state, every):
+            token = inputs[:, t]
+            if replace is not None:
+                token = replace(t, token, tf.stop_gradient(logits))
+            logits, state = self.step(token, state, [mask[t] for mask in masks])
+            return t + 1, logits, state, every.write(t, logits)
 
-    def step(self, token, state):
-        """One step of `run`: logits [batch, vocabulary size] after token [batch], and the state."""
-        logits, state = self.run(token[:, None], state)
-        return logits[:, 0], state
+        none = tf.zeros([batch_size, self.example.vocabulary.size])
+        start = tf.constant(0), none, state, tf.TensorArray(tf.float32, length)
+        # XLA differentiates a loop whose number of iterations is told.
+        _, _, state, every = tf.while_loop(
+            lambda t, *_: t < length, body, start, maximum_iterations=length
+        )
+        return tf.transpose(every.stack(), [1, 0, 2]), state
+
+    def call(self, inputs, key=None, replace=None):
+        """The logits of `run` from the initial state, float32 [batch, time, vocabulary size]."""
+        return self.run(inputs, self.initial_state(_shape(inputs)[0]), key, replace)[0]
 
     def shift(self, tokens):
         """What the model reads when it predicts `tokens`: the start symbol, then all but the last.
@@ -85,3 +127,9 @@ class Autoregressive(keras.Model):
         """Draws texts; see `zoo.samplers.decode`."""
         length = self.example.length if length is None else length
         return samplers.decode(self, seeds, sampler, length, prompt, prompt_length)
+
+
+def _shape(tokens):
+    """The batch size and the length, as Python numbers where they are known."""
+    both = zip(tokens.shape, tf.unstack(tf.shape(tokens)), strict=True)
+    return [static or dynamic for static, dynamic in both]

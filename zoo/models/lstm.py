@@ -62,39 +62,52 @@ class LSTM(Autoregressive):
 
     def initial_state(self, batch_size):
         """Zero hidden states and cells: a pair [batch_size, units] for each layer."""
-        zeros = tf.zeros([batch_size, self.units], self.compute_dtype)
+        zeros = tf.zeros([batch_size, self.units], self._dtype)
         return [(zeros, zeros) for _ in self.layers_]
 
-    def run(self, inputs, state, key=None):
-        """See `Autoregressive.run`."""
+    def run(self, inputs, state, key=None, replace=None):
+        """See `Autoregressive.run`; inputs that are known are read a layer at a time."""
+        if replace is not None:
+            return super().run(inputs, state, key, replace)
         outputs, last = tf.transpose(inputs), []  # time comes first
+        masks = self.dropout_masks(*tf.unstack(tf.shape(outputs)), key)
         for number, layer in enumerate(self.layers_):
             projected = layer.project(outputs) if number else self._project_symbols(outputs)
             outputs, *pair = layer.recur(projected, *state[number])
-            outputs = self._drop(outputs, key, number)
+            outputs = _drop(outputs, masks, number)
             last.append(tuple(pair))
         return tf.transpose(self._logits(outputs), [1, 0, 2]), last
 
-    def step(self, token, state):
+    def step(self, token, state, masks=()):
         """See `Autoregressive.step`."""
         outputs = tf.gather(tf.convert_to_tensor(self.embedding), token)
         last = []
-        for layer, pair in zip(self.layers_, state, strict=True):
-            outputs, cell = layer.step(layer.project(outputs), *pair)
-            last.append((outputs, cell))
+        for number, layer in enumerate(self.layers_):
+            hidden, cell = layer.step(layer.project(outputs), *state[number])
+            outputs = _drop(hidden, masks, number)
+            last.append((hidden, cell))
         return self._logits(outputs), last
+
+    def dropout_masks(self, length, batch_size, key):
+        """See `Autoregressive.dropout_masks`: one [length, batch_size, units] for each layer."""
+        if key is None or self.dropout == 0:
+            return []
+        ones = tf.ones([length, batch_size, self.units], self._dtype)
+        return [
+            tf.nn.experimental.stateless_dropout(
+                ones, self.dropout, randomness.fold(key, number), rng_alg=randomness.ALGORITHM
+            )
+            for number in range(len(self.layers_))
+        ]
 
     def _project_symbols(self, symbols):
         # The first layer's product is taken once for each symbol that there is, then looked up.
         return tf.gather(self.layers_[0].project(tf.convert_to_tensor(self.embedding)), symbols)
 
-    def _drop(self, outputs, key, number):
-        if key is None or self.dropout == 0:
-            return outputs
-        seed = randomness.fold(key, number)
-        return tf.nn.experimental.stateless_dropout(
-            outputs, self.dropout, seed=seed, rng_alg=randomness.ALGORITHM
-        )
+    @property
+    def _dtype(self):
+        """What the variables read as: `compute_dtype` within a call, float32 outside."""
+        return tf.convert_to_tensor(self.embedding).dtype
 
     def _logits(self, outputs):
         """float32 [..., vocabulary size] from the last layer's outputs [..., units]."""
@@ -104,3 +117,7 @@ class LSTM(Autoregressive):
             kernel = tf.convert_to_tensor(self.output_kernel)
         logits = tf.tensordot(outputs, kernel, axes=1) + self.output_bias
         return tf.cast(logits, tf.float32)
+
+
+def _drop(outputs, masks, number):
+    return outputs * masks[number] if masks else outputs

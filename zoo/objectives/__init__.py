@@ -7,7 +7,7 @@ A member is a file with
 
 An objective has no variables and knows no network. Its trainer decides what it must have:
 
-    "autoregressive"    `predict`, as in `zoo.objectives.maximum_likelihood`
+    "autoregressive"    `predict` and `logged`, as in `zoo.objectives.maximum_likelihood`
     "adversarial"       `estimator`, `pi_at`, `num_real`, `num_generated`, `discriminator_loss`,
                         `generator_loss`, `divergence_bound` and `log_density_ratio`, as in
                         `zoo.objectives.generalised_js`

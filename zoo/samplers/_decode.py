@@ -41,6 +41,7 @@ def decode(model, seeds, sampler, length: int, prompt=None, prompt_length=None) 
     batch = tf.shape(seeds)[0]
     forced, forced_length = _forced(prompt, prompt_length, batch, length, vocabulary.end)
     noise = randomness.rows(tf.random.stateless_uniform, seeds, "sample", [length])
+    # Where unknown or end are absent, no id equals them: nothing is excluded, nothing ends.
     never = tf.one_hot(vocabulary.unknown, vocabulary.size, on_value=-float("inf"), off_value=0.0)
 
     def body(t, token, state, done, tokens, log_prob, num_tokens):

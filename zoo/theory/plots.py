@@ -103,7 +103,7 @@ def optima(keep_probabilities, curves, whole, points=None) -> Figure:
         keep_probabilities: ε, [n].
         curves: by name, KL[P‖Q], mutual information of Q and KL[P1‖Q1], [n, 3].
         whole: the mutual information of P.
-        points: ε, KL[P‖Q] and mutual information of trained models, [3, m], or None.
+        points: ε and the same three quantities of trained models, [4, m], or None.
     """
     styles = {"color": _BEST}, {"color": "#2166ac", "linestyle": "--"}
     with matplotlib.rc_context(_STYLE):

@@ -29,6 +29,7 @@ from zoo.theory import plots
 EXAMPLE = np.array([[0.40, 0.05, 0.05], [0.02, 0.20, 0.03], [0.05, 0.05, 0.15]])
 CURVE = np.linspace(0, 1, 101)
 
+_POINTS = "keep_probability", "kl", "mutual_information", "first_symbol_kl"
 _BISECTIONS = 100  # each halves an interval of log y: the last ones change nothing any more
 
 
@@ -133,6 +134,22 @@ def mutual_information(joint) -> float:
     return kl(joint, independent(joint))
 
 
+def measures(model) -> dict[str, float]:
+    """How far a table Q is from `EXAMPLE`, in nats.
+
+    Args:
+        model: the table Q, [x1, x2].
+
+    Returns:
+        `kl`, KL[P‖Q]; `mutual_information`, of Q; `first_symbol_kl`, KL[P1‖Q1].
+    """
+    return {
+        "kl": kl(EXAMPLE, model),
+        "mutual_information": mutual_information(model),
+        "first_symbol_kl": kl(EXAMPLE.sum(axis=1), model.sum(axis=1)),
+    }
+
+
 def _checked(joint, keep_probability):
     table = np.asarray(joint, np.float64)
     if table.ndim != 2 or not (table >= 0).all() or not np.isclose(table.sum(), 1):
@@ -152,24 +169,22 @@ def main(arguments=None) -> None:
     parser.add_argument(
         "--points",
         type=pathlib.Path,
-        help="JSON object with the lists keep_probability, kl and mutual_information: what "
-        "training reached on the example, drawn over the curves",
+        help=f"JSON object with the lists {', '.join(_POINTS)}: what training reached on the "
+        "example (see zoo.theory.trained_points), drawn over the curves",
     )
     options = parser.parse_args(arguments)
     points = _load_points(options.points) if options.points else None
     curves = {
-        "optimum of D_SS": [_measure(idealised_optimum(EXAMPLE, e)) for e in CURVE],
-        "optimum of the algorithm": [_measure(algorithm_optimum(EXAMPLE, e)) for e in CURVE],
+        name: [list(measures(optimum(EXAMPLE, keep)).values()) for keep in CURVE]
+        for name, optimum in {
+            "optimum of D_SS": idealised_optimum,
+            "optimum of the algorithm": algorithm_optimum,
+        }.items()
     }
     _print_table(curves)
     options.output.mkdir(parents=True, exist_ok=True)
     figure = plots.optima(CURVE, curves, mutual_information(EXAMPLE), points)
     plots.save(figure, options.output / "scheduled_sampling.png")
-
-
-def _measure(model):
-    first = kl(EXAMPLE.sum(axis=1), model.sum(axis=1))
-    return kl(EXAMPLE, model), mutual_information(model), first
 
 
 def _print_table(curves):
@@ -181,14 +196,13 @@ def _print_table(curves):
 
 
 def _load_points(path):
-    keys = "keep_probability", "kl", "mutual_information"
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
-        return np.array([fields[key] for key in keys], np.float64).reshape(3, -1)
+        return np.array([fields[key] for key in _POINTS], np.float64).reshape(len(_POINTS), -1)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
-            f"{path} holds no points ({error!r}): a JSON object with the lists {', '.join(keys)}, "
-            "of one length, is expected."
+            f"{path} holds no points ({error!r}): a JSON object with the lists "
+            f"{', '.join(_POINTS)}, of one length, is expected."
         ) from error
 
 

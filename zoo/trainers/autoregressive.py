@@ -10,7 +10,7 @@ def build(model, objective, *, batch_size: int, seed: int, average_decay: float)
 
     Args:
         model: the network.
-        objective: has `predict(model, batch, step, key)`.
+        objective: has `predict(model, batch, step, key)` and `logged(step)`.
         batch_size: sequences a step, over all replicas.
         seed: the run's seed.
         average_decay: see `Trainer`.
@@ -33,6 +33,7 @@ class Autoregressive(Trainer):
 
     def train_step(self, batch):
         """One step: the objective predicts, the optimizer follows the gradient."""
+        figures = self.objective.logged(self.step.value)
         with tf.GradientTape() as tape:
             logits, targets, weights = self.objective.predict(
                 self.generator, batch, self.step.value, self.key("predict")
@@ -43,7 +44,7 @@ class Autoregressive(Trainer):
             loss = tf.reduce_mean(nats)
         descend(self.optimizer, loss, tape, self.generator.trainable_variables)
         self.update_average()
-        return {"nll": tf.reduce_sum(nats) / tf.reduce_sum(weights)}
+        return {"nll": tf.reduce_sum(nats) / tf.reduce_sum(weights), **figures}
 
     def test_step(self, batch):
         """The negative log-likelihood of held-out sequences, in nats per symbol."""

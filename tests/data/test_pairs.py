@@ -1,0 +1,74 @@
+"""Pairs of symbols: their alphabet is the table's, and training draws from the table itself."""
+
+import numpy as np
+import pytest
+
+from zoo import spec
+from zoo.errors import DataError
+from zoo.run_folder import RunFolder
+from zoo.vocabulary import ABSENT
+
+JOINT = [[0.4, 0.0, 0.1, 0.05], [0.2, 0.15, 0.0, 0.1]]
+
+
+def build(joint=JOINT):
+    return spec.build("data", f"pairs(joint={joint})", None)
+
+
+def test_the_alphabet_is_the_table_s_and_no_more():
+    example = build().example
+    assert example.vocabulary.symbols == ("0", "1", "2", "3")  # as many as columns
+    assert example.vocabulary.unknown == example.vocabulary.end == ABSENT
+    assert example.length == 2
+    assert build([[0.5], [0.3], [0.2]]).example.vocabulary.size == 3  # as many as rows
+
+
+def test_draws_follow_the_table():
+    """Shares of 100,000 draws, within 5 standard errors; what is impossible never comes."""
+    count = 100_000
+    drawn = build().train.batch(7, count, seed=3).numpy()
+    shares = np.zeros((2, 4))
+    np.add.at(shares, tuple(drawn.T), 1 / count)
+    expected = np.array(JOINT)
+    errors = np.sqrt(expected * (1 - expected) / count)
+    assert np.all(np.abs(shares - expected) <= 5 * errors)
+
+
+def test_every_step_draws_anew():
+    train = build().train
+    first, second = train.batch(0, 50, seed=0), train.batch(1, 50, seed=0)
+    assert np.any(first != second)
+
+
+def test_held_out_data_is_the_table_itself():
+    data = build()
+    for split in (data.validation, data.test):
+        assert split.exact
+        table = np.zeros((2, 4))
+        table[tuple(split.values.T)] = split.weights
+        np.testing.assert_allclose(table, JOINT, rtol=1e-12)
+
+
+def test_its_example_comes_back_from_a_run_folder(tmp_path):
+    folder, example = RunFolder(tmp_path), build().example
+    folder.create()
+    folder.write({}, example)
+    _, recorded = folder.read()
+    assert recorded.vocabulary.symbols == example.vocabulary.symbols
+    assert recorded.vocabulary.end == ABSENT
+    assert (recorded.length, recorded.running) == (2, False)
+
+
+@pytest.mark.parametrize(
+    ("joint", "words"),
+    [
+        ([], "they have"),
+        ([[]], "they have"),
+        ([[0.5, 0.1], [0.4]], r"they have \[1, 2\]"),
+        ([[0.5, 0.6]], "its sum 1.1"),
+        ([[1.5, -0.5]], "its least number is -0.5"),
+    ],
+)
+def test_what_is_no_table_is_refused(joint, words):
+    with pytest.raises(DataError, match=words):
+        build(joint)

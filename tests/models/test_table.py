@@ -1,0 +1,114 @@
+"""The table: a row for every prefix, so that it can be any distribution."""
+
+import itertools
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from zoo import example_spec, run, spec
+from zoo.errors import SpecError
+from zoo.vocabulary import Vocabulary
+
+SIZE, LENGTH = 3, 4
+
+
+@pytest.fixture
+def example():
+    """Texts of four of the symbols a, b, c, without unknown and end."""
+    return example_spec.Text(Vocabulary(["a", "b", "c"], "character"), LENGTH, running=False)
+
+
+@pytest.fixture
+def model(example):
+    model = spec.build("models", "table", example)
+    model.logits.assign(tf.random.stateless_normal(model.logits.shape, [1, 2]))
+    return model
+
+
+EVERY = np.array(list(itertools.product(range(SIZE), repeat=LENGTH)), np.int32)
+
+
+def test_it_begins_uniform(example):
+    log_prob = spec.build("models", "table", example).log_prob(EVERY)
+    np.testing.assert_allclose(log_prob, np.full(len(EVERY), -LENGTH * np.log(SIZE)), rtol=1e-6)
+
+
+def test_every_prefix_has_a_row_of_its_own(model):
+    """Reading a prefix ends at its row; all rows are reached, each by one prefix."""
+    rows = []
+    for length in range(LENGTH):
+        prefixes = np.array(list(itertools.product(range(SIZE), repeat=length)), np.int32)
+        prefixes = prefixes.reshape(SIZE**length, length)
+        state = model.initial_state(len(prefixes))
+        start = np.full(len(prefixes), model.example.vocabulary.start)
+        for token in [start, *prefixes.T]:
+            _, state = model.step(tf.constant(token, tf.int32), state)
+        rows += state.numpy().tolist()
+    assert sorted(rows) == list(range(model.logits.shape[0]))
+
+
+def test_it_can_be_any_distribution(model):
+    """A random table of all texts, written into the logits row by row."""
+    joint = np.random.default_rng(0).dirichlet(np.ones(SIZE**LENGTH)).reshape([SIZE] * LENGTH)
+    rows = [
+        np.log(joint.sum(axis=tuple(range(t + 1, LENGTH)))).reshape(-1, SIZE) for t in range(LENGTH)
+    ]
+    model.logits.assign(np.concatenate(rows))
+    np.testing.assert_allclose(np.exp(model.log_prob(EVERY)), joint.ravel(), rtol=1e-5)
+
+
+def test_one_step_at_a_time_equals_the_whole_text(model):
+    inputs = model.shift(EVERY)
+    whole, last = model.run(inputs, model.initial_state(len(EVERY)))
+    state = model.initial_state(len(EVERY))
+    for time in range(LENGTH):
+        logits, state = model.step(inputs[:, time], state)
+        np.testing.assert_array_equal(logits, whole[:, time])
+    np.testing.assert_array_equal(state, last)
+
+
+def test_beyond_the_length_the_last_symbols_decide(model):
+    """Two texts that differ in their first five symbols only are continued alike."""
+    first, second = [0, 1, 2, 2, 1], [2, 2, 0, 1, 0]
+    tokens = tf.constant([[*begin, 1, 0, 2, 1] for begin in (first, second)])
+    logits = model(tokens).numpy()
+    np.testing.assert_array_equal(logits[0, 7:], logits[1, 7:])
+    assert np.all(logits[0, 6] != logits[1, 6])
+    start = tf.constant([[model.example.vocabulary.start, 1, 0, 2]])
+    np.testing.assert_array_equal(model(start)[0, 3], logits[0, 7])
+
+
+def test_samples_follow_it_and_have_the_data_s_length(model):
+    """Each text's share among 20,000 samples, within 5 standard errors of its probability."""
+    count = 20_000
+    drawn = model.generate(tf.range(count, dtype=tf.int64), spec.build("samplers", "ancestral"))
+    shares = np.bincount(drawn.tokens.numpy() @ SIZE ** np.arange(LENGTH)[::-1], minlength=81)
+    expected = np.exp(model.log_prob(EVERY).numpy())
+    errors = np.sqrt(expected * (1 - expected) / count)
+    assert np.max(np.abs(shares / count - expected) / errors) < 5
+    np.testing.assert_array_equal(drawn.num_tokens, LENGTH)
+    np.testing.assert_allclose(drawn.log_prob[:50], model.log_prob(drawn.tokens[:50]), atol=1e-5)
+
+
+def test_a_prompt_is_continued_and_one_that_cannot_be_read_refused(model):
+    drawn = run.texts(model, 5, prompt="cb")
+    assert all(len(text) == LENGTH and text[:2] == "cb" for text in drawn)
+    with pytest.raises(SpecError, match=r"The prompt 'c!' has symbols .* it has 'a', 'b', 'c'"):
+        run.texts(model, 5, prompt="c!")
+
+
+def test_texts_that_end_are_texts_too(letters):
+    model = spec.build("models", "table", letters)
+    model.logits.assign(tf.random.stateless_normal(model.logits.shape, [3, 4]))
+    rows = itertools.product(range(letters.vocabulary.size), repeat=letters.length)
+    end = letters.vocabulary.end
+    closed = [r for r in rows if all(b == end for a, b in itertools.pairwise(r) if a == end)]
+    total = np.exp(model.log_prob(np.array(closed, np.int32))).sum()
+    np.testing.assert_allclose(total, 1, rtol=1e-5)
+
+
+def test_what_is_too_large_to_write_down_is_refused(letters):
+    large = example_spec.Text(letters.vocabulary, length=9, running=False)  # 5^9 = 1,953,125
+    with pytest.raises(SpecError, match=r"more than 1,000,000\. Use a model that is no table"):
+        spec.build("models", "table", large)

@@ -1,0 +1,247 @@
+"""Scheduled sampling: draw for draw what its definition says, and where it ends."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from zoo import randomness, spec
+from zoo.data._splits import batches
+from zoo.errors import SpecError
+from zoo.trainers import autoregressive
+
+KEY = tf.constant([11, 12], tf.int64)
+MODELS = ["lstm(units=8, layers=2, dropout=0.3)", "lstm(units=7, layers=1, tied=True)", "table"]
+
+
+def build(**arguments):
+    given = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
+    return spec.build("objectives", f"scheduled_sampling({given})")
+
+
+@pytest.fixture(params=MODELS)
+def model(request, letters):
+    """A model far from uniform, so that symbols and draws matter."""
+    keras.utils.set_random_seed(1)
+    model = spec.build("models", request.param, letters)
+    for number, variable in enumerate(model.trainable_variables):
+        variable.assign_add(tf.random.stateless_normal(variable.shape, [3, number]))
+    return model
+
+
+@pytest.fixture
+def tokens(letters):
+    """Sixty-four texts, closed and filled up."""
+    rows = np.random.default_rng(0).integers(1, letters.vocabulary.size, [64, letters.length])
+    rows[np.cumsum(rows == letters.vocabulary.end, axis=-1) > 0] = letters.vocabulary.end
+    return tf.constant(rows, tf.int32)
+
+
+def read_by_definition(model, tokens, keep, coin="token", replacement="sample"):
+    """What the model reads, one position after the other, each from a whole pass of its own."""
+    coins, noise = (
+        tf.random.stateless_uniform(tokens.shape, randomness.fold(KEY, number), alg="philox")
+        for number in (-1, -2)
+    )
+    if coin == "sequence":
+        shape, seed = [len(tokens), 1], randomness.fold(KEY, -1)
+        coins = tf.repeat(
+            tf.random.stateless_uniform(shape, seed, alg="philox"), tokens.shape[1], 1
+        )
+    read = model.shift(tokens).numpy()
+    for t in range(1, tokens.shape[1]):
+        logits = model(read, key=KEY).numpy()[:, t - 1].astype(np.float64)
+        probabilities = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
+        for row in range(len(tokens)):
+            if coins[row, t] < keep:
+                continue
+            cumulative = np.cumsum(probabilities[row])
+            sample = np.searchsorted(cumulative, noise[row, t], side="right")
+            read[row, t] = np.argmax(logits[row]) if replacement == "argmax" else sample
+    return read
+
+
+def gradients(model, predict):
+    """Of the weighted cross-entropy, for all variables as one vector."""
+    with tf.GradientTape() as tape:
+        logits, targets, weights = predict()
+        nats = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
+        loss = tf.reduce_mean(weights * nats)
+    found = tape.gradient(loss, model.trainable_variables)
+    return np.concatenate([tf.reshape(tf.convert_to_tensor(g), [-1]) for g in found])
+
+
+@pytest.mark.parametrize("options", [{}, {"coin": "sequence"}, {"replacement": "argmax"}], ids=str)
+def test_it_is_its_definition_draw_for_draw(model, tokens, options):
+    """Predictions and gradient are those of the prefix that was read, taken as given.
+
+    So the targets are the real symbols, dropout is that of a plain pass with the same key, and
+    no gradient flows through what was drawn.
+    """
+    objective = build(keep_probability=0.4, **options)
+    read = read_by_definition(model, tokens, 0.4, **options)
+    changed = read != model.shift(tokens).numpy()
+    assert 0.1 < changed[:, 1:].mean() < 0.6
+    assert not changed[:, 0].any()
+
+    def frozen():
+        return model(tf.constant(read), key=KEY), tokens, model.weights_of(tokens)
+
+    def scheduled():
+        return objective.predict(model, tokens, 0, KEY)
+
+    np.testing.assert_allclose(scheduled()[0], frozen()[0], atol=1e-5)
+    np.testing.assert_allclose(gradients(model, scheduled), gradients(model, frozen), atol=1e-6)
+
+
+def test_with_real_symbols_only_it_is_maximum_likelihood(model, tokens):
+    expected = spec.build("objectives", "maximum_likelihood").predict(model, tokens, 0, KEY)
+    for found, its in zip(build().predict(model, tokens, 0, KEY), expected, strict=True):
+        np.testing.assert_allclose(found, its, atol=1e-5)
+
+
+def test_without_real_symbols_it_reads_samples_of_the_model(model, tokens):
+    """The logits do not depend on the real symbols at all."""
+    objective = build(keep_probability=0.0)
+    once = objective.predict(model, tokens, 0, KEY)[0]
+    other = objective.predict(model, tf.reverse(tokens, [0]), 0, KEY)[0]
+    np.testing.assert_array_equal(once, other)
+
+
+def test_graphs_and_xla_make_the_same_predictions(letters, tokens):
+    """Without dropout and samples, for which XLA has other numbers (tensorflow issue 121243)."""
+    keras.utils.set_random_seed(1)
+    model = spec.build("models", "lstm(units=8, layers=2)", letters)
+    objective = build(keep_probability=0.0, replacement="argmax")
+
+    def predicted():
+        with tf.GradientTape() as tape:
+            logits, targets, _ = objective.predict(model, tokens, 0, KEY)
+            nats = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
+        return logits, *map(tf.convert_to_tensor, tape.gradient(nats, model.trainable_variables))
+
+    expected = predicted()
+    for compiled in (False, True):
+        found = tf.function(predicted, jit_compile=compiled)()
+        for mine, its in zip(found, expected, strict=True):
+            np.testing.assert_allclose(mine, its, rtol=1e-4, atol=1e-4)  # sums over 256 symbols
+
+
+def test_a_coin_for_each_sequence_keeps_all_of_it_or_nothing(model, tokens):
+    """Rows are read as with ε = 1 or as with ε = 0, about a half each."""
+    half, real, own = (
+        build(keep_probability=keep, coin="sequence").predict(model, tokens, 0, KEY)[0].numpy()
+        for keep in (0.5, 1.0, 0.0)
+    )
+    kept = np.array([np.array_equal(a, b) for a, b in zip(half, real, strict=True)])
+    drawn = np.array([np.array_equal(a, b) for a, b in zip(half, own, strict=True)])
+    assert np.all(kept | drawn)
+    assert abs((kept & ~drawn).sum() - (drawn & ~kept).sum()) < 5 * np.sqrt(len(tokens))
+    by_token = build(keep_probability=0.5).predict(model, tokens, 0, KEY)[0].numpy()
+    assert not all(
+        np.array_equal(a, b) or np.array_equal(a, c)
+        for a, b, c in zip(by_token, real, own, strict=True)
+    )
+
+
+OPTIMA = [(shape, keep, False) for shape in ((3, 3), (4, 5)) for keep in (1, 0.75, 0.5, 0.25, 0)]
+
+
+@pytest.mark.parametrize(("shape", "keep", "compiled"), [*OPTIMA, ((3, 3), 0.5, True)], ids=str)
+def test_training_a_table_reaches_the_optimum_of_the_algorithm(shape, keep, compiled):
+    """Q1 = P1 and Q(x2|z) = ε P(x2|z) + (1-ε) P2(x2), to twice what 150 steps leave."""
+    joint = np.random.default_rng(sum(shape)).dirichlet(np.full(np.prod(shape), 2.0))
+    p = joint.reshape(shape) / joint.sum()
+    data = spec.build("data", f"pairs(joint={p.tolist()})", None)
+    model = spec.build("models", "table", data.example)
+    trainer = autoregressive.build(
+        model, build(keep_probability=keep), batch_size=8192, seed=0, average_decay=0.0
+    )
+    rate = keras.optimizers.schedules.CosineDecay(0.1, 150)
+    trainer.compile(keras.optimizers.Adam(rate), jit_compile=compiled)
+    trainer.fit(batches(data.train, 8192, 0, 0, 150), shuffle=False, verbose=0)
+
+    first = tf.nn.softmax(model(tf.constant([[max(shape)]])))[0, 0].numpy()
+    cells = np.stack(np.meshgrid(*map(range, shape), indexing="ij"), -1).reshape(-1, 2)
+    q = np.exp(model.log_prob(cells.astype(np.int32))).reshape(shape)
+    p1, p2 = p.sum(axis=1), p.sum(axis=0)
+    conditional = keep * p / p1[:, None] + (1 - keep) * p2
+    np.testing.assert_allclose(first[: shape[0]], p1, atol=0.01)
+    np.testing.assert_allclose(q / first[: shape[0], None], conditional, atol=0.01)
+
+
+def test_training_logs_the_schedule(letters, tokens):
+    model = spec.build("models", "table", letters)
+    objective = build(schedule="linear", decrease=0.25, minimum=0.4)
+    trainer = autoregressive.build(model, objective, batch_size=64, seed=0, average_decay=0.0)
+    trainer.compile(keras.optimizers.SGD(0.1), jit_compile=False)
+    shown = []
+    logger = keras.callbacks.LambdaCallback(on_train_batch_end=lambda _, logs: shown.append(logs))
+    data = tf.data.Dataset.from_tensors(tokens).repeat(4)
+    trainer.fit(data, shuffle=False, verbose=0, callbacks=[logger])
+    assert [logs["keep_probability"] for logs in shown] == [1.0, 0.75, 0.5, 0.4]
+
+
+STEPS = np.array([0, 1, 10, 1000, 100_000])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({}, np.ones(5)),
+        ({"keep_probability": 0.3}, np.full(5, 0.3)),
+        ({"schedule": "linear", "decrease": 0.0625}, [1, 0.9375, 0.375, 0, 0]),
+        (
+            {"schedule": "linear", "keep_probability": 0.5, "decrease": 0.001, "minimum": 0.25},
+            [0.5, 0.499, 0.49, 0.25, 0.25],
+        ),
+        ({"schedule": "exponential", "k": 0.999}, 0.999**STEPS),
+        ({"schedule": "inverse_sigmoid", "k": 50}, 50 / (50 + np.exp(np.minimum(STEPS / 50, 700)))),
+        ({"schedule": "inverse_sigmoid", "k": 1}, 1 / (1 + np.exp(np.minimum(STEPS, 700)))),
+    ],
+    ids=str,
+)
+def test_schedules(arguments, expected):
+    """In float64; from step 35,000 on the inverse sigmoid is below any positive number."""
+    objective = build(**arguments)
+    at = tf.function(objective.keep_probability_at)
+    found = [at(tf.constant(step, tf.int64)).numpy() for step in STEPS]
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-300)
+    assert found == sorted(found, reverse=True)
+    assert found[0].dtype == np.float64
+    assert objective.logged(10)["keep_probability"] == found[2]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"keep_probability": 1.1},
+        {"keep_probability": -0.1},
+        {"keep_probability": 0.5, "k": 0.9},
+        {"decrease": 0.1},
+        {"minimum": 0.1},
+        {"schedule": "linear"},
+        {"schedule": "linear", "decrease": -0.1},
+        {"schedule": "linear", "decrease": 0.1, "k": 2},
+        {"schedule": "linear", "decrease": 0.1, "keep_probability": 1.5},
+        {"schedule": "linear", "decrease": 0.1, "keep_probability": 0.2, "minimum": 0.3},
+        {"schedule": "exponential"},
+        {"schedule": "exponential", "k": 1.0},
+        {"schedule": "exponential", "k": 0},
+        {"schedule": "exponential", "k": 0.9, "keep_probability": 0.5},
+        {"schedule": "exponential", "k": 0.9, "minimum": 0.5},
+        {"schedule": "inverse_sigmoid"},
+        {"schedule": "inverse_sigmoid", "k": 0.5},
+        {"schedule": "inverse_sigmoid", "k": 10, "decrease": 0.1},
+    ],
+    ids=str,
+)
+def test_a_schedule_that_cannot_be_is_refused(arguments):
+    schedule = arguments.get("schedule", "constant")
+    with pytest.raises(SpecError, match=f"schedule='{schedule}' takes .*; received keep_prob"):
+        build(**arguments)
+
+
+def test_an_infinite_number_is_refused():
+    with pytest.raises(SpecError, match="a finite k"):
+        spec.build("objectives", "scheduled_sampling(schedule='inverse_sigmoid', k=1e999)")

@@ -1,0 +1,48 @@
+"""Pairs of symbols with known probabilities: the smallest texts of which a part tells of the rest.
+
+Source: F. Huszár (2015), arXiv 1511.05101, section 2.
+"""
+
+import numpy as np
+
+from zoo.data._splits import Dataset, Domain
+from zoo.errors import DataError
+from zoo.example_spec import Text
+from zoo.vocabulary import Vocabulary
+
+KIND = "text"
+
+
+def build(data_dir: str | None, *, joint: list[list[float]]) -> Dataset:
+    """Two-symbol texts x1 x2, drawn independently from a joint table P.
+
+    The symbols are the numbers 0, 1, ... as words, without one for what is unknown and without
+    an end, since P is all that there is. Training draws from P itself, and held-out figures are
+    expectations over P: no split is a sample.
+
+    Args:
+        data_dir: not used.
+        joint: P, of sum one: a row for each x1, in it a number for each x2. Where there are more
+            rows than columns or the reverse, the missing symbols have probability zero.
+
+    Raises:
+        DataError: `joint` is no such table.
+    """
+    table = _checked(joint)
+    symbols = [str(number) for number in range(max(table.shape))]
+    cells = np.argwhere(table > 0)
+    split = Domain(cells.astype(np.int32), weights=table[table > 0])
+    return Dataset(Text(Vocabulary(symbols, "word"), 2, running=False), split, split, split)
+
+
+def _checked(joint):
+    lengths = sorted({len(row) for row in joint})
+    if len(lengths) != 1 or lengths == [0]:
+        raise DataError(f"pairs: the rows of joint should have one length; they have {lengths}.")
+    table = np.array(joint, np.float64)
+    if not (table >= 0).all() or not abs(table.sum() - 1) < 1e-6:
+        raise DataError(
+            "pairs: joint should have no negative number and the sum 1; its least number is "
+            f"{table.min()} and its sum {table.sum()}."
+        )
+    return table

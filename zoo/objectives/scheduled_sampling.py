@@ -1,0 +1,134 @@
+"""Scheduled sampling: predict real symbols from prefixes that the model partly wrote itself.
+
+Each symbol of the prefix is the real one with probability ε, and otherwise what the model, which
+has read the prefix up to there, would write. The target stays the real next symbol, and no
+gradient flows through what the model wrote. Unless ε = 1, which is maximum likelihood, the
+optimum is not the data: see `zoo.theory.scheduled_sampling`.
+
+Source: S. Bengio et al. (2015), arXiv 1506.03099; F. Huszár (2015), arXiv 1511.05101, section 2.
+"""
+
+import math
+from typing import Literal
+
+import tensorflow as tf
+
+from zoo import randomness, samplers
+from zoo.errors import require
+
+TRAINER = "autoregressive"
+
+Schedule = Literal["constant", "linear", "exponential", "inverse_sigmoid"]
+Coin = Literal["token", "sequence"]
+Replacement = Literal["sample", "argmax"]
+
+_COINS, _NOISE = -1, -2  # numbers for keys; a model gives its dropout those from 0 up
+
+_NEEDS = {
+    "constant": "0 <= keep_probability <= 1 alone",
+    "linear": "0 <= minimum <= keep_probability <= 1 and 0 < decrease <= 1 alone",
+    "exponential": "0 < k < 1 alone",
+    "inverse_sigmoid": "a finite k >= 1 alone",
+}
+
+
+def build(
+    *,
+    keep_probability: float = 1.0,
+    schedule: Schedule = "constant",
+    decrease: float = 0.0,
+    minimum: float = 0.0,
+    k: float | None = None,
+    coin: Coin = "token",
+    replacement: Replacement = "sample",
+) -> "ScheduledSampling":
+    """Scheduled sampling, whose ε at training step i = 0, 1, ... is given by the schedule.
+
+        constant          ε = keep_probability
+        linear            ε = max(minimum, keep_probability - decrease i)
+        exponential       ε = k^i
+        inverse_sigmoid   ε = k / (k + exp(i / k))
+
+    Args:
+        keep_probability: the probability that a real symbol is kept, ε, always or at first.
+        schedule: how ε changes.
+        decrease: how much ε falls at each step, above 0.
+        minimum: where it stops to fall.
+        k: below 1 for the exponential schedule, at least 1 for the inverse sigmoid, which falls
+            to 1/2 at step k log k.
+        coin: whether each "token" is kept or replaced on its own, or each "sequence" as a whole,
+            which is another algorithm, and did worse in the experiments of Bengio et al.
+        replacement: a "sample" of the model's distribution, or its most likely symbol, "argmax".
+
+    Raises:
+        SpecError: numbers that the schedule does not take, or with which ε would leave [0, 1].
+    """
+    numbers = {
+        "keep_probability": keep_probability,
+        "decrease": decrease,
+        "minimum": minimum,
+        "k": k,
+    }
+    received = ", ".join(f"{name}={value!r}" for name, value in numbers.items())
+    require(
+        _fits(schedule, **numbers),
+        f"scheduled_sampling: schedule={schedule!r} takes {_NEEDS[schedule]}; received {received}.",
+    )
+    schedules = {
+        "constant": lambda i: tf.constant(keep_probability, i.dtype),
+        "linear": lambda i: tf.maximum(keep_probability - decrease * i, minimum),
+        "exponential": lambda i: k**i,
+        # The same as in the docstring, by an exponential that cannot overflow.
+        "inverse_sigmoid": lambda i: tf.sigmoid(math.log(k) - i / k),
+    }
+    return ScheduledSampling(schedules[schedule], coin, replacement)
+
+
+def _fits(schedule, keep_probability, decrease, minimum, k):
+    k_alone = keep_probability == 1 and decrease == minimum == 0 and k is not None
+    return {
+        "constant": k is None and decrease == minimum == 0 and 0 <= keep_probability <= 1,
+        "linear": k is None and 0 < decrease <= 1 and 0 <= minimum <= keep_probability <= 1,
+        "exponential": k_alone and 0 < k < 1,
+        "inverse_sigmoid": k_alone and 1 <= k < math.inf,
+    }[schedule]
+
+
+class ScheduledSampling:
+    """One pass of the model, which chooses what it reads as it goes."""
+
+    def __init__(self, schedule, coin, replacement):
+        self._schedule, self._coin, self._replacement = schedule, coin, replacement
+
+    def keep_probability_at(self, step):
+        """ε at a training step, an integer or an integer tensor []: a float64 tensor []."""
+        return self._schedule(tf.cast(step, tf.float64))
+
+    def logged(self, step):
+        """The figures of a training step that the objective itself decides: ε."""
+        return {"keep_probability": self.keep_probability_at(step)}
+
+    def predict(self, model, tokens, step, key):
+        """See `zoo.objectives.maximum_likelihood`, whose predictions these are at ε = 1."""
+        inputs = model.shift(tokens)
+        batch_size, length = tf.unstack(tf.shape(inputs))
+        tossed = [batch_size, length if self._coin == "token" else 1]
+        heads = _uniform(key, _COINS, tossed) < tf.cast(self.keep_probability_at(step), tf.float32)
+        kept = tf.logical_or(heads, tf.range(length) == 0)  # nothing replaces the start symbol
+        noise = _uniform(key, _NOISE, [batch_size, length])
+
+        def replace(t, real, logits):
+            return tf.where(kept[:, t], real, self._own(logits, noise[:, t]))
+
+        logits = model(inputs, key=key, replace=replace)
+        return logits, tokens, model.weights_of(tokens)
+
+    def _own(self, logits, uniform):
+        if self._replacement == "argmax":
+            return tf.argmax(logits, axis=-1, output_type=tf.int32)
+        return samplers.draw(logits, uniform)
+
+
+def _uniform(key, number, shape):
+    seed = randomness.fold(key, number)
+    return tf.random.stateless_uniform(shape, seed, alg=randomness.ALGORITHM)
