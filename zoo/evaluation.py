@@ -4,7 +4,7 @@ import dataclasses
 
 from zoo import run_folder, spec
 from zoo.errors import require
-from zoo.metrics import Measurement
+from zoo.metrics import Measurement, _lenet
 
 SPLITS = ("train", "validation", "test")
 
@@ -38,7 +38,7 @@ def evaluate(run, *, splits=("validation", "test"), count: int = 1000, seed: int
     record = {
         "metrics": {name: dataclasses.asdict(value) for name, value in measured.items()},
         "experiment": dataclasses.asdict(run.experiment) | {"step": run.step},
-        "versions": run_folder.versions(),
+        "versions": run_folder.versions() | {"lenet_mnist.npz": _lenet.weights_hash()},
     }
     run_folder.write_json(run.folder.path / "metrics.json", record)
     return measured
