@@ -95,6 +95,16 @@ def test_another_experiment_is_refused_by_the_flags_that_differ(run):
         experiment.train(other, str(run.folder.path))
 
 
+def test_data_that_has_changed_is_told(tmp_path):
+    (tmp_path / "text.txt").write_text("some\nfew\nlines\nof\nletters\n" * 10)
+    text = f"text_file(path={str(tmp_path / 'text.txt')!r})"
+    made = dataclasses.replace(TEXT, data=text, steps=1)
+    experiment.train(made, str(tmp_path / "run"))
+    (tmp_path / "text.txt").write_text("other\nLINES\nof\nletters\nHERE\n" * 10)
+    with pytest.raises(RunFolderError, match="data has changed"):
+        experiment.train(dataclasses.replace(made, steps=2), str(tmp_path / "run"))
+
+
 def test_generator_has_the_averaged_weights(tmp_path):
     run = experiment.train(IMAGES, str(tmp_path / "run"))
     plain = experiment.train(dataclasses.replace(IMAGES, average_decay=0.0), str(tmp_path / "b"))

@@ -67,12 +67,13 @@ class StopAtNaN(_EveryStep):
 
 
 class Progress(_EveryStep):
-    """A progress bar over the whole run, or a line now and then where no terminal is."""
+    """A progress bar over the steps that are left, or a line now and then without a terminal."""
 
     def __init__(self, first_step: int, last_step: int):
         super().__init__(first_step)
         self._last_step, self._smoothed = last_step, {}
-        self._bar = keras.utils.Progbar(last_step, interval=0.5) if sys.stdout.isatty() else None
+        left = last_step - first_step
+        self._bar = keras.utils.Progbar(left, interval=0.5) if sys.stdout.isatty() else None
         self._begin = self._line = time.monotonic()
 
     def after_step(self, step, logs):
@@ -82,7 +83,7 @@ class Progress(_EveryStep):
             self._smoothed[name] = before + 0.05 * (value - before)
         if self._bar is not None:
             self._bar.stateful_metrics = set(self._smoothed)
-            self._bar.update(step, list(self._smoothed.items()))
+            self._bar.update(step - self.first_step, list(self._smoothed.items()))
         elif time.monotonic() - self._line > _LINE_EVERY or step == self._last_step:
             self._print_line(step)
 

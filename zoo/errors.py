@@ -38,7 +38,7 @@ def explained(main):
 
     Returns:
         A function that does what `main` does, and ends the process with status 1 after a
-        ZooError and 130 after Ctrl-C.
+        ZooError or an OSError, and 130 after Ctrl-C.
     """
 
     @functools.wraps(main)
@@ -47,6 +47,9 @@ def explained(main):
             return main(*arguments)
         except ZooError as error:
             print(f"\nError: {error}", file=sys.stderr)
+            sys.exit(1)
+        except OSError as error:  # a full disk, a folder that was taken away
+            print(f"\nError: {error.strerror or error}: {error.filename}", file=sys.stderr)
             sys.exit(1)
         except KeyboardInterrupt as interrupt:
             print(f"\n{interrupt}", file=sys.stderr)

@@ -136,11 +136,14 @@ def train(experiment: Experiment, workdir: str) -> Run:
     with folder.locked():
         experiment = _same_experiment(experiment, folder)
         dataset = spec.build("data", experiment.data, experiment.data_dir)
+        _require_same_data(folder, dataset.example)
         with strategy.scope(), _policy(experiment.precision):
             trainer = build_trainer(experiment, dataset.example)
         folder.write(dataclasses.asdict(experiment), dataset.example)
         saved = checkpoints.Checkpoints(folder.checkpoints, trainer.components())
         first_step = saved.restore()
+        if first_step > 0:
+            print(f"{folder.path} has {first_step} of {experiment.steps} steps already.")
         if first_step < experiment.steps:
             _fit(experiment, trainer, dataset, folder, saved, first_step)
     return load(workdir)
@@ -270,6 +273,15 @@ def _same_experiment(experiment, folder):
             "Give the same flags to continue it, or a new --workdir."
         )
     return experiment
+
+
+def _require_same_data(folder, example):
+    """Raises RunFolderError if the data is no longer what the run began with."""
+    if folder.exists() and folder.read()[1] != example:
+        raise RunFolderError(
+            f"The data has changed since the run in {folder.path} began: it had "
+            f"{folder.read()[1]}, now it has {example}. Give a new --workdir."
+        )
 
 
 def _names(folder, fits):

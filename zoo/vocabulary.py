@@ -50,6 +50,14 @@ class Vocabulary:
             )
         self._table = None
 
+    def __eq__(self, other):
+        if not isinstance(other, Vocabulary):
+            return NotImplemented
+        return (self.level, self.symbols) == (other.level, other.symbols)
+
+    def __hash__(self):
+        return hash((self.level, self.symbols))
+
     @property
     def size(self) -> int:
         """The number of symbols that a model predicts."""
