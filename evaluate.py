@@ -20,7 +20,7 @@ FLAGS = flags.FLAGS
 flags.DEFINE_string("workdir", None, "The run folder of train.py.", required=True)
 flags.DEFINE_list("splits", ["validation", "test"], "The parts of the data to measure on.")
 flags.DEFINE_integer("count", 1000, "How many samples, where samples are measured.", lower_bound=2)
-flags.DEFINE_integer("seed", 0, "Of the samples.", lower_bound=0)
+flags.DEFINE_integer("seed", 0, "Of the samples.", lower_bound=0, upper_bound=2**31 - 1)
 flags.DEFINE_string("data_dir", None, "Where tensorflow-datasets keeps its data, if not as before.")
 
 

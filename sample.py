@@ -20,7 +20,7 @@ FLAGS = flags.FLAGS
 
 flags.DEFINE_string("workdir", None, "The run folder of train.py.", required=True)
 flags.DEFINE_integer("count", 64, "How many samples.", lower_bound=1)
-flags.DEFINE_integer("seed", 0, "Another seed gives other samples.", lower_bound=0)
+flags.DEFINE_integer("seed", 0, "Another seed gives other samples.", 0, 2**31 - 1)
 flags.DEFINE_string("output", None, "The file to write; for images by default samples.png.")
 flags.DEFINE_string(
     "sampler",

@@ -4,6 +4,7 @@ A generalised-JS GAN on 5,000 digits and a character LSTM on surnames. Every ste
 that is printed before it runs. Run it again and finished training is not repeated.
 """
 
+import os
 import pathlib
 import shlex
 import subprocess
@@ -17,13 +18,13 @@ COMMANDS = [
     (
         "Train a GAN on 5,000 digits by the generalised Jensen-Shannon divergence.",
         "train.py --data=mnist_5k --model='dcgan(width=32)' --objective='generalised_js(pi=0.5)' "
-        f"--workdir={DIGITS} --steps=2500 --learning_rate=1e-3 --optimizer='adam(beta_1=0.5)' "
+        f"--workdir={DIGITS} --steps=5000 --learning_rate=1e-3 --optimizer='adam(beta_1=0.5)' "
         "--average_decay=0.999",
     ),
     (
         "Train a character LSTM on surnames by maximum likelihood.",
         "train.py --data=surnames --model='lstm(units=128)' --objective=maximum_likelihood "
-        f"--workdir={NAMES} --steps=2500 --learning_rate=4e-3 --warmup_steps=100 --decay=cosine",
+        f"--workdir={NAMES} --steps=4000 --learning_rate=4e-3 --warmup_steps=100 --decay=cosine",
     ),
     ("Draw a grid of digits.", f"sample.py --workdir={DIGITS} --output={DIGITS}/digits.png"),
     ("Draw names.", f"sample.py --workdir={NAMES} --count=500 --output={NAMES}/names.txt"),
@@ -52,7 +53,7 @@ def main():
             sys.exit(f"Step {number} ended with status {ended.returncode}; see above.")
     names = (ROOT / NAMES / "names.txt").read_text(encoding="utf-8").split()[:12]
     minutes = (time.monotonic() - begin) / 60
-    python = pathlib.Path(sys.executable).relative_to(ROOT)
+    python = pathlib.Path(os.path.relpath(sys.executable, ROOT))
     print(f"""
 Done in {minutes:.1f} minutes.
 

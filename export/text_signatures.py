@@ -58,7 +58,7 @@ class _Text:
         drawn = self.model.generate(seed, self.sampler, self.length, tokens, num_symbols)
         return _answer(
             error,
-            text=self._continued(prompt, drawn.tokens, num_symbols),
+            text=self.vocabulary.continued(prompt, drawn.tokens, num_symbols),
             log_prob=drawn.log_prob,
             num_tokens=drawn.num_tokens,
         )
@@ -112,15 +112,6 @@ class _Text:
         error = tf.where(valid, error, f"The {what} is not UTF-8; encode it so.")
         symbols = symbols[:, :most].to_tensor(self.vocabulary.end)
         return symbols, tf.where(error == "", count, 0), error
-
-    def _continued(self, prompt, tokens, num_symbols):
-        """The prompt as it came, and the symbols that follow it in `tokens`."""
-        follows = tf.range(self.length) >= num_symbols[:, None]
-        rest = tf.ragged.boolean_mask(tokens, follows).to_tensor(self.vocabulary.end)
-        written = self.vocabulary.decode(rest)
-        apart = tf.strings.regex_full_match(prompt, r"(?s:.*\S)") & (written != "")
-        between = tf.where(apart, self.vocabulary.separator, "")
-        return tf.strings.join([prompt, between, written])
 
 
 def _answer(error, **outputs):

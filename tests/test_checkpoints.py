@@ -48,6 +48,16 @@ def test_one_part_under_another_name(tmp_path, components):
     np.testing.assert_array_equal(fresh[0], 0.5)
 
 
+def test_the_last_state_is_not_written_over(tmp_path, components):
+    """A kill meanwhile would leave nothing that can be read."""
+    saved = checkpoints.Checkpoints(tmp_path, components)
+    saved.save(5)
+    before = {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in tmp_path.iterdir()}
+    saved.save(5)
+    after = {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in tmp_path.iterdir()}
+    assert after == before
+
+
 def test_only_the_last_two_are_kept(tmp_path, components):
     saved = checkpoints.Checkpoints(tmp_path, components)
     for step in (1, 2, 3):

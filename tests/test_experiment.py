@@ -40,6 +40,8 @@ IMAGES = experiment.Experiment(
         ({"strategy": "tpu"}, "strategy='tpu' is unknown. Known: auto, cpu, mirrored"),
         ({"precision": "float16"}, "Known: float32, mixed_bfloat16"),
         ({"decay": "linear"}, "Known: constant, cosine"),
+        ({"optimizer": "lion"}, "Known: adam, adamw, rmsprop, sgd"),
+        ({"sample_every": -1}, "below 0"),
         ({"steps": 0}, "steps=0 should be at least 1"),
         ({"average_decay": 1.0}, "below 1"),
         ({"learning_rate": 0.0}, "above 0"),
@@ -82,10 +84,25 @@ def test_first_samples_do_not_depend_on_how_many_follow(run):
         np.testing.assert_allclose(few, more[:3], atol=1e-5)  # products differ in the last bits
 
 
+def test_prompts_begin_texts_as_they_came_or_are_refused(tmp_path):
+    words = "text_file(path='text.txt', level='word')"
+    (tmp_path / "text.txt").write_text("The cat, the dog.\nA dog and a cat.\n" * 20)
+    made = words.replace("text.txt", str(tmp_path / "text.txt"))
+    run = experiment.train(dataclasses.replace(TEXT, data=made), str(tmp_path / "run"))
+    assert all(text.startswith("The  CAT, ") for text in run.samples(5, prompt="The  CAT, "))
+    with pytest.raises(SpecError, match="has not seen"):
+        run.samples(5, prompt="an elephant")
+    with pytest.raises(SpecError, match="give a shorter prompt"):
+        run.samples(5, prompt="the cat the dog the cat the dog")
+
+
 def test_a_finished_run_is_left_as_it_is(run):
     before = {p: p.stat().st_mtime_ns for p in run.folder.checkpoints.iterdir()}
-    again = experiment.train(run.experiment, str(run.folder.path))
+    record = (run.folder.path / "experiment.json").read_bytes()
+    fewer = dataclasses.replace(run.experiment, steps=2)
+    again = experiment.train(fewer, str(run.folder.path))
     assert again.step == 3
+    assert (run.folder.path / "experiment.json").read_bytes() == record
     assert {p: p.stat().st_mtime_ns for p in run.folder.checkpoints.iterdir()} == before
 
 
@@ -119,7 +136,7 @@ def test_mixed_precision_trains_and_loads_in_float32(tmp_path):
     for number, base in enumerate((TEXT, IMAGES)):
         mixed = dataclasses.replace(base, precision="mixed_bfloat16")
         run = experiment.train(mixed, str(tmp_path / str(number)))
-        assert all(v.dtype != "bfloat16" for v in run.generator.variables)
+        assert run.generator.compute_dtype == "float32"
         assert len(run.samples(2)) == 2
 
 

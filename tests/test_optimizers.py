@@ -28,6 +28,7 @@ def test_no_limit_where_the_norm_is_zero():
         ("adam(beta=0.5)", "beta_1=0.9"),
         ("adam(beta_1='x')", "should be a number"),
         ("adam(learning_rate=1)", "takes no argument"),
+        ("sgd(momentum=2)", "momentum"),
     ],
 )
 def test_what_is_unknown_is_answered_with_what_is_known(text, message):

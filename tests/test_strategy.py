@@ -21,7 +21,8 @@ else:
     specs = dict(data="mnist_5k", model="mlp_gan(dropout=False)", objective="generalised_js(pi=.3)")
 made = experiment.Experiment(
     **specs, strategy=sys.argv[1] if sys.argv[1] == "mirrored" else "cpu", steps=4, batch_size=8,
-    optimizer="sgd", learning_rate=0.1, average_decay=0.5, sample_every=2, checkpoint_every=2,
+    optimizer="sgd", learning_rate=0.5, clip_norm=0.05, average_decay=0.5,
+    sample_every=2, checkpoint_every=2,
 )
 run = experiment.train(made, folder)
 np.savez(folder + ".npz", *[v.numpy() for v in run.generator.variables])

@@ -141,31 +141,40 @@ class Scalars(_EveryStep):
                 tf.summary.scalar(f"{prefix}/{name}", sum(values) / len(values), step=step)
 
 
+class StopWhen(keras.callbacks.Callback):
+    """Ends training after the step under way once `received` is not empty."""
+
+    def __init__(self, received: list):
+        super().__init__()
+        self._received = received
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Looks."""
+        if self._received:
+            self.model.stop_training = True
+
+
 @contextlib.contextmanager
-def stop_on_signals(trainer: keras.Model):
-    """Lets Ctrl-C and SIGTERM end training after the step under way.
+def signals():
+    """Catches Ctrl-C and SIGTERM instead of letting them end the process.
 
     A second Ctrl-C interrupts at once. Outside the main thread, where Python takes no signals,
     nothing is changed.
 
-    Args:
-        trainer: what `fit` is called on.
-
     Yields:
-        A list that holds the signal's number once one has come.
+        A list that holds the number of every signal that has come.
     """
     received = []
 
-    def stop(number, frame):
+    def receive(number, frame):
         del frame
         received.append(number)
-        trainer.stop_training = True
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
     if threading.current_thread() is not threading.main_thread():
         yield received
         return
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, receive) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield received
     finally:

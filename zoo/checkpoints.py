@@ -47,6 +47,9 @@ class Checkpoints:
             TrainingDivergedError: a weight is not finite; nothing is written then.
             RunFolderError: the disk is full or not writable; the last state stays.
         """
+        latest = self._manager.latest_checkpoint
+        if latest is not None and step_of(latest) == step:
+            return  # writing it again would break it for a moment
         for part, variables in self._components.items():
             if not all(np.isfinite(variable.numpy()).all() for variable in variables):
                 raise TrainingDivergedError(f"At step {step} a weight of the {part} is not finite.")

@@ -49,7 +49,7 @@ def explained(main):
             print(f"\nError: {error}", file=sys.stderr)
             sys.exit(1)
         except OSError as error:  # a full disk, a folder that was taken away
-            print(f"\nError: {error.strerror or error}: {error.filename}", file=sys.stderr)
+            print(f"\nError: {error}", file=sys.stderr)
             sys.exit(1)
         except KeyboardInterrupt as interrupt:
             print(f"\n{interrupt}", file=sys.stderr)

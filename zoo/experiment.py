@@ -42,8 +42,9 @@ class Experiment:
         precision: "mixed_bfloat16" computes in bfloat16 and keeps weights in float32.
         jit_compile: whether XLA compiles the training step.
         strategy: "auto" (all GPUs there are, or the CPU), "cpu", or "mirrored".
-        checkpoint_every: steps between two checkpoints; one is written at the end in any case.
-        sample_every: steps between two sets of samples and looks at held-out data.
+        checkpoint_every: steps between two checkpoints; one is written at the end in any case,
+            and 0 means only then.
+        sample_every: steps between two sets of samples and looks at held-out data; 0: none.
         data_dir: where tensorflow-datasets keeps its data; None: its usual place.
     """
 
@@ -76,7 +77,9 @@ class Experiment:
                 raise SpecError(f"{field.name}={value!r} is unknown. Known: {listed}.")
         for name in ("steps", "batch_size"):
             require(getattr(self, name) >= 1, f"{name}={getattr(self, name)} should be at least 1.")
-        for name in ("warmup_steps", "decay_steps", "clip_norm", "checkpoint_every"):
+        for name in (
+            *("warmup_steps", "decay_steps", "clip_norm", "checkpoint_every", "sample_every"),
+        ):
             require(getattr(self, name) >= 0, f"{name}={getattr(self, name)} is below 0.")
         require(self.learning_rate > 0, f"learning_rate={self.learning_rate} should be above 0.")
         require(
@@ -84,6 +87,8 @@ class Experiment:
             f"average_decay={self.average_decay} should be at least 0 and below 1.",
         )
         check_specs(self.data, self.model, self.objective)
+        spec.build("objectives", self.objective)
+        _optimizer(self)
 
 
 def check_specs(data: str, model: str, objective: str) -> None:
@@ -136,15 +141,16 @@ def train(experiment: Experiment, workdir: str) -> Run:
     with folder.locked():
         experiment = _same_experiment(experiment, folder)
         dataset = spec.build("data", experiment.data, experiment.data_dir)
-        _require_same_data(folder, dataset.example)
+        if folder.exists():
+            folder.require_same_data(dataset.example)
         with strategy.scope(), _policy(experiment.precision):
             trainer = build_trainer(experiment, dataset.example)
-        folder.write(dataclasses.asdict(experiment), dataset.example)
         saved = checkpoints.Checkpoints(folder.checkpoints, trainer.components())
         first_step = saved.restore()
         if first_step > 0:
-            print(f"{folder.path} has {first_step} of {experiment.steps} steps already.")
+            print(f"{folder.path} holds {first_step} steps already.")
         if first_step < experiment.steps:
+            folder.write(dataclasses.asdict(experiment), dataset.example)
             _fit(experiment, trainer, dataset, folder, saved, first_step)
     return load(workdir)
 
@@ -167,7 +173,8 @@ def load(workdir: str, data_dir: str | None = None) -> Run:
     experiment = Experiment(**settings)
     if data_dir is not None:
         experiment = dataclasses.replace(experiment, data_dir=data_dir)
-    model = spec.build("models", experiment.model, example)
+    with _policy("float32"):
+        model = spec.build("models", experiment.model, example)
     objective = spec.build("objectives", experiment.objective)
     components = {name: network.variables for name, network in model.networks().items()}
     if experiment.average_decay > 0:
@@ -189,8 +196,15 @@ def build_trainer(experiment: Experiment, example):
         seed=experiment.seed,
         average_decay=experiment.average_decay,
     )
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    for name, count in (("batch_size", experiment.batch_size), ("real examples", trainer.num_real)):
+        require(
+            count % replicas == 0,
+            f"{name}: {count} a step cannot be shared by {replicas} replicas. Give a multiple of "
+            f"{replicas}, or --strategy=cpu.",
+        )
     trainer.compile(
-        **{name: _optimizer(experiment) for name in trainer.OPTIMIZERS},
+        **{name: _optimizer(experiment, replicas) for name in trainer.OPTIMIZERS},
         jit_compile=experiment.jit_compile,
     )
     return trainer
@@ -204,32 +218,34 @@ def _fit(experiment, trainer, dataset, folder, saved, first_step):
         for step in range(_VALIDATION_BATCHES)
     ]
     preview = previews.Previews(trainer, dataset.example, folder.samples)
-    around = [
-        callbacks.StopAtNaN(first_step),
-        callbacks.Progress(first_step, experiment.steps),
-        callbacks.Scalars(first_step, folder.logs, held_out, experiment.sample_every),
-        callbacks.Every(first_step, experiment.checkpoint_every, saved.save),
-        callbacks.Every(first_step, experiment.sample_every, preview.write),
-    ]
-    with callbacks.stop_on_signals(trainer) as received:
+    with callbacks.signals() as received:
+        around = [
+            callbacks.StopAtNaN(first_step),
+            callbacks.Progress(first_step, experiment.steps),
+            callbacks.Scalars(first_step, folder.logs, held_out, experiment.sample_every),
+            callbacks.Every(first_step, experiment.sample_every, preview.write),
+            callbacks.Every(first_step, experiment.checkpoint_every, saved.save),
+            callbacks.StopWhen(received),
+        ]
         trainer.fit(data, shuffle=False, verbose=0, callbacks=around)
-    step = int(trainer.step.numpy())
-    saved.save(step)
-    if received:
+        step = int(trainer.step.numpy())
+        saved.save(step)
+    if step < experiment.steps:
         raise KeyboardInterrupt(
             f"Stopped and saved at step {step} of {experiment.steps}. "
             "The same command goes on from there."
         )
 
 
-def _optimizer(experiment):
+def _optimizer(experiment, replicas=1):
+    """The optimizer; see `zoo.trainers._trainer.descend` for what replicas do to gradients."""
     rate = optimizers.learning_rate(
         experiment.learning_rate,
         experiment.warmup_steps,
         experiment.decay,
         experiment.decay_steps or experiment.steps,
     )
-    return optimizers.build(experiment.optimizer, rate, experiment.clip_norm)
+    return optimizers.build(experiment.optimizer, rate, experiment.clip_norm / replicas)
 
 
 def _strategy(name):
@@ -273,15 +289,6 @@ def _same_experiment(experiment, folder):
             "Give the same flags to continue it, or a new --workdir."
         )
     return experiment
-
-
-def _require_same_data(folder, example):
-    """Raises RunFolderError if the data is no longer what the run began with."""
-    if folder.exists() and folder.read()[1] != example:
-        raise RunFolderError(
-            f"The data has changed since the run in {folder.path} began: it had "
-            f"{folder.read()[1]}, now it has {example}. Give a new --workdir."
-        )
 
 
 def _names(folder, fits):

@@ -31,7 +31,7 @@ def build(text: str, learning_rate, clip_norm: float) -> keras.optimizers.Optimi
         A Keras optimizer.
 
     Raises:
-        SpecError: an unknown name or argument.
+        SpecError: an unknown name or argument, or a value that Keras refuses.
     """
     name, arguments = spec.parse(text)
     if name not in _OPTIMIZERS:
@@ -48,9 +48,12 @@ def build(text: str, learning_rate, clip_norm: float) -> keras.optimizers.Optimi
         require(
             is_number, f"{name}: {key}={value!r} should be a number or a truth value. {written}"
         )
-    return _OPTIMIZERS[name](
-        learning_rate=learning_rate, global_clipnorm=clip_norm or None, **arguments
-    )
+    try:
+        return _OPTIMIZERS[name](
+            learning_rate=learning_rate, global_clipnorm=clip_norm or None, **arguments
+        )
+    except ValueError as error:
+        raise SpecError(f"{text}: {error}") from None
 
 
 def learning_rate(peak: float, warmup_steps: int, decay: str, decay_steps: int):

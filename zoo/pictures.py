@@ -16,7 +16,7 @@ def grid(images: np.ndarray, columns: int, zoom: int = 1, gap: int = 2) -> Image
         gap: grey pixels between two images.
 
     Returns:
-        A grey `PIL.Image`, with black places where the last row is not full.
+        A grey `PIL.Image`, with plain places where the last row is not full.
     """
     count, height, width, _ = images.shape
     rows = -(-count // columns)

@@ -2,7 +2,7 @@
 
 import pathlib
 
-from zoo import pictures, run
+from zoo import pictures, run, run_folder
 
 _IMAGES, _COLUMNS, _TEXTS = 64, 8, 20
 
@@ -26,7 +26,7 @@ class Previews:
                 drawn = run.texts(self._trainer.generator, _TEXTS)
                 path = self._folder / f"step_{step:08d}.txt"
                 between = "\n\n" if self._example.running else "\n"
-                path.write_text(between.join(drawn) + "\n", encoding="utf-8")
+                run_folder.write_text(path, between.join(drawn) + "\n")
             else:
                 drawn = run.images(self._trainer.generator, _IMAGES)
                 path = self._folder / f"step_{step:08d}.png"

@@ -10,6 +10,7 @@ from zoo import example_spec, spec
 from zoo.data._splits import Dataset
 from zoo.errors import require
 from zoo.run_folder import RunFolder
+from zoo.vocabulary import ABSENT
 
 _AT_ONCE = 250
 
@@ -37,8 +38,15 @@ class Run:
 
     @functools.cached_property
     def dataset(self) -> Dataset:
-        """The data set, read when it is first asked for."""
-        return spec.build("data", self.experiment.data, self.experiment.data_dir)
+        """The data set, read when it is first asked for.
+
+        Raises:
+            DataError: the data is not to be had.
+            RunFolderError: it is no longer what the run was trained on.
+        """
+        dataset = spec.build("data", self.experiment.data, self.experiment.data_dir)
+        self.folder.require_same_data(dataset.example)
+        return dataset
 
     @property
     def generator(self):
@@ -80,21 +88,27 @@ def texts(
         A list of `count` strings.
 
     Raises:
-        SpecError: an unknown sampler, or a prompt with symbols that the model cannot read.
+        SpecError: an unknown sampler, or a prompt that is too long or has symbols that the
+            model has not seen.
     """
-    vocabulary = generator.example.vocabulary
-    begin = vocabulary.encode([prompt]).to_tensor()
-    some = ", ".join(map(repr, vocabulary.ordinary[:10]))
+    vocabulary, length = generator.example.vocabulary, length or generator.example.length
+    symbols = vocabulary.encode([prompt]).to_tensor()  # [1, symbols of the prompt]
     require(
-        bool(tf.reduce_all(begin >= 0)),
-        f"The prompt {prompt!r} has symbols that the data has not; it has {some}.",
+        not np.isin(symbols, [vocabulary.unknown, ABSENT]).any(),
+        f"The prompt {prompt!r} has symbols that the model has not seen.",
+    )
+    require(
+        symbols.shape[1] < length,
+        f"The prompt {prompt!r} has {symbols.shape[1]} symbols, and a text at most {length}: "
+        "give a shorter prompt or a larger length.",
     )
     change, drawn = _sampler(sampler), []
     for seeds in _seeds(count, seed):
         rows = tf.shape(seeds)[0]
-        prompts, lengths = tf.repeat(begin, rows, axis=0), tf.fill([rows], tf.shape(begin)[1])
+        prompts, lengths = tf.repeat(symbols, rows, axis=0), tf.fill([rows], symbols.shape[1])
         tokens = generator.generate(seeds, change, length, prompts, lengths).tokens
-        drawn += [text.decode() for text in vocabulary.decode(tokens).numpy()]
+        written = vocabulary.continued(tf.fill([rows], prompt), tokens, lengths)
+        drawn += [text.decode() for text in written.numpy()]
     return drawn
 
 
@@ -111,6 +125,7 @@ def _images(generator, seeds):
 
 def _seeds(count, seed):
     """Seeds of consecutive samples, int64, in parts of at most `_AT_ONCE`."""
+    require(0 <= seed < 2**31, f"seed={seed} should be at least 0 and below 2^31.")
     first = seed << 32
     return [
         tf.range(first + begin, first + min(begin + _AT_ONCE, count), dtype=tf.int64)

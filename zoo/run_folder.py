@@ -32,7 +32,7 @@ class RunFolder:
     """
 
     def __init__(self, path: str | os.PathLike):
-        self.path = pathlib.Path(path)
+        self.path = pathlib.Path(path).expanduser()
         self.checkpoints = self.path / "checkpoints"
         self.logs = self.path / "logs"
         self.samples = self.path / "samples"
@@ -81,9 +81,8 @@ class RunFolder:
     def write(self, settings: dict, example) -> None:
         """Records the experiment, its example spec and what it runs on."""
         if example.kind == "text":
-            temporary = self.path / "vocabulary.txt.new"
-            example.vocabulary.save(temporary)
-            temporary.replace(self.path / "vocabulary.txt")
+            example.vocabulary.save(self.path / "vocabulary.txt.new")
+            _put(self.path / "vocabulary.txt")
         record = {
             "experiment": settings,
             "example": _example_to_json(example),
@@ -110,14 +109,37 @@ class RunFolder:
         except (ValueError, KeyError, TypeError, OSError) as error:
             raise RunFolderError(f"Cannot read {path}: {error!r}.") from None
 
+    def require_same_data(self, example) -> None:
+        """Raises RunFolderError unless `example` is the recorded example spec."""
+        recorded = self.read()[1]
+        if recorded == example:
+            return
+        was, now = str(recorded), str(example)
+        if example.kind == recorded.kind == "text":
+            before, after = set(recorded.vocabulary.symbols), set(example.vocabulary.symbols)
+            was += f", {sorted(before - after)[:5]} among them"
+            now += f", {sorted(after - before)[:5]} among them"
+        raise RunFolderError(
+            f"The data has changed since the run in {self.path} began: it had {was}; now it has "
+            f"{now}. Give back the old data, or a new --workdir."
+        )
+
 
 def write_json(path: pathlib.Path, content) -> None:
-    """Writes JSON beside `path` and renames it, so that `path` is never half written."""
+    """Writes JSON as `write_text` does."""
+    write_text(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_text(path: pathlib.Path, content: str) -> None:
+    """Writes UTF-8 beside `path` and renames it, so that `path` is never half written."""
+    path.with_name(path.name + ".new").write_text(content, encoding="utf-8")
+    _put(path)
+
+
+def _put(path):
+    """Renames `path`.new, once it is on the disk, to `path`."""
     temporary = path.with_name(path.name + ".new")
-    with temporary.open("w", encoding="utf-8") as file:
-        json.dump(content, file, indent=2, ensure_ascii=False, allow_nan=False)
-        file.write("\n")
-        file.flush()
+    with temporary.open("rb+") as file:
         os.fsync(file.fileno())
     temporary.replace(path)
 
@@ -131,16 +153,16 @@ def revision() -> str | None:
     """The git revision of the source, with "+" where it is changed; None outside a checkout."""
     here = pathlib.Path(__file__).parent
     try:
-        described = subprocess.run(
-            ["git", "describe", "--always", "--dirty=+", "--abbrev=12", "--exclude=*"],
-            cwd=here,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        _git(here, "ls-files", "--error-unmatch", pathlib.Path(__file__).name)
+        return _git(here, "describe", "--always", "--dirty=+", "--abbrev=12", "--exclude=*")
     except (OSError, subprocess.CalledProcessError):
         return None
-    return described.stdout.strip()
+
+
+def _git(folder, *arguments):
+    command = ["git", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
 
 
 def _example_to_json(example):

@@ -114,6 +114,23 @@ class Vocabulary:
         kept = tf.ragged.boolean_mask(shown, before_end(tokens, self.end))
         return tf.strings.reduce_join(kept, axis=-1, separator=self.separator)
 
+    def continued(self, prompts, tokens, num_symbols):
+        """Prompts as they came, each with the text of what follows it.
+
+        Args:
+            prompts: strings [batch], UTF-8.
+            tokens: int32 [batch, length], the prompts' symbols and those that follow.
+            num_symbols: int32 [batch], how many of the symbols are the prompt's.
+
+        Returns:
+            Strings [batch].
+        """
+        follows = tf.range(tf.shape(tokens)[1]) >= num_symbols[:, None]
+        rest = tf.ragged.boolean_mask(tokens, follows).to_tensor(self.end)
+        written = self.decode(rest)
+        apart = tf.strings.regex_full_match(prompts, r"(?s:.*\S)") & (written != "")
+        return tf.strings.join([prompts, tf.where(apart, self.separator, ""), written])
+
     @property
     def separator(self) -> str:
         """What stands between two symbols of a text."""

@@ -7,7 +7,8 @@ A member is a file with
     def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
 
 `run` is a `zoo.experiment.Run`: it has `dataset` (of which `split(name)` gives the held-out
-data), `example`, `model`, `objective`, and `samples(count, seed)` as a NumPy array.
+data), `example`, `model`, `objective`, and `samples(count, seed)`, a NumPy array of images or a
+list of texts.
 """
 
 import dataclasses

@@ -32,7 +32,8 @@ def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
         seed: of the samples.
 
     Returns:
-        `divergence_bound` in nats.
+        `divergence_bound` in nats; its count is that of the real examples. Q is the generator as
+        it is sampled, with averaged weights where the run kept an average.
 
     Source: F. Huszár (2015), arXiv 1511.05101, section 4.
     """
@@ -43,7 +44,8 @@ def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
     pi = run.objective.pi_at(run.step)
     value = float(run.objective.divergence_bound(real_logits, generated_logits, pi))
     error = _standard_error(run.objective, real_logits, generated_logits, float(pi))
-    return {"divergence_bound": Measurement(value, "nats", error, count, split)}
+    fewer = min(count, len(real))
+    return {"divergence_bound": Measurement(value, "nats", error, fewer, split)}
 
 
 def _standard_error(objective, real_logits, generated_logits, pi):

@@ -22,8 +22,9 @@ def applies(run) -> bool:
 def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]:
     """The cross-entropy of P and Q on the whole split, -Σ log Q(x) / Σ length(x).
 
-    Texts of their own are scored each with its end symbol; running text is scored as one
-    sequence, each symbol once, with the state carried over.
+    Texts of their own are scored each with its end symbol, those that are longer than the model's
+    length up to it; symbols that training did not have count as the unknown one. Running text is
+    scored as one sequence, each symbol once, with the state carried over.
 
     Args:
         run: a trained run.

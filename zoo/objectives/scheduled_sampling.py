@@ -50,7 +50,8 @@ def build(
         inverse_sigmoid   ε = k / (k + exp(i / k))
 
     Args:
-        keep_probability: the probability that a real symbol is kept, ε, always or at first.
+        keep_probability: the probability that a real symbol is kept, ε, always or at first;
+            where it stays 1, the default, this is maximum likelihood made symbol by symbol.
         schedule: how ε changes.
         decrease: how much ε falls at each step, above 0.
         minimum: where it stops to fall.

@@ -1,5 +1,5 @@
 """Keras models whose `train_step` is a training algorithm, one for each kind of objective.
 
-A member is a file with `build(model, objective, *, seed, average_decay)`, which returns a
-`zoo.trainers._trainer.Trainer`. The objective names its trainer.
+A member is a file with `build(model, objective, *, batch_size, seed, average_decay)`, which
+returns a `zoo.trainers._trainer.Trainer`. The objective names its trainer.
 """

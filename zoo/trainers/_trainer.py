@@ -88,10 +88,14 @@ class Trainer(keras.Model):
 
 
 def descend(optimizer, loss, tape, variables):
-    """One optimizer step down the gradient of a replica's mean loss.
+    """One optimizer step down the gradient of the mean of all replicas' losses.
 
-    Replicas' gradients are added up by Keras, hence the division by their number.
+    Keras clips a replica's gradients before it adds up those of all: so each replica hands over
+    its share of the mean, and an optimizer's limit has to be the limit divided by their number.
     """
-    gradients = tape.gradient(loss, variables)
+    gradients = [tf.convert_to_tensor(g) for g in tape.gradient(loss, variables)]
     replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    if replicas > 1:
+        context = tf.distribute.get_replica_context()
+        gradients = context.all_reduce(tf.distribute.ReduceOp.MEAN, gradients)
     optimizer.apply([gradient / replicas for gradient in gradients], variables)
