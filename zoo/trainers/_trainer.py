@@ -29,7 +29,7 @@ class Trainer(keras.Model):
     def __init__(self, generator, objective, batch_size: int, seed: int, average_decay: float):
         super().__init__()
         self.generator, self.objective, self.batch_size = generator, objective, batch_size
-        self.seed, self.average_decay = seed, average_decay
+        self.seed, self.average_decay = seed, float(average_decay)
         self.average = [
             self.add_weight(v.shape, "zeros", dtype=v.dtype, trainable=False, name="average")
             for v in self._averaged
