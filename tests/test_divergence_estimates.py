@@ -89,6 +89,12 @@ def test_samples_that_tell_the_two_apart_give_the_entropy_of_pi():
     assert error == pytest.approx(0, abs=1e-15)
 
 
+@pytest.mark.parametrize(("shape_p", "shape_q"), [([3], [3, 1]), ([3, 1], [3, 1]), ([3], [1])])
+def test_log_densities_of_other_shapes_are_refused(shape_p, shape_q):
+    with pytest.raises(ValueError, match=r"\[samples\]; received the shapes \[3.* and \[[13]"):
+        monte_carlo_kl(np.zeros(shape_p), np.zeros(shape_q))
+
+
 def test_bad_arguments_are_refused():
     with pytest.raises(ValueError, match="limit at 1"):
         monte_carlo_generalised_js([0.0], [0.0], 1.0)

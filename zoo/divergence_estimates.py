@@ -35,8 +35,17 @@ def monte_carlo_kl(log_p, log_q) -> Estimate:
 
     Returns:
         The estimate, in nats.
+
+    Raises:
+        ValueError: the two are not of one shape, [samples].
     """
-    return _mean(np.asarray(log_p, np.float64) - np.asarray(log_q, np.float64))
+    log_p, log_q = np.asarray(log_p, np.float64), np.asarray(log_q, np.float64)
+    if log_p.ndim != 1 or log_p.shape != log_q.shape:
+        raise ValueError(
+            "log_p and log_q hold one log-density for each sample, [samples]; received the shapes "
+            f"{list(log_p.shape)} and {list(log_q.shape)}."
+        )
+    return _mean(log_p - log_q)
 
 
 def monte_carlo_generalised_js(

@@ -26,6 +26,7 @@ PANELS = (0.1, 0.5, 0.99)
 CURVE = scipy.special.expit(np.linspace(-7, 7, 43))
 
 _SAME = 1e-3  # in deviations of P: optima nearer than this are one
+_ASIDE = 0.01 * np.array([np.cos(1), np.sin(1)])  # in deviations: off every axis of symmetry
 _NO_SMALL_WEIGHT = 0.5  # in shares of 1/k: lighter components are no place to start from
 
 
@@ -64,7 +65,8 @@ def fit(weights, means, variances, pi: float) -> Fit:
 def local_minima(weights, means, variances, pi: float) -> list[Fit]:
     """The distinct minima of JS_π[P‖Q] / (π(1-π)), best first; arguments as in `fit`.
 
-    They are searched for from P's moments and from every component which is not small.
+    They are searched for from P's moments and from every component which is not small, each a
+    little aside: on an axis of symmetry a descent would stay, and end at a saddle point.
     """
     p = mixtures.mixture(weights, means, variances)
     return _minima(p, _normalised_js, divergences.checked_pi(pi))
@@ -127,14 +129,15 @@ def _minima(p, divergence, *parameters):
 
 def _starts(p):
     large = p.weights >= _NO_SMALL_WEIGHT / len(p.weights)
-    return [mixtures.moments(p), *zip(p.means[large], np.sqrt(p.variances[large]), strict=True)]
+    places = zip(p.means[large], np.sqrt(p.variances[large]), strict=True)
+    return [(mean + _ASIDE * std, std) for mean, std in (mixtures.moments(p), *places)]
 
 
 def _descend(p, objective, mean, std):
     # Beyond these bounds the grid would no longer hold or resolve Q.
     widest = np.sqrt(p.variances.max())
     corners = zip(p.means.min(axis=0) - widest, p.means.max(axis=0) + widest, strict=True)
-    stds = np.sqrt(p.variances.min()) / 2, max(mixtures.moments(p)[1], widest)
+    stds = np.sqrt(p.variances.min()) / 2, max(mixtures.WIDEST * mixtures.moments(p)[1], widest)
     result = scipy.optimize.minimize(
         objective,
         np.append(mean, np.log(std)),
@@ -167,11 +170,11 @@ def main(arguments=None) -> None:
     panels["KL[Q‖P]"] = reverse
     _print_table(panels)
     options.output.mkdir(parents=True, exist_ok=True)
-    titled = [(f"{name}:  std {minima[0].std:.3g}", minima) for name, minima in panels.items()]
+    titled = [(f"{name}:  std {minima[0].std:.2f}", minima) for name, minima in panels.items()]
     figure = plots.fits(mixtures.sample(p, 50_000, seed=0), titled)
     plots.save(figure, options.output / "figure1.png")
     minima = [local_minima(*p, pi) for pi in CURVE]
-    figure = plots.curve(CURVE, minima, forward[0], reverse[0])
+    figure = plots.curve(CURVE, minima, forward, reverse)
     plots.save(figure, options.output / "figure1_curve.png")
 
 

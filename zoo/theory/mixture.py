@@ -15,8 +15,10 @@ from zoo.errors import DataError, require
 
 DEFAULT_FILE = pathlib.Path(__file__).with_name("mixture_a.json")
 
-_REACH = 7  # deviations: of the mass of a Gaussian in the plane, e^-24.5 lies beyond
-_STEPS = 2  # per smallest deviation: the error of the trapezoid rule is of the order e^-79
+WIDEST = 1.5  # in deviations of P: the widest Gaussian that a grid is to hold
+
+_REACH = 6  # deviations: of the mass of a Gaussian in the plane, e^-18 lies beyond
+_STEPS = 3  # per smallest deviation: divergences of Gaussians no narrower came out right to 2e-8
 _MOST_POINTS = 2_000_000
 
 
@@ -92,12 +94,12 @@ def moments(p: Mixture):
 
 
 def grid(p: Mixture) -> Grid:
-    """Points that reach beyond P and all Gaussians up to its deviation, and resolve both.
+    """Points that reach beyond P and all Gaussians up to `WIDEST`, and resolve both.
 
     Raises:
         SpecError: P is so wide for its narrowest component that there would be too many.
     """
-    reach = _REACH * max(moments(p)[1], np.sqrt(p.variances.max()))
+    reach = _REACH * max(WIDEST * moments(p)[1], np.sqrt(p.variances.max()))
     step = np.sqrt(p.variances.min()) / _STEPS
     low, high = p.means.min(axis=0) - reach, p.means.max(axis=0) + reach
     count = np.prod((high - low) / step)

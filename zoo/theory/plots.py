@@ -17,6 +17,7 @@ _STYLE = {
 }
 _PI_TICKS = (0.01, 0.1, 0.5, 0.9, 0.99)
 _LEAST_HEIGHT = 0.1  # of a vertical axis: less is rounding
+_LEAST_CHANGE = 1e-6  # of a mean: one that changes less is not drawn
 
 
 def save(figure, path) -> None:
@@ -54,41 +55,55 @@ def _draw_minima(ax, minima):
 
 
 def curve(pis, minima, forward, reverse) -> Figure:
-    """Deviation, mean and value of the fits against π.
+    """Deviation, mean and value of the fits against π; no coordinate in which they all agree.
 
     Args:
         pis: [n].
         minima: for each π its minima, best first.
-        forward: the fit of KL[P‖Q].
-        reverse: the fit of KL[Q‖P].
+        forward: the minima of KL[P‖Q].
+        reverse: the minima of KL[Q‖P].
     """
-    quantities = {
-        "standard deviation of Q": lambda fit: fit.std,
-        "mean of Q, first coordinate": lambda fit: fit.mean[0],
-        "mean of Q, second coordinate": lambda fit: fit.mean[1],
-        r"$\mathrm{JS}_\pi\,/\,\pi(1-\pi)$ in nats": lambda fit: fit.value,
-    }
+    x = scipy.special.logit(pis)
+    x, minima = [1.15 * x[0], *x, 1.15 * x[-1]], [forward, *minima, reverse]
+    quantities = _quantities([fit for found in minima for fit in found])
+    rows = 2 if len(quantities) == 4 else 1
+    columns = len(quantities) // rows
     with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(7.2, 5), layout="constrained")
-        axes = figure.subplots(2, 2, sharex=True)
+        figure = Figure(figsize=(3.6 * columns, 2.5 * rows), layout="constrained")
+        axes = figure.subplots(rows, columns, sharex=True, squeeze=False)
         for ax, (title, quantity) in zip(axes.flat, quantities.items(), strict=True):
-            _draw_curve(ax, scipy.special.logit(pis), minima, forward, reverse, quantity)
+            _draw_curve(ax, x, minima, quantity)
             ax.set_title(title)
-        for ax in axes[1]:
+        for ax in axes[-1]:
             ax.set_xlabel("π, the weight of the data")
         axes[0, 0].legend()
         return figure
 
 
-def _draw_curve(ax, x, minima, forward, reverse, quantity):
-    others = [(x[i], quantity(fit)) for i, found in enumerate(minima) for fit in found[1:]]
+def _quantities(fits):
+    low, high = (extreme([fit.mean for fit in fits], axis=0) for extreme in (np.min, np.max))
+    coordinates = {
+        f"mean of Q, {name} coordinate": lambda fit, axis=axis: fit.mean[axis]
+        for axis, name in enumerate(("first", "second"))
+        if high[axis] - low[axis] > _LEAST_CHANGE
+    }
+    return {
+        "standard deviation of Q": lambda fit: fit.std,
+        **coordinates,
+        r"$\mathrm{JS}_\pi\,/\,\pi(1-\pi)$ in nats": lambda fit: fit.value,
+    }
+
+
+def _draw_curve(ax, x, minima, quantity):
+    """The first and the last of `x` and `minima` are those of the KLs."""
+    others = [(at, quantity(fit)) for at, found in zip(x, minima, strict=True) for fit in found[1:]]
     if others:
         style = {"color": _OTHER, "markerfacecolor": "white", "markersize": 3.5}
         ax.plot(*zip(*others, strict=True), "o", label="other local minima", **style)
     best = [quantity(found[0]) for found in minima]
-    ax.plot(x, best, "o", color=_BEST, markersize=3.5, label="global minimum")
-    ends = [1.15 * x[0], 1.15 * x[-1]]
-    ax.plot(ends, [quantity(forward), quantity(reverse)], "kD", markersize=4.5, label="KL")
+    ax.plot(x[1:-1], best[1:-1], "o", color=_BEST, markersize=3.5, label="global minimum")
+    ends = [x[0], x[-1]]
+    ax.plot(ends, [best[0], best[-1]], "kD", markersize=4.5, label="KL")
     ticks = [ends[0], *scipy.special.logit(_PI_TICKS), ends[1]]
     ax.set_xticks(ticks, ["KL\n[P‖Q]", *(f"{pi:g}" for pi in _PI_TICKS), "KL\n[Q‖P]"], fontsize=8)
     low, high = ax.get_ylim()
