@@ -95,7 +95,8 @@ def texts(
     symbols = vocabulary.encode([prompt]).to_tensor()  # [1, symbols of the prompt]
     require(
         not np.isin(symbols, [vocabulary.unknown, ABSENT]).any(),
-        f"The prompt {prompt!r} has symbols that the model has not seen.",
+        f"The prompt {prompt!r} has symbols that the model has not seen; it has "
+        f"{', '.join(map(repr, vocabulary.ordinary[:10]))} and so on.",
     )
     require(
         symbols.shape[1] < length,

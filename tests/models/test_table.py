@@ -94,7 +94,7 @@ def test_samples_follow_it_and_have_the_data_s_length(model):
 def test_a_prompt_is_continued_and_one_that_cannot_be_read_refused(model):
     drawn = run.texts(model, 5, prompt="cb")
     assert all(len(text) == LENGTH and text[:2] == "cb" for text in drawn)
-    with pytest.raises(SpecError, match=r"The prompt 'c!' has symbols .* it has 'a', 'b', 'c'"):
+    with pytest.raises(SpecError, match=r"The prompt 'c!' has symbols .*; it has 'a', 'b', 'c'"):
         run.texts(model, 5, prompt="c!")
 
 
