@@ -113,10 +113,15 @@ def divergence(joint, model, keep_probability: float) -> float:
     p, q = _checked(joint, keep_probability), _checked(model, keep_probability)
     p1, q1, p2 = p.sum(axis=1), q.sum(axis=1), p.sum(axis=0)
     q_rows = q / np.where(q1 > 0, q1, 1)[:, None]
-    kept, drawn = keep_probability * p1[:, None], (1 - keep_probability) * q1[:, None]
+    kept, drawn = np.full([len(p1), 1], keep_probability), (1 - keep_probability) * q1[:, None]
     first = rel_entr(p1, q1).sum()
-    after_kept = rel_entr(keep_probability * p, kept * q_rows).sum()
-    return float(first + after_kept + rel_entr(drawn * p2, drawn * q_rows).sum())
+    after_kept = _weighted_sum(kept, rel_entr(p, p1[:, None] * q_rows))
+    return float(first + after_kept + _weighted_sum(drawn, rel_entr(p2, q_rows)))
+
+
+def _weighted_sum(weights, terms):
+    """Σ weight · term, in which what has weight 0 counts for nothing, an infinite term too."""
+    return np.multiply(weights, terms, where=weights > 0, out=np.zeros(terms.shape)).sum()
 
 
 def kl(joint, model) -> float:
