@@ -58,6 +58,11 @@ class Run:
         draw = texts if self.example.kind == "text" else images
         return draw(self.generator, count, seed, **options)
 
+    def draw(self, count: int, seed: int = 0) -> np.ndarray:
+        """Samples as the data has its examples: images, or symbols int32 [count, length]."""
+        draw = tokens if self.example.kind == "text" else images
+        return draw(self.generator, count, seed)
+
 
 def images(generator, count: int, seed: int = 0) -> np.ndarray:
     """Draws images, float32 [count, height, width, channels] in [0, 1].
@@ -68,6 +73,29 @@ def images(generator, count: int, seed: int = 0) -> np.ndarray:
         seed: another seed gives other images.
     """
     drawn = [_images(generator, seeds).numpy() for seeds in _seeds(count, seed)]
+    return np.concatenate(drawn)
+
+
+def tokens(
+    generator, count: int, seed: int = 0, sampler="ancestral()", length=None, prompt=()
+) -> np.ndarray:
+    """Draws texts as symbols, int32 [count, length], filled up by the end symbol.
+
+    Args:
+        generator: an autoregressive model of text.
+        count: how many.
+        seed: another seed gives other texts.
+        sampler: the spec of a member of `zoo.samplers`.
+        length: the most symbols a text may have; None: as in training.
+        prompt: the symbols that each text begins with.
+    """
+    change, length = _sampler(sampler), length or generator.example.length
+    drawn = []
+    for seeds in _seeds(count, seed):
+        rows = tf.shape(seeds)[0]
+        prompts = tf.repeat(tf.constant([prompt], tf.int32), rows, axis=0)
+        made = generator.generate(seeds, change, length, prompts, tf.fill([rows], len(prompt)))
+        drawn.append(made.tokens.numpy())
     return np.concatenate(drawn)
 
 
@@ -103,14 +131,9 @@ def texts(
         f"The prompt {prompt!r} has {symbols.shape[1]} symbols, and a text at most {length}: "
         "give a shorter prompt or a larger length.",
     )
-    change, drawn = _sampler(sampler), []
-    for seeds in _seeds(count, seed):
-        rows = tf.shape(seeds)[0]
-        prompts, lengths = tf.repeat(symbols, rows, axis=0), tf.fill([rows], symbols.shape[1])
-        tokens = generator.generate(seeds, change, length, prompts, lengths).tokens
-        written = vocabulary.continued(tf.fill([rows], prompt), tokens, lengths)
-        drawn += [text.decode() for text in written.numpy()]
-    return drawn
+    drawn = tokens(generator, count, seed, sampler, length, tuple(symbols.numpy()[0]))
+    prompts, lengths = tf.fill([count], prompt), tf.fill([count], symbols.shape[1])
+    return [text.decode() for text in vocabulary.continued(prompts, drawn, lengths).numpy()]
 
 
 @functools.cache

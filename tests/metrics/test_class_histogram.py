@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from zoo import example_spec, spec
-from zoo.metrics import _lenet, class_histogram
+from zoo.metrics import Comparison, _lenet, class_histogram
 
 
 @pytest.fixture(scope="module")
@@ -17,10 +17,8 @@ def digits():
 
 
 def measure(images):
-    run = types.SimpleNamespace(
-        samples=lambda count, seed: images[:count], example=example_spec.Image((28, 28, 1))
-    )
-    return class_histogram.measure(run, split="test", count=len(images), seed=0)
+    example = example_spec.Image((28, 28, 1), digits=True)
+    return class_histogram.compare(Comparison(example, images, images, images, "test", 0))
 
 
 def test_real_digits_of_all_classes_are_seen(digits):

@@ -54,11 +54,28 @@ def probabilities(images: np.ndarray) -> np.ndarray:
     Args:
         images: float32 [count, 28, 28, 1] in [0, 1].
     """
-    model = trained()
-    logits = [_logits(model, images[i : i + _BATCH]) for i in range(0, len(images), _BATCH)]
-    return tf.nn.softmax(tf.concat(logits, axis=0)).numpy()
+    return tf.nn.softmax(_in_parts(trained(), images)).numpy()
+
+
+def features(images: np.ndarray) -> np.ndarray:
+    """The activations before the last layer, float32 [count, 84].
+
+    Args:
+        images: float32 [count, 28, 28, 1] in [0, 1].
+    """
+    return _in_parts(_up_to_features(), images).numpy()
+
+
+@functools.cache
+def _up_to_features():
+    return keras.Model(trained().inputs, trained().get_layer("features").output)
+
+
+def _in_parts(model, images):
+    parts = [_apply(model, images[i : i + _BATCH]) for i in range(0, len(images), _BATCH)]
+    return tf.concat(parts, axis=0)
 
 
 @tf.function(reduce_retracing=True)
-def _logits(model, images):
+def _apply(model, images):
     return model(images)

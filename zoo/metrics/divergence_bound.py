@@ -10,9 +10,6 @@ from zoo.metrics import Measurement
 _BATCH = 250
 
 
-READS_DATA = True
-
-
 def applies(run) -> bool:
     """Whether the run has a discriminator."""
     return "discriminator" in run.model.networks()
@@ -45,7 +42,7 @@ def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
     value = float(run.objective.divergence_bound(real_logits, generated_logits, pi))
     error = _standard_error(run.objective, real_logits, generated_logits, float(pi))
     fewer = min(count, len(real))
-    return {"divergence_bound": Measurement(value, "nats", error, fewer, split)}
+    return {"divergence_bound": Measurement(value, "nats", error, fewer, split, "lower")}
 
 
 def _standard_error(objective, real_logits, generated_logits, pi):

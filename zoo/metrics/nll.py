@@ -11,9 +11,6 @@ _BATCH = 250
 _CHUNK = 1000
 
 
-READS_DATA = True
-
-
 def applies(run) -> bool:
     """Whether the model has a tractable likelihood."""
     return hasattr(run.generator, "log_prob")
@@ -49,14 +46,14 @@ def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
     size = int(np.sum(num_symbols))
     level = run.example.vocabulary.level
     measured = {
-        "nll": Measurement(value, f"nats per {level}", error, size, split),
+        "nll": Measurement(value, f"nats per {level}", error, size, split, "lower"),
         "perplexity": Measurement(
-            math.exp(value), f"per {level}", math.exp(value) * error, size, split
+            math.exp(value), f"per {level}", math.exp(value) * error, size, split, "lower"
         ),
     }
     if level == "character":
         bits = value / math.log(2), error / math.log(2)
-        measured["bits_per_character"] = Measurement(bits[0], "bits", bits[1], size, split)
+        measured["bits_per_character"] = Measurement(bits[0], "bits", bits[1], size, split, "lower")
     return measured
 
 
