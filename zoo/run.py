@@ -27,6 +27,8 @@ class Run:
             the run kept an average.
         objective: what it was trained by.
         step: how many steps it was trained for.
+        sampler: the spec of what is done to the logits of a model of texts before it draws: part
+            of what is measured, since it makes another distribution of the same network.
     """
 
     folder: RunFolder
@@ -35,6 +37,7 @@ class Run:
     model: object
     objective: object
     step: int
+    sampler: str = "ancestral()"
 
     @functools.cached_property
     def dataset(self) -> Dataset:
@@ -55,13 +58,15 @@ class Run:
 
     def samples(self, count: int, seed: int = 0, **options):
         """Draws from the generator; see `images` and `texts`."""
-        draw = texts if self.example.kind == "text" else images
-        return draw(self.generator, count, seed, **options)
+        if self.example.kind == "image":
+            return images(self.generator, count, seed, **options)
+        return texts(self.generator, count, seed, **{"sampler": self.sampler, **options})
 
     def draw(self, count: int, seed: int = 0) -> np.ndarray:
         """Samples as the data has its examples: images, or symbols int32 [count, length]."""
-        draw = tokens if self.example.kind == "text" else images
-        return draw(self.generator, count, seed)
+        if self.example.kind == "image":
+            return images(self.generator, count, seed)
+        return tokens(self.generator, count, seed, self.sampler)
 
 
 def images(generator, count: int, seed: int = 0) -> np.ndarray:
@@ -77,7 +82,7 @@ def images(generator, count: int, seed: int = 0) -> np.ndarray:
 
 
 def tokens(
-    generator, count: int, seed: int = 0, sampler="ancestral()", length=None, prompt=()
+    generator, count: int, seed: int = 0, sampler: str = "ancestral()", length=None, prompt=()
 ) -> np.ndarray:
     """Draws texts as symbols, int32 [count, length], filled up by the end symbol.
 
@@ -86,7 +91,7 @@ def tokens(
         count: how many.
         seed: another seed gives other texts.
         sampler: the spec of a member of `zoo.samplers`.
-        length: the most symbols a text may have; None: as in training.
+        length: the most symbols that a text may have; None: as in training.
         prompt: the symbols that each text begins with.
     """
     change, length = _sampler(sampler), length or generator.example.length

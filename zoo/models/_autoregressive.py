@@ -108,18 +108,22 @@ class Autoregressive(keras.Model):
         """1 for each symbol that counts (the first end symbol included) and 0 after, float32."""
         return tf.cast(up_to_end(tokens, self.example.vocabulary.end), tf.float32)
 
-    def log_prob(self, tokens):
+    def log_prob(self, tokens, sampler=lambda logits: logits):
         """The log-probability log Q(x) in nats.
 
         Args:
             tokens: int32 [batch, time], each row closed and filled up by the end symbol; a row
                 without one is scored as the beginning of a longer text.
+            sampler: a function from logits [any, vocabulary size] to logits; Q is then what
+                `generate` draws from with it, but for the unknown symbol, which is never drawn.
 
         Returns:
-            float32 [batch].
+            float32 [batch]; -inf for what the sampler excludes.
         """
+        logits = self(self.shift(tokens))
+        changed = sampler(tf.reshape(logits, [-1, self.example.vocabulary.size]))
         cross_entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(
-            labels=tokens, logits=self(self.shift(tokens))
+            labels=tokens, logits=tf.reshape(changed, tf.shape(logits))
         )
         return -tf.reduce_sum(self.weights_of(tokens) * cross_entropy, axis=-1)
 
