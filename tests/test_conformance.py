@@ -20,6 +20,7 @@ from zoo.metrics import Measurement
 ROOT = pathlib.Path(__file__).parent.parent
 FOLDERS = ("data", "models", "objectives", "estimators", "samplers", "trainers", "metrics")
 EMBEDDED = {"text": "surnames", "image": "mnist_5k"}
+BITS = "mnist_5k(binary=True, labels=True)"  # for autoregressive models
 PAIRS = "pairs(joint=[[0.4, 0.1], [0.2, 0.3]])"
 TINY = {"table"}  # models that surnames are too many for
 MEMBERS = [(folder, name) for folder in FOLDERS for name in spec.names(folder)]
@@ -28,15 +29,19 @@ DATA = {"pairs": PAIRS, "text_file": None, "image_folder": None}
 
 
 def combinations():
-    """Every model by every objective that can train it."""
+    """Every model by every objective that can train it and every kind of data."""
     for model in spec.names("models"):
         module = spec.module("models", model)
         for objective in spec.names("objectives"):
-            if spec.module("objectives", objective).TRAINER in module.TRAINERS:
-                yield PAIRS if model in TINY else EMBEDDED[module.ACCEPTS], model, objective
+            trainer = spec.module("objectives", objective).TRAINER
+            if trainer in module.TRAINERS:
+                for kind in sorted(module.ACCEPTS):
+                    bits = kind == "image" and trainer == "autoregressive"
+                    data = PAIRS if model in TINY else BITS if bits else EMBEDDED[kind]
+                    yield data, model, objective
 
 
-@pytest.fixture(scope="module", params=combinations(), ids=lambda each: "-".join(each[1:]))
+@pytest.fixture(scope="module", params=combinations(), ids="-".join)
 def run(request, tmp_path_factory):
     """One step of a combination with its default arguments."""
     data, model, objective = request.param

@@ -21,6 +21,7 @@ class Text:
     running: bool
 
     kind = "text"
+    num_classes = 0
 
     def __str__(self):
         what = "windows of running text" if self.running else "texts"
@@ -36,14 +37,23 @@ class Image:
         binary: whether the values are 0 and 1 only.
         digits: whether the images show the ten digits of MNIST, so that a classifier of those
             can count them.
+        num_classes: how many classes there are for a model to be conditioned on: examples then
+            come with labels, int32 [batch]; 0: they come without.
     """
 
     shape: tuple[int, int, int]
     binary: bool = False
     digits: bool = False
+    num_classes: int = 0
 
     kind = "image"
 
+    @property
+    def levels(self) -> int:
+        """How many values a pixel can have."""
+        return 2 if self.binary else 256
+
     def __str__(self):
         values = "0 or 1" if self.binary else "0 to 1"
-        return f"images of {'×'.join(map(str, self.shape))} with values {values}"
+        of_classes = f", of {self.num_classes} classes" if self.num_classes else ""
+        return f"images of {'×'.join(map(str, self.shape))} with values {values}{of_classes}"

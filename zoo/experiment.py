@@ -99,16 +99,17 @@ def check_specs(data: str, model: str, objective: str) -> None:
         modules[folder] = spec.module(folder, name)
         spec.check(name, modules[folder].build, arguments)
     kind, accepted = modules["data"].KIND, modules["models"].ACCEPTS
-    if kind != accepted:
-        fitting = _names("models", lambda module: kind == module.ACCEPTS)
+    if kind not in accepted:
+        fitting = _names("models", lambda module: kind in module.ACCEPTS)
         raise SpecError(
-            f"{model} models data of the kind {accepted}, but {data} is {kind}. "
+            f"{model} models data of the kind {' or '.join(sorted(accepted))}, but {data} is "
+            f"{kind}. "
             f"Models for {kind}: {fitting}."
         )
     trainer, trainers = modules["objectives"].TRAINER, modules["models"].TRAINERS
     if trainer not in trainers:
         fitting = _names("objectives", lambda module: module.TRAINER in trainers)
-        others = _names("models", lambda m: trainer in m.TRAINERS and kind == m.ACCEPTS)
+        others = _names("models", lambda m: trainer in m.TRAINERS and kind in m.ACCEPTS)
         raise SpecError(
             f"{model} cannot be trained by {objective}. Objectives for it: {fitting}. "
             f"Models for {objective} on {kind} data: {others or 'none'}."
@@ -212,11 +213,12 @@ def build_trainer(experiment: Experiment, example):
 
 def _fit(experiment, trainer, dataset, folder, saved, first_step):
     """Makes the steps that are left, then saves."""
-    data = batches(dataset.train, trainer.num_real, experiment.seed, first_step, experiment.steps)
-    held_out = [
-        dataset.validation.batch(step, experiment.batch_size, seed=0)
-        for step in range(_VALIDATION_BATCHES)
-    ]
+    labelled = dataset.example.num_classes > 0
+    steps = first_step, experiment.steps
+    data = batches(dataset.train, trainer.num_real, experiment.seed, *steps, labelled)
+    held_out = list(
+        batches(dataset.validation, experiment.batch_size, 0, 0, _VALIDATION_BATCHES, labelled)
+    )
     preview = previews.Previews(trainer, dataset.example, folder.samples)
     with callbacks.signals() as received:
         around = [

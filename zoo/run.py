@@ -27,8 +27,8 @@ class Run:
             the run kept an average.
         objective: what it was trained by.
         step: how many steps it was trained for.
-        sampler: the spec of what is done to the logits of a model of texts before it draws: part
-            of what is measured, since it makes another distribution of the same network.
+        sampler: the spec of what is done to the logits of an autoregressive model before it
+            draws: part of what is measured, since it makes another distribution of the network.
     """
 
     folder: RunFolder
@@ -58,43 +58,46 @@ class Run:
 
     def samples(self, count: int, seed: int = 0, **options):
         """Draws from the generator; see `images` and `texts`."""
-        if self.example.kind == "image":
-            return images(self.generator, count, seed, **options)
-        return texts(self.generator, count, seed, **{"sampler": self.sampler, **options})
+        draw = texts if self.example.kind == "text" else images
+        return draw(self.generator, count, seed, **{"sampler": self.sampler, **options})
 
     def draw(self, count: int, seed: int = 0) -> np.ndarray:
         """Samples as the data has its examples: images, or symbols int32 [count, length]."""
-        if self.example.kind == "image":
-            return images(self.generator, count, seed)
-        return tokens(self.generator, count, seed, self.sampler)
+        draw = tokens if self.example.kind == "text" else images
+        return draw(self.generator, count, seed, self.sampler)
 
 
-def images(generator, count: int, seed: int = 0) -> np.ndarray:
+def images(generator, count: int, seed: int = 0, sampler: str = "ancestral()") -> np.ndarray:
     """Draws images, float32 [count, height, width, channels] in [0, 1].
 
     Args:
-        generator: has `generate(seeds)`.
+        generator: a generator of images, or an autoregressive model of them.
         count: how many.
         seed: another seed gives other images.
+        sampler: the spec of a member of `zoo.samplers`, for an autoregressive model.
     """
-    drawn = [_images(generator, seeds).numpy() for seeds in _seeds(count, seed)]
-    return np.concatenate(drawn)
+    if hasattr(generator, "to_examples"):
+        drawn = tokens(generator, count, seed, sampler)
+        return np.concatenate(
+            [generator.to_examples(drawn[i : i + _AT_ONCE]) for i in range(0, count, _AT_ONCE)]
+        )
+    return np.concatenate([_images(generator, seeds) for seeds in _seeds(count, seed)])
 
 
 def tokens(
     generator, count: int, seed: int = 0, sampler: str = "ancestral()", length=None, prompt=()
 ) -> np.ndarray:
-    """Draws texts as symbols, int32 [count, length], filled up by the end symbol.
+    """Draws sequences of symbols, int32 [count, length], filled up by the end symbol.
 
     Args:
-        generator: an autoregressive model of text.
+        generator: an autoregressive model.
         count: how many.
         seed: another seed gives other texts.
         sampler: the spec of a member of `zoo.samplers`.
         length: the most symbols that a text may have; None: as in training.
         prompt: the symbols that each text begins with.
     """
-    change, length = _sampler(sampler), length or generator.example.length
+    change, length = _sampler(sampler), length or generator.sequence.length
     drawn = []
     for seeds in _seeds(count, seed):
         rows = tf.shape(seeds)[0]

@@ -179,6 +179,7 @@ def _example_to_json(example):
         "shape": list(example.shape),
         "binary": example.binary,
         "digits": example.digits,
+        "num_classes": example.num_classes,
     }
 
 
@@ -186,4 +187,5 @@ def _example_from_json(record, folder):
     if record["kind"] == "text":
         vocabulary = Vocabulary.load(folder / "vocabulary.txt", record["level"])
         return example_spec.Text(vocabulary, record["length"], record["running"])
-    return example_spec.Image(tuple(record["shape"]), record["binary"], record["digits"])
+    classes = record.get("num_classes", 0)  # runs from before there were conditions lack it
+    return example_spec.Image(tuple(record["shape"]), record["binary"], record["digits"], classes)

@@ -32,6 +32,11 @@ class _Rows:
         """The training batch of one step, [batch_size, ...]."""
         return self.at(self.indices(step, batch_size, seed))
 
+    def labelled_batch(self, step, batch_size: int, seed):
+        """The training batch of one step and its labels, int32 [batch_size]."""
+        labels = tf.gather(self._labels, self.indices(step, batch_size, seed))
+        return self.batch(step, batch_size, seed), labels
+
     def indices(self, step, batch_size: int, seed):
         """The rows of the batch of one step, int64 [batch_size]."""
         if self.weights is not None:
@@ -63,6 +68,10 @@ class _Rows:
     def _values(self):
         return _tensor(self.values)
 
+    @functools.cached_property
+    def _labels(self):
+        return _tensor(np.asarray(self.labels, np.int32))
+
 
 class Images(_Rows):
     """Images, kept as uint8 [count, height, width, 1], given as float32 in [0, 1]."""
@@ -70,6 +79,23 @@ class Images(_Rows):
     def at(self, indices):
         """The images at these indices, float32 [..., height, width, 1]."""
         return tf.cast(tf.gather(self._values, indices), tf.float32) / 255.0
+
+
+class BinarisedImages(Images):
+    """Images of 0 and 1, drawn anew at each step with the grey values as probabilities of 1."""
+
+    def batch(self, step, batch_size: int, seed):
+        """The training batch of one step, [batch_size, height, width, 1]."""
+        grey = super().at(self.indices(step, batch_size, seed))
+        key = randomness.key(seed, step, "binarise")
+        uniform = tf.random.stateless_uniform(tf.shape(grey), key, alg=randomness.ALGORITHM)
+        return tf.cast(uniform < grey, tf.float32)
+
+    def at(self, indices):
+        """The images at these indices with bits that are always the same."""
+        draw, shape = tf.random.stateless_uniform, self.values.shape[1:]
+        uniform = randomness.rows(draw, indices, "binarise", shape)
+        return tf.cast(uniform < super().at(indices), tf.float32)
 
 
 class Sequences(_Rows):
@@ -150,7 +176,9 @@ class Dataset:
         return {"train": self.train, "validation": self.validation, "test": self.test}[name]
 
 
-def batches(split: Split, batch_size: int, seed: int, start: int, stop: int) -> tf.data.Dataset:
+def batches(
+    split: Split, batch_size: int, seed: int, start: int, stop: int, labelled: bool = False
+) -> tf.data.Dataset:
     """The training batches of steps `start` to `stop` - 1.
 
     Args:
@@ -159,9 +187,11 @@ def batches(split: Split, batch_size: int, seed: int, start: int, stop: int) -> 
         seed: the run's seed.
         start: the first step.
         stop: the step after the last one.
+        labelled: whether each batch is a pair of examples and labels.
 
     Returns:
         A `tf.data.Dataset` of `stop - start` batches.
     """
-    batch = functools.partial(split.batch, batch_size=batch_size, seed=seed)
+    give = split.labelled_batch if labelled else split.batch
+    batch = functools.partial(give, batch_size=batch_size, seed=seed)
     return tf.data.Dataset.range(start, stop).map(batch, tf.data.AUTOTUNE).prefetch(2)

@@ -1,13 +1,12 @@
 """Pieces of clothing, 28×28, with their classes."""
 
-from zoo.data import _tfds
-from zoo.data._splits import Dataset, Images
-from zoo.example_spec import Image
+from zoo.data import _classes, _tfds
+from zoo.data._splits import Dataset
 
 KIND = "image"
 
 
-def build(data_dir: str | None) -> Dataset:
+def build(data_dir: str | None, *, binary: bool = False, labels: bool = False) -> Dataset:
     """Fashion-MNIST: 50,000 training, 10,000 validation and 10,000 test images, labels 0 to 9.
 
     The validation images are 10,000 of the 60,000 training images, in the order in which TFDS
@@ -15,6 +14,10 @@ def build(data_dir: str | None) -> Dataset:
 
     Args:
         data_dir: TFDS's folder; None means TFDS_DATA_DIR or else ~/tensorflow_datasets.
+        binary: whether grey values are taken for probabilities of bits, drawn anew at each
+            training step, and once for all in the held-out parts. Likelihoods of other bits
+            are not comparable.
+        labels: whether models are conditioned on the classes.
 
     Raises:
         DataError: the data is neither there nor to be had, or damaged.
@@ -24,4 +27,5 @@ def build(data_dir: str | None) -> Dataset:
     """
     name = "fashion_mnist:3.0.1"
     parts = _tfds.read(name, ("train[:50000]", "train[50000:]", "test"), data_dir)
-    return Dataset(Image((28, 28, 1)), *(Images(part["image"], part["label"]) for part in parts))
+    pairs = [(part["image"], part["label"]) for part in parts]
+    return _classes.dataset(pairs, digits=False, binary=binary, labels=labels)

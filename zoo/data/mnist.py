@@ -1,13 +1,12 @@
 """Handwritten digits, 28×28, with their classes."""
 
-from zoo.data import _tfds
-from zoo.data._splits import Dataset, Images
-from zoo.example_spec import Image
+from zoo.data import _classes, _tfds
+from zoo.data._splits import Dataset
 
 KIND = "image"
 
 
-def build(data_dir: str | None) -> Dataset:
+def build(data_dir: str | None, *, binary: bool = False, labels: bool = False) -> Dataset:
     """MNIST: 50,000 training, 10,000 validation and 10,000 test images, with labels 0 to 9.
 
     TFDS shuffles at writing, so the validation images are another 10,000 of the 60,000 training
@@ -16,6 +15,10 @@ def build(data_dir: str | None) -> Dataset:
 
     Args:
         data_dir: TFDS's folder; None means TFDS_DATA_DIR or else ~/tensorflow_datasets.
+        binary: whether grey values are taken for probabilities of bits, drawn anew at each
+            training step, and once for all in the held-out parts. Likelihoods are not comparable
+            to those of binarized_mnist.
+        labels: whether models are conditioned on the classes.
 
     Raises:
         DataError: the data is neither there nor to be had, or damaged.
@@ -24,5 +27,5 @@ def build(data_dir: str | None) -> Dataset:
     document recognition", 1998; TFDS `mnist` 3.0.1.
     """
     parts = _tfds.read("mnist:3.0.1", ("train[:50000]", "train[50000:]", "test"), data_dir)
-    splits = [Images(part["image"], part["label"]) for part in parts]
-    return Dataset(Image((28, 28, 1), digits=True), *splits)
+    pairs = [(part["image"], part["label"]) for part in parts]
+    return _classes.dataset(pairs, digits=True, binary=binary, labels=labels)

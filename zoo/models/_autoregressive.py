@@ -3,23 +3,46 @@
 import keras
 import tensorflow as tf
 
-from zoo import example_spec, samplers
+from zoo import example_spec, patches, samplers
+from zoo.errors import require
 from zoo.vocabulary import up_to_end
 
 
 class Autoregressive(keras.Model):
     """log Q(x) = Σ_t log Q(x_t | x_{<t}), by a network that reads x_{<t} step by step.
 
+    Images are read as sequences of patches. A condition is what is read first: each class has a
+    start symbol of its own.
+
     A subclass defines `initial_state` and `step`, `dropout_masks` if it has any, and `run` where
     it has a faster way.
 
+    Args:
+        example: what it models.
+        patch: the (height, width) of an image's patches, see `zoo.patches`; None for texts.
+
     Attributes:
-        example: the `zoo.example_spec.Text` that it models.
+        example: what it models.
+        sequence: the `zoo.example_spec.Text` that examples are read as: of texts the same.
+        num_starts: how many start symbols there are, from `sequence.vocabulary.start` up.
+
+    Raises:
+        SpecError: a patch for texts, or one that does not fit.
     """
 
-    def __init__(self, example: example_spec.Text, **kwargs):
+    def __init__(
+        self,
+        example: example_spec.Text | example_spec.Image,
+        patch: list[int] | None = None,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
-        self.example = example
+        self.example, self.sequence = example, example
+        self.num_starts = max(1, example.num_classes)
+        if example.kind == "image":
+            self.sequence, self._patch = patches.sequence(example, patch)
+        else:
+            require(patch is None, f"patch={patch} is for images; the data are {example}.")
 
     def networks(self) -> dict[str, keras.Model]:
         """The networks that the model consists of, by their roles."""
@@ -63,9 +86,10 @@ class Autoregressive(keras.Model):
             inputs: int32 [batch, time], the start symbol allowed.
             state: what `initial_state` or an earlier `run` returned.
             key: a stateless random key, int64 [2], for dropout; None: no dropout.
-            replace: gives what is read at one time, int32 [batch], from the time t, int32 [],
-                inputs[:, t], and the logits that predicted them, float32 [batch, vocabulary
-                size] (zeros at time 0). No gradient flows through it. None: `inputs` are read.
+            replace: gives what is read, int32 [batch], from the time t, int32 [], inputs[:, t],
+                and the logits that predicted them, float32 [batch, vocabulary size] (zeros at
+                time 0); or the same of all times at once, with slice(None) as t. No gradient
+                flows through it. None: `inputs` are read.
 
         Returns:
             Logits float32 [batch, time, vocabulary size], and the state after the last symbol.
@@ -80,7 +104,7 @@ class Autoregressive(keras.Model):
             logits, state = self.step(token, state, [mask[t] for mask in masks])
             return t + 1, logits, state, every.write(t, logits)
 
-        none = tf.zeros([batch_size, self.example.vocabulary.size])
+        none = tf.zeros([batch_size, self.sequence.vocabulary.size])
         start = tf.constant(0), none, state, tf.TensorArray(tf.float32, length)
         # XLA differentiates a loop whose number of iterations is told.
         _, _, state, every = tf.while_loop(
@@ -88,49 +112,185 @@ class Autoregressive(keras.Model):
         )
         return tf.transpose(every.stack(), [1, 0, 2]), state
 
-    def call(self, inputs, key=None, replace=None):
-        """The logits of `run` from the initial state, float32 [batch, time, vocabulary size]."""
+    def call(self, inputs, key=None, replace=None, passes=None):
+        """The logits of `run` from the initial state, float32 [batch, time, vocabulary size].
+
+        Args:
+            inputs: see `run`.
+            key: see `run`.
+            replace: see `run`.
+            passes: for models that compute all times at once: see `Parallel`.
+        """
+        del passes
         return self.run(inputs, self.initial_state(_shape(inputs)[0]), key, replace)[0]
 
-    def shift(self, tokens):
+    def read(self, examples):
+        """What the model reads and what it should predict.
+
+        Args:
+            examples: a batch as the data gives it: symbols int32 [batch, time], or images, or a
+                pair of images and labels int32 [batch].
+
+        Returns:
+            Inputs int32 [batch, time], the start symbol and all but the last of the symbols;
+            targets int32 [batch, time], the symbols; and weights float32 [batch, time], see
+            `weights_of`.
+        """
+        examples, labels = examples if isinstance(examples, tuple) else (examples, None)
+        tokens = self.to_tokens(examples)
+        return self.shift(tokens, labels), tokens, self.weights_of(tokens)
+
+    def to_tokens(self, examples):
+        """Texts as they are, images as symbols int32 [batch, time]."""
+        if self.example.kind == "text":
+            return examples
+        return patches.to_tokens(examples, self.example, self._patch)
+
+    def to_examples(self, tokens):
+        """Symbols int32 [batch, time] as they are, or as the images that they are of."""
+        if self.example.kind == "text":
+            return tokens
+        return patches.to_images(tokens, self.example, self._patch)
+
+    def shift(self, tokens, labels=None):
         """What the model reads when it predicts `tokens`: the start symbol, then all but the last.
 
         Args:
             tokens: int32 [batch, time].
+            labels: the classes, int32 [batch], of a model that is conditioned on them.
 
         Returns:
             int32 [batch, time].
         """
-        start = tf.fill([tf.shape(tokens)[0], 1], self.example.vocabulary.start)
-        return tf.concat([start, tokens[:, :-1]], axis=-1)
+        start = self.starts(tf.shape(tokens)[0], labels)
+        return tf.concat([start[:, None], tokens[:, :-1]], axis=-1)
+
+    def starts(self, batch_size, labels=None):
+        """The start symbols, int32 [batch_size], of these classes, int32 [batch_size] or None."""
+        start = tf.fill([batch_size], self.sequence.vocabulary.start)
+        return start if labels is None else start + tf.cast(labels, tf.int32)
 
     def weights_of(self, tokens):
         """1 for each symbol that counts (the first end symbol included) and 0 after, float32."""
-        return tf.cast(up_to_end(tokens, self.example.vocabulary.end), tf.float32)
+        return tf.cast(up_to_end(tokens, self.sequence.vocabulary.end), tf.float32)
 
-    def log_prob(self, tokens, sampler=lambda logits: logits):
-        """The log-probability log Q(x) in nats.
+    def num_units(self, weights):
+        """Of what a negative log-likelihood is the mean: of symbols in texts, else of images."""
+        if self.example.kind == "text":
+            return tf.reduce_sum(weights)
+        return tf.cast(tf.shape(weights)[0], tf.float32)
+
+    def log_prob(self, examples, sampler=lambda logits: logits):
+        """The log-probability log Q(x) in nats, or log Q(x|label) where there are labels.
 
         Args:
-            tokens: int32 [batch, time], each row closed and filled up by the end symbol; a row
-                without one is scored as the beginning of a longer text.
+            examples: a batch as the data gives it, see `read`. Texts are closed and filled up by
+                the end symbol; one without it is scored as the beginning of a longer text.
             sampler: a function from logits [any, vocabulary size] to logits; Q is then what
                 `generate` draws from with it, but for the unknown symbol, which is never drawn.
 
         Returns:
             float32 [batch]; -inf for what the sampler excludes.
         """
-        logits = self(self.shift(tokens))
-        changed = sampler(tf.reshape(logits, [-1, self.example.vocabulary.size]))
+        inputs, targets, weights = self.read(examples)
+        logits = self(inputs)
+        changed = sampler(tf.reshape(logits, [-1, self.sequence.vocabulary.size]))
         cross_entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(
-            labels=tokens, logits=tf.reshape(changed, tf.shape(logits))
+            labels=targets, logits=tf.reshape(changed, tf.shape(logits))
         )
-        return -tf.reduce_sum(self.weights_of(tokens) * cross_entropy, axis=-1)
+        # Not a product: what does not count may be excluded too, and 0 times infinity is no 0.
+        return -tf.reduce_sum(tf.where(weights > 0, cross_entropy, 0.0), axis=-1)
 
-    def generate(self, seeds, sampler, length=None, prompt=None, prompt_length=None):
-        """Draws texts; see `zoo.samplers.decode`."""
-        length = self.example.length if length is None else length
-        return samplers.decode(self, seeds, sampler, length, prompt, prompt_length)
+    def generate(
+        self, seeds, sampler, length=None, prompt=None, prompt_length=None, labels=None
+    ) -> samplers.Generated:
+        """Draws sequences of symbols; see `zoo.samplers.decode`.
+
+        Args:
+            seeds: int64 [batch].
+            sampler: what is done to the logits.
+            length: the most symbols; None: as in training.
+            prompt: int32 [batch, any], the symbols to begin with, or None.
+            prompt_length: int32 [batch], how many of each row of `prompt` count.
+            labels: the classes, int32 [batch]; None: each class in turn, from seed to seed.
+
+        Returns:
+            A `zoo.samplers.Generated`; `to_examples` makes images of its tokens.
+        """
+        length = self.sequence.length if length is None else length
+        if labels is None:
+            labels = tf.cast(seeds % self.num_starts, tf.int32)
+        starts = self.starts(tf.shape(seeds)[0], labels)
+        return samplers.decode(self, seeds, starts, sampler, length, prompt, prompt_length)
+
+    def complete(self, images, known_rows, seeds, sampler, labels=None):
+        """Draws what is below the upper rows of images.
+
+        Args:
+            images: float32 [batch, height, width, 1] in [0, 1].
+            known_rows: int32 [batch], how many rows to keep, rounded down to whole patches.
+            seeds: int64 [batch].
+            sampler: what is done to the logits.
+            labels: see `generate`.
+
+        Returns:
+            Images of the same shape.
+        """
+        tokens = self.to_tokens(images)
+        known = known_rows // self._patch[0] * (self.example.shape[1] // self._patch[1])
+        drawn = self.generate(seeds, sampler, None, tokens, known, labels)
+        return self.to_examples(drawn.tokens)
+
+
+class Parallel(Autoregressive):
+    """A model that computes the predictions at all times at once, given what is read.
+
+    A subclass defines `run` without `replace`, and `step` for sampling.
+    """
+
+    def call(self, inputs, key=None, replace=None, passes=None):
+        """See `Autoregressive.call`.
+
+        Args:
+            inputs: see `run`.
+            key: see `run`.
+            replace: see `run`.
+            passes: how often the model computes the predictions at all times, each time reading
+                what `replace` makes of the last ones; only the last pass is differentiated. As
+                many as there are times is exact: each pass settles what is read at one more
+                time. None: exact, too, by reading time by time first.
+
+        Source: D. Duckworth et al. (2019), arXiv 1906.04331; two passes: T. Mihaylova and
+        A. Martins (2019), arXiv 1906.07651.
+        """
+        batch_size, _ = _shape(inputs)
+        if replace is not None and passes is None:
+            inputs = self._read_in_turn(inputs, key, replace)
+        elif replace is not None:
+            real = inputs
+            for _ in range(passes - 1):
+                logits, _ = self.run(inputs, self.initial_state(batch_size), key)
+                before = tf.pad(tf.stop_gradient(logits)[:, :-1], [[0, 0], [1, 0], [0, 0]])
+                inputs = replace(slice(None), real, before)
+        return self.run(inputs, self.initial_state(batch_size), key)[0]
+
+    def _read_in_turn(self, inputs, key, replace):
+        """What is read at each time, int32 [batch, time], by `step` after `step`."""
+        batch_size, length = _shape(inputs)
+        masks = self.dropout_masks(length, batch_size, key)
+
+        def body(t, logits, state, every):
+            token = replace(t, inputs[:, t], logits)
+            logits, state = self.step(token, state, [mask[t] for mask in masks])
+            return t + 1, logits, state, every.write(t, token)
+
+        none = tf.zeros([batch_size, self.sequence.vocabulary.size])
+        every = tf.TensorArray(tf.int32, length)
+        start = tf.constant(0), none, self.initial_state(batch_size), every
+        *_, every = tf.while_loop(
+            lambda t, *_: t < length, body, start, maximum_iterations=length, back_prop=False
+        )
+        return tf.transpose(every.stack())
 
 
 def _shape(tokens):

@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from zoo import randomness
+from zoo.errors import require
 
 _HALF_WIDTH = math.sqrt(3)  # of the uniform distribution with mean 0 and variance 1
 
@@ -26,6 +27,14 @@ class Pair:
     def networks(self) -> dict[str, keras.Model]:
         """The networks that the model consists of, by their roles."""
         return {"generator": self.generator, "discriminator": self.discriminator}
+
+
+def refuse_labels(example, name: str) -> None:
+    """Raises SpecError if the data come with labels, which this pair would not look at."""
+    require(
+        example.num_classes == 0,
+        f"{name} draws images of all classes alike; the data are {example}. Leave labels out.",
+    )
 
 
 class Generator(keras.Model):

@@ -11,47 +11,52 @@ from zoo.errors import require
 from zoo.models._autoregressive import Autoregressive
 from zoo.models.layers.lstm import LSTMLayer
 
-ACCEPTS = "text"
+ACCEPTS = {"text", "image"}
 TRAINERS = {"autoregressive"}
 
 
 def build(
-    example: example_spec.Text,
+    example: example_spec.Text | example_spec.Image,
     *,
     units: int = 256,
     layers: int = 2,
     dropout: float = 0.0,
     tied: bool = False,
+    patch: list[int] | None = None,
 ) -> "LSTM":
-    """The model of a text.
+    """The model of texts, or of images as sequences of patches.
 
     Args:
-        example: the text's spec.
+        example: what one example is.
         units: the size of the embedding, and of every layer's hidden state and cell.
         layers: how many layers stand on each other.
         dropout: the share of each layer's outputs that training sets to zero.
         tied: whether the output layer's matrix is the embedding's.
+        patch: the [height, width] of an image's patches; None: [2, 4] of binary images, [1, 1]
+            of others.
 
     Returns:
         The model, with all its variables.
 
     Raises:
-        SpecError: units or layers below 1, or dropout outside [0, 1).
+        SpecError: units or layers below 1, dropout outside [0, 1), or a patch that does not fit.
     """
     require(units >= 1, f"lstm: units={units} should be at least 1.")
     require(layers >= 1, f"lstm: layers={layers} should be at least 1.")
     require(0 <= dropout < 1, f"lstm: dropout={dropout} should be at least 0 and below 1.")
-    return LSTM(example, units, layers, dropout, tied)
+    return LSTM(example, units, layers, dropout, tied, patch)
 
 
 class LSTM(Autoregressive):
     """Embedding, `layers` LSTM layers with dropout after each, and a softmax."""
 
-    def __init__(self, example, units, layers, dropout, tied):
-        super().__init__(example, name="lstm")
-        size = example.vocabulary.size
+    def __init__(self, example, units, layers, dropout, tied, patch):
+        super().__init__(example, patch, name="lstm")
+        size = self.sequence.vocabulary.size
         self.units, self.dropout, self.tied = units, dropout, tied
-        self.embedding = self.add_weight((size + 1, units), "glorot_uniform", name="embedding")
+        self.embedding = self.add_weight(
+            (size + self.num_starts, units), "glorot_uniform", name="embedding"
+        )
         self.layers_ = [LSTMLayer(units, name=f"layer_{number}") for number in range(layers)]
         for layer in self.layers_:
             layer.build((None, units))
@@ -112,7 +117,8 @@ class LSTM(Autoregressive):
     def _logits(self, outputs):
         """float32 [..., vocabulary size] from the last layer's outputs [..., units]."""
         if self.tied:
-            kernel = tf.transpose(tf.convert_to_tensor(self.embedding)[:-1])
+            size = self.sequence.vocabulary.size
+            kernel = tf.transpose(tf.convert_to_tensor(self.embedding)[:size])
         else:
             kernel = tf.convert_to_tensor(self.output_kernel)
         logits = tf.tensordot(outputs, kernel, axes=1) + self.output_bias

@@ -18,10 +18,10 @@ import keras
 
 from zoo import example_spec
 from zoo.errors import require
-from zoo.models._implicit import Discriminator, Generator, Pair
+from zoo.models._implicit import Discriminator, Generator, Pair, refuse_labels
 from zoo.models.layers import spectral_normalisation as spectral
 
-ACCEPTS = "image"
+ACCEPTS = {"image"}
 TRAINERS = {"adversarial"}
 
 
@@ -50,6 +50,7 @@ def build(
     Raises:
         SpecError: sizes that cannot be.
     """
+    refuse_labels(example, "mlp_gan")
     for name, size in {
         "width": width,
         "latent_size": latent_size,

@@ -6,7 +6,7 @@ from zoo import example_spec
 from zoo.errors import require
 from zoo.models._autoregressive import Autoregressive
 
-ACCEPTS = "text"
+ACCEPTS = {"text"}
 TRAINERS = {"autoregressive"}
 MOST = 1_000_000  # texts: a table of at most 8 MB
 

@@ -41,6 +41,7 @@ def build(
     k: float | None = None,
     coin: Coin = "token",
     replacement: Replacement = "sample",
+    passes: int | None = None,
 ) -> "ScheduledSampling":
     """Scheduled sampling, whose ε at training step i = 0, 1, ... is given by the schedule.
 
@@ -60,6 +61,10 @@ def build(
         coin: whether each "token" is kept or replaced on its own, or each "sequence" as a whole,
             which is another algorithm, and did worse in the experiments of Bengio et al.
         replacement: a "sample" of the model's distribution, or its most likely symbol, "argmax".
+        passes: for models that compute the predictions at all times at once: how often they do,
+            reading what they wrote the time before. As many as there are symbols is exact, fewer
+            are faster and not exact. None: exact, too, by writing symbol by symbol and then
+            computing all predictions. Recurrent models are always exact.
 
     Raises:
         SpecError: numbers that the schedule does not take, or with which ε would leave [0, 1].
@@ -82,7 +87,8 @@ def build(
         # The same as in the docstring, by an exponential that cannot overflow.
         "inverse_sigmoid": lambda i: tf.sigmoid(math.log(k) - i / k),
     }
-    return ScheduledSampling(schedules[schedule], coin, replacement)
+    require(passes is None or passes >= 1, f"scheduled_sampling: passes={passes} is below 1.")
+    return ScheduledSampling(schedules[schedule], coin, replacement, passes)
 
 
 def _fits(schedule, keep_probability, decrease, minimum, k):
@@ -98,8 +104,9 @@ def _fits(schedule, keep_probability, decrease, minimum, k):
 class ScheduledSampling:
     """One pass of the model, which chooses what it reads as it goes."""
 
-    def __init__(self, schedule, coin, replacement):
-        self._schedule, self._coin, self._replacement = schedule, coin, replacement
+    def __init__(self, schedule, coin, replacement, passes):
+        self._schedule, self._coin = schedule, coin
+        self._replacement, self._passes = replacement, passes
 
     def keep_probability_at(self, step):
         """ε at a training step, an integer or an integer tensor []: a float64 tensor []."""
@@ -109,9 +116,9 @@ class ScheduledSampling:
         """The figures of a training step that the objective itself decides: ε."""
         return {"keep_probability": self.keep_probability_at(step)}
 
-    def predict(self, model, tokens, step, key):
+    def predict(self, model, examples, step, key):
         """See `zoo.objectives.maximum_likelihood`, whose predictions these are at ε = 1."""
-        inputs = model.shift(tokens)
+        inputs, targets, weights = model.read(examples)
         batch_size, length = tf.unstack(tf.shape(inputs))
         tossed = [batch_size, length if self._coin == "token" else 1]
         heads = _uniform(key, _COINS, tossed) < tf.cast(self.keep_probability_at(step), tf.float32)
@@ -121,8 +128,8 @@ class ScheduledSampling:
         def replace(t, real, logits):
             return tf.where(kept[:, t], real, self._own(logits, noise[:, t]))
 
-        logits = model(inputs, key=key, replace=replace)
-        return logits, tokens, model.weights_of(tokens)
+        logits = model(inputs, key=key, replace=replace, passes=self._passes)
+        return logits, targets, weights
 
     def _own(self, logits, uniform):
         if self._replacement == "argmax":

@@ -23,12 +23,15 @@ class Generated(typing.NamedTuple):
 
 
 @tf.function
-def decode(model, seeds, sampler, length: int, prompt=None, prompt_length=None) -> Generated:
+def decode(
+    model, seeds, starts, sampler, length: int, prompt=None, prompt_length=None
+) -> Generated:
     """Draws one sequence a row, each from its own seed whatever rows stand beside it.
 
     Args:
-        model: has `initial_state(batch)`, `step(token, state)` and `example.vocabulary`.
+        model: has `initial_state(batch)`, `step(token, state)` and `sequence.vocabulary`.
         seeds: int64 [batch].
+        starts: int32 [batch], the symbols that stand before the first ones.
         sampler: a function from logits [batch, size] to the logits to draw from.
         length: the longest a sequence may get, the prompt included.
         prompt: int32 [batch, any], the symbols to begin with, or None.
@@ -37,7 +40,7 @@ def decode(model, seeds, sampler, length: int, prompt=None, prompt_length=None) 
     Returns:
         A `Generated`. The unknown symbol is never drawn.
     """
-    vocabulary = model.example.vocabulary
+    vocabulary = model.sequence.vocabulary
     batch = tf.shape(seeds)[0]
     forced, forced_length = _forced(prompt, prompt_length, batch, length, vocabulary.end)
     noise = randomness.rows(tf.random.stateless_uniform, seeds, "sample", [length])
@@ -59,7 +62,7 @@ def decode(model, seeds, sampler, length: int, prompt=None, prompt_length=None) 
 
     start = (
         tf.constant(0),
-        tf.fill([batch], vocabulary.start),
+        starts,
         model.initial_state(batch),
         tf.zeros([batch], tf.bool),
         tf.fill([batch, length], vocabulary.end),
@@ -76,14 +79,14 @@ def draw(logits, uniform):
     """Draws from softmax(logits) by inverting its distribution function.
 
     Args:
-        logits: float32 [batch, size]; -inf excludes a symbol.
-        uniform: float32 [batch] in [0, 1).
+        logits: float32 [..., size]; -inf excludes a symbol.
+        uniform: float32 [...] in [0, 1).
 
     Returns:
-        int32 [batch]: the first symbol whose cumulative probability exceeds `uniform`.
+        int32 [...]: the first symbol whose cumulative probability exceeds `uniform`.
     """
     cumulative = tf.cumsum(tf.nn.softmax(logits), axis=-1)
-    below = cumulative <= uniform[:, None] * cumulative[:, -1:]
+    below = cumulative <= uniform[..., None] * cumulative[..., -1:]
     return tf.minimum(tf.reduce_sum(tf.cast(below, tf.int32), axis=-1), tf.shape(logits)[-1] - 1)
 
 

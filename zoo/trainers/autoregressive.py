@@ -44,14 +44,44 @@ class Autoregressive(Trainer):
             loss = tf.reduce_mean(nats)
         descend(self.optimizer, loss, tape, self.generator.trainable_variables)
         self.update_average()
-        return {"nll": tf.reduce_sum(nats) / tf.reduce_sum(weights), **figures}
+        return {"nll": tf.reduce_sum(nats) / self.generator.num_units(weights), **figures}
 
     def test_step(self, batch):
-        """The negative log-likelihood of held-out sequences, in nats per symbol."""
-        num_symbols = tf.reduce_sum(self.generator.weights_of(batch))
-        return {"nll": -tf.reduce_sum(self.generator.log_prob(batch)) / num_symbols}
+        """What held-out examples say: negative log-likelihood and use of the context, in nats."""
+        inputs, targets, weights = self.generator.read(batch)
+        logits = self.generator(inputs)
+        nats = weights * tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
+        return {
+            "nll": tf.reduce_sum(nats) / self.generator.num_units(weights),
+            "context_use": context_use(logits, weights),
+        }
 
     @property
     def step(self):
         """See `Trainer.step`."""
         return self.optimizer.iterations
+
+
+def context_use(logits, weights):
+    """How far predictions given the prefix are from the prediction given the position alone.
+
+        mean over t of  E_x KL[Q(x_t | x_{<t}) ‖ E_x Q(x_t | x_{<t})]
+
+    The mean over the batch stands for that over texts, so that the figure is at most the
+    logarithm of the batch size. Zero says that what was read changes nothing: where scheduled
+    sampling leads as ε -> 0.
+
+    Args:
+        logits: float32 [batch, time, size].
+        weights: float32 [batch, time], 0 for what does not count.
+
+    Returns:
+        Nats per symbol, float32 [].
+    """
+    log_probs = tf.nn.log_softmax(logits)
+    shares = weights / tf.maximum(tf.reduce_sum(weights, axis=0), 1.0)
+    marginal = tf.einsum("bt,btv->tv", shares, tf.exp(log_probs))
+    entropy = -tf.reduce_sum(tf.exp(log_probs) * log_probs, axis=-1)  # [batch, time]
+    entropy_of_marginal = -tf.reduce_sum(tf.math.xlogy(marginal, marginal), axis=-1)  # [time]
+    used = tf.reduce_sum(weights * (entropy_of_marginal - entropy))
+    return used / tf.reduce_sum(weights)

@@ -1,0 +1,32 @@
+"""Standard errors of statistics of independent examples."""
+
+import math
+
+import numpy as np
+
+
+def of_mean(values: np.ndarray) -> float | None:
+    """That of the mean of values [count], from their variance; None for fewer than two."""
+    if len(values) < 2:
+        return None
+    return float(np.std(values, ddof=1)) / math.sqrt(len(values))
+
+
+def jackknife(left_out: np.ndarray) -> float | None:
+    """That of a statistic, from its values without one example after the other.
+
+    √((n-1)/n Σ_i (T_i - mean T)²). For a symmetric statistic its square is on average no less
+    than the variance of the statistic of n - 1 examples.
+
+    Args:
+        left_out: T_i, the statistic of all examples but the i-th, [count].
+
+    Returns:
+        The standard error; None for fewer than two examples.
+
+    Source: B. Efron and C. Stein (1981), The jackknife estimate of variance, Annals of Statistics
+    9, theorem 1.
+    """
+    if len(left_out) < 2:
+        return None
+    return float(np.std(left_out)) * math.sqrt(len(left_out) - 1)

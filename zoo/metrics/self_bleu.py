@@ -1,0 +1,113 @@
+"""How far samples repeat one another."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from zoo.errors import require
+from zoo.metrics import Measurement, _bleu, _ngrams, _standard_errors
+
+
+def applies(subject) -> bool:
+    """Whether the examples are texts."""
+    return subject.example.kind == "text"
+
+
+def compare(comparison) -> dict[str, Measurement]:
+    """Mean BLEU-n of the samples, each against all other samples as its references.
+
+    A sample is never among its own references, but an equal one at another place is. Self-BLEU
+    grows with the number of samples.
+
+    Neither high nor low is good: real texts have something in common, and that is the ceiling.
+    Samples above it are less varied than real texts, noise is far below it.
+
+    Args:
+        comparison: a `zoo.metrics.Comparison` of texts.
+
+    Returns:
+        `self_bleu_2` to `self_bleu_5`, from 0 to 1. Their standard errors are the jackknife's:
+        of all samples but one at a time, as samples and as references, with the closest lengths
+        left as they are.
+
+    Raises:
+        SpecError: there is only one sample.
+
+    Source: Y. Zhu et al. (2018), Texygen, arXiv 1802.01886, section 2.
+    """
+    count = comparison.count
+    require(
+        count >= 2,
+        f"Self-BLEU compares samples with one another: at least 2 are needed, not {count}.",
+    )
+    generated, _ = comparison.sequences
+    lengths = _ngrams.lengths_of(generated)
+    closest = _bleu.closest_lengths(lengths, lengths, own=True)
+    shared = [_shared(each) for each in _ngrams.occurrences(generated, _bleu.ORDERS[-1])]
+    matches = np.array([np.bincount(each.texts, each.clipped, count) for each in shared])
+    scores = _bleu.sentence_bleu(matches, lengths, closest)
+    left_out = _left_out(shared, matches, lengths, closest, scores)
+    return {
+        f"self_bleu_{n}": Measurement(
+            float(np.mean(scores[n - 1])),
+            f"from 0 to 1, {count - 1:,} references",
+            _standard_errors.jackknife(left_out[n - 1]) if count > 2 else None,
+            count,
+            comparison.split,
+        )
+        for n in _bleu.ORDERS
+    }
+
+
+class _Shared(NamedTuple):
+    """What each text shares with others, an entry for each different n-gram of each text.
+
+    Attributes:
+        texts: the number of the text.
+        clipped: how often the text has the n-gram, at most as often as one other text.
+        holders: the other text that has it most often.
+        lost: by how much `clipped` falls without that one.
+    """
+
+    texts: np.ndarray
+    clipped: np.ndarray
+    holders: np.ndarray
+    lost: np.ndarray
+
+
+def _shared(occurrences):
+    """Finds the two other texts that have an n-gram most often among its three largest counts."""
+    texts, items, counts = occurrences.counted()
+    order = np.lexsort((-counts, items))
+    rank = np.arange(len(order)) - np.searchsorted(items[order], items[order])
+    largest = np.zeros([3, occurrences.num_items], np.int64)
+    holders = np.full([3, occurrences.num_items], -1)
+    for place in range(3):
+        at = order[rank == place]
+        largest[place, items[at]] = counts[at]
+        holders[place, items[at]] = texts[at]
+    is_first, is_second, _ = holders[:, items] == texts
+    first, second = np.where(is_first, 1, 0), np.where(is_first | is_second, 2, 1)
+    clipped = np.minimum(counts, largest[first, items])
+    lost = clipped - np.minimum(counts, largest[second, items])
+    return _Shared(texts, clipped, holders[first, items], lost)
+
+
+def _left_out(shared, matches, lengths, closest, scores):
+    """The mean score of all samples but one, for each one, [orders, count].
+
+    Without sample j its own score is missing, and each sample that shares an n-gram with it alone
+    matches less.
+    """
+    count = len(lengths)
+    keys = [(each.texts * count + each.holders)[each.lost > 0] for each in shared]
+    pairs = np.unique(np.concatenate(keys))
+    fewer = [
+        np.bincount(np.searchsorted(pairs, key), each.lost[each.lost > 0], len(pairs))
+        for key, each in zip(keys, shared, strict=True)
+    ]
+    who, without = np.divmod(pairs, count)
+    changed = _bleu.sentence_bleu(matches[:, who] - fewer, lengths[who], closest[who])
+    changes = [np.bincount(without, row, count) for row in changed - scores[:, who]]
+    totals = np.sum(scores, axis=1, keepdims=True)
+    return (totals - scores + np.array(changes)) / (count - 1)
