@@ -2,14 +2,18 @@
 
 python sample.py --workdir=runs/names --count=20
 python sample.py --workdir=runs/names --prompt=Mar --sampler='temperature(temperature=0.7)'
+python sample.py --workdir=runs/names --prompt=Mar --beam_width=5
 python sample.py --workdir=runs/digits --count=100 --output=digits.png
+python sample.py --workdir=runs/pixels --known_rows=14 --count=32
 """
 
+import dataclasses
 import os
 import pathlib
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import numpy as np
 from absl import app, flags, logging
 
 from zoo import pictures, spec
@@ -25,9 +29,20 @@ flags.DEFINE_string("output", None, "The file to write; for images by default sa
 flags.DEFINE_string(
     "sampler",
     "ancestral()",
-    f"For text: how each symbol is drawn. Known: {', '.join(spec.names('samplers'))}.",
+    "For autoregressive models: how each symbol is drawn. Known: "
+    f"{', '.join(spec.names('samplers'))}.",
 )
 flags.DEFINE_string("prompt", "", "For text: what each sample begins with.")
+flags.DEFINE_integer(
+    "beam_width", None, "For text: the most probable texts that so wide a beam finds.", 1
+)
+flags.DEFINE_integer(
+    "known_rows",
+    None,
+    "For autoregressive models of images: keep so many upper rows of test images and draw the "
+    "others. Each completion stands beside its test image.",
+    lower_bound=0,
+)
 flags.DEFINE_integer("length", None, "For text: the most symbols a sample may have.", lower_bound=1)
 
 
@@ -37,7 +52,7 @@ def main(argv):
     if argv[1:]:
         raise app.UsageError(f"Not a flag: {' '.join(argv[1:])}")
     logging.set_verbosity(logging.WARNING)
-    run = load(FLAGS.workdir)
+    run = dataclasses.replace(load(FLAGS.workdir), sampler=FLAGS.sampler)
     if run.example.kind == "text":
         write_texts(run, FLAGS.output)
     else:
@@ -46,8 +61,12 @@ def main(argv):
 
 def write_texts(run, output):
     """Texts of the run, to the terminal where no file is given."""
-    options = {name: FLAGS[name].value for name in ("sampler", "length", "prompt")}
-    texts = run.samples(FLAGS.count, FLAGS.seed, **options)
+    options = {name: FLAGS[name].value for name in ("length", "prompt")}
+    if FLAGS.beam_width is None:
+        texts = run.samples(FLAGS.count, FLAGS.seed, **options)
+    else:
+        found = run.most_probable(FLAGS.beam_width, **options)
+        texts = [f"{nats:9.3f}  {text}" for text, nats in found]
     between = "\n\n" if run.example.running else "\n"
     if output is None:
         print(between.join(texts))
@@ -58,10 +77,18 @@ def write_texts(run, output):
 
 def write_images(run, output):
     """A grid of the run's images, as near to a square as can be."""
-    if FLAGS["prompt"].present or FLAGS["length"].present or FLAGS["sampler"].present:
-        raise SpecError(f"{run.experiment.model} draws images: it has no prompt, length, sampler.")
-    images = run.samples(FLAGS.count, FLAGS.seed)
-    columns = round(FLAGS.count**0.5 + 0.49)
+    for name in ("prompt", "length", "beam_width"):
+        if FLAGS[name].present:
+            raise SpecError(f"{run.experiment.model} draws images: it has no {name}.")
+    if FLAGS["sampler"].present and not hasattr(run.generator, "log_prob"):
+        raise SpecError(f"{run.experiment.model} draws images from noise: it has no sampler.")
+    if FLAGS.known_rows is not None:
+        pairs = run.complete(FLAGS.known_rows, FLAGS.count, FLAGS.seed)
+        images = np.stack(pairs, axis=1).reshape([-1, *run.example.shape])
+        columns = 2 * round(FLAGS.count**0.5 / 2 + 0.49)
+    else:
+        images = run.samples(FLAGS.count, FLAGS.seed)
+        columns = round(FLAGS.count**0.5 + 0.49)
     pictures.save(pictures.grid(images, columns, zoom=2), pathlib.Path(output))
     print(f"Wrote {len(images)} images to {output}.")
 

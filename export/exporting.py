@@ -6,7 +6,13 @@ import re
 import subprocess
 import sys
 
-from export import image_signatures, serving_files, text_signatures, warmup
+from export import (
+    image_signatures,
+    likelihood_image_signatures,
+    serving_files,
+    text_signatures,
+    warmup,
+)
 from export.errors import ExportError
 from export.servable import Servable
 from export.versions import new_version
@@ -40,8 +46,12 @@ def servable(run: Run, sampler: str | None, length: int | None) -> Servable:
     """The signatures of a run's model."""
     if run.example.kind == "text":
         return text_signatures.build(run.generator, sampler, length)
-    if sampler is not None or length is not None:
-        raise SpecError(f"{run.experiment.model} draws images: it has no sampler and no length.")
+    if length is not None:
+        raise SpecError(f"{run.experiment.model} draws images: it has no length.")
+    if hasattr(run.generator, "log_prob"):
+        return likelihood_image_signatures.build(run.generator, sampler)
+    if sampler is not None:
+        raise SpecError(f"{run.experiment.model} draws images from noise: it has no sampler.")
     return image_signatures.build(run.model, run.objective, run.example.shape, run.step)
 
 

@@ -6,12 +6,24 @@ import tensorflow as tf
 from export.servable import Servable, Signature
 from zoo import spec
 from zoo.errors import require
+from zoo.samplers.greedy import keep_most_likely
+from zoo.samplers.nucleus import keep_nucleus
+from zoo.samplers.top_k import keep_top_k
 from zoo.vocabulary import ABSENT
 
 # Rows of a batch are as wide as the longest: the limit keeps one row from taking all memory.
 MOST_SCORED = 1024
 
+# Logits divided by less could be infinite; the limit of temperatures is the most likely symbol.
+LEAST_TEMPERATURE = 1e-6
+
 _TEXT, _SEED, _TOKENS = (tf.string, []), (tf.int64, []), (tf.int32, [None])
+_OPTIONS = {
+    "temperature": (tf.float32, []),
+    "top_p": (tf.float32, []),
+    "top_k": (tf.int32, []),
+    "max_new_tokens": (tf.int32, []),
+}
 
 
 def build(model, sampler: str | None = None, length: int | None = None) -> Servable:
@@ -29,12 +41,15 @@ def build(model, sampler: str | None = None, length: int | None = None) -> Serva
     require(length >= 1, f"length={length} should be at least 1.")
     text = _Text(model, spec.build("samplers", sampler or "ancestral()"), length)
     rows = _Rows(model.example.vocabulary)
-    generate = Signature(
-        text.generate, {"prompt": _TEXT, "seed": _SEED}, rows.prompts(text.longest_prompt)
+    prompt = {"prompt": _TEXT, "seed": _SEED}
+    generate = Signature(text.generate, prompt, rows.prompts(text.longest_prompt))
+    with_options = Signature(
+        text.generate_with_options, prompt | _OPTIONS, rows.options(text.longest_prompt)
     )
     signatures = {
         "serving_default": generate,
         "generate": generate,
+        "generate_with_options": with_options,
         "score": Signature(text.score, {"text": _TEXT}, rows.texts(text.longest_text)),
         "logits": Signature(text.logits, {"tokens": _TOKENS}, rows.tokens()),
     }
@@ -53,9 +68,32 @@ class _Text:
 
     def generate(self, inputs):
         """Continues prompts."""
+        return self._continued(inputs, self.sampler)
+
+    def generate_with_options(self, inputs):
+        """Continues prompts, with a sampler of its own for each row."""
+        temperature, top_p, top_k = (inputs[name] for name in ("temperature", "top_p", "top_k"))
+        cold = temperature < LEAST_TEMPERATURE
+        divisor = tf.where(cold, 1.0, temperature)[:, None]
+
+        def sampler(logits):
+            kept = keep_nucleus(keep_top_k(logits / divisor, top_k), top_p)
+            return tf.where(cold[:, None], keep_most_likely(logits), kept)
+
+        return self._continued(inputs, sampler, inputs["max_new_tokens"], _wrong_options(inputs))
+
+    def _continued(self, inputs, sampler, max_new_tokens=None, wrong=""):
         prompt, seed = inputs["prompt"], inputs["seed"]
         tokens, num_symbols, error = self._read(prompt, self.longest_prompt, "prompt")
-        drawn = self.model.generate(seed, self.sampler, self.length, tokens, num_symbols)
+        error = tf.where(error == "", wrong, error)
+        drawn = self.model.generate(
+            seed,
+            sampler,
+            self.length,
+            tokens,
+            num_symbols,
+            max_new_tokens=max_new_tokens,
+        )
         return _answer(
             error,
             text=self.vocabulary.continued(prompt, drawn.tokens, num_symbols),
@@ -114,6 +152,23 @@ class _Text:
         return symbols, tf.where(error == "", count, 0), error
 
 
+def _wrong_options(inputs):
+    """What is wrong with the options of each row, strings [batch]."""
+    temperature, top_p = inputs["temperature"], inputs["top_p"]
+    refused = {
+        "temperature should be at least 0 (the most likely symbol) and finite.": ~(
+            (temperature >= 0) & tf.math.is_finite(temperature)
+        ),
+        "top_p should be above 0 and at most 1 (all symbols).": ~((top_p > 0) & (top_p <= 1)),
+        "top_k should be at least 0 (all symbols).": inputs["top_k"] < 0,
+        "max_new_tokens should be at least 1.": inputs["max_new_tokens"] < 1,
+    }
+    error = tf.fill(tf.shape(temperature), "")
+    for sentence, wrong in refused.items():
+        error = tf.where((error == "") & wrong, sentence, error)
+    return error
+
+
 def _answer(error, **outputs):
     """The outputs, empty or 0 in rows that have an error."""
     good = error == ""
@@ -132,6 +187,17 @@ class _Rows:
         """For `generate`."""
         rows = self.texts(longest)["text"]
         return {"prompt": rows, "seed": np.arange(len(rows))}
+
+    def options(self, longest):
+        """For `generate_with_options`: rows that draw, one that does not, and wrong ones."""
+        prompts = self.prompts(longest)
+        rows = len(prompts["seed"])
+        return prompts | {
+            "temperature": np.array([0.8, 0.0, 1.0, np.nan, 1.0], np.float32)[:rows],
+            "top_p": np.array([0.9, 1.0, 0.5, 1.0, 2.0], np.float32)[:rows],
+            "top_k": np.array([20, 0, 1, 0, -1], np.int32)[:rows],
+            "max_new_tokens": np.array([10, 1, 2**31 - 1, 0, 5], np.int32)[:rows],
+        }
 
     def texts(self, longest):
         """For `score`: some symbols, none, an unknown one, no UTF-8, and too many."""

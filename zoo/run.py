@@ -6,7 +6,7 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from zoo import example_spec, spec
+from zoo import example_spec, samplers, spec
 from zoo.data._splits import Dataset
 from zoo.errors import require
 from zoo.run_folder import RunFolder
@@ -65,6 +65,69 @@ class Run:
         """Samples as the data has its examples: images, or symbols int32 [count, length]."""
         draw = tokens if self.example.kind == "text" else images
         return draw(self.generator, count, seed, self.sampler)
+
+    def complete(self, known_rows: int, count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+        """Test images, and what the model makes of their upper rows.
+
+        Args:
+            known_rows: how many rows are kept, rounded down to whole patches.
+            count: of how many images.
+            seed: another seed gives other completions of the same images.
+
+        Returns:
+            The images and their completions, float32 [count, height, width, 1] each.
+
+        Raises:
+            SpecError: the model is no autoregressive one of images, there are not as many test
+                images, or not as many rows.
+        """
+        require(
+            self.example.kind == "image" and hasattr(self.generator, "complete"),
+            f"{self.experiment.model} completes no images. Autoregressive models of images do.",
+        )
+        test, height = self.dataset.test, self.example.shape[0]
+        require(count <= len(test), f"There are {len(test)} test images; count={count} is more.")
+        require(0 <= known_rows <= height, f"known_rows={known_rows} should be from 0 to {height}.")
+        labels = tf.constant(test.labels[:count]) if self.example.num_classes else None
+        originals, first = test.at(tf.range(count)), 0
+        completed = []
+        for seeds in _seeds(count, seed):
+            rows = slice(first, first := first + len(seeds))
+            known = tf.fill([len(seeds)], known_rows)
+            some = None if labels is None else labels[rows]
+            sampler = _sampler(self.sampler)
+            made = self.generator.complete(originals[rows], known, seeds, sampler, some)
+            completed.append(made.numpy())
+        return originals.numpy(), np.concatenate(completed)
+
+    def most_probable(self, beam_width: int, length: int | None = None, prompt: str = ""):
+        """The most probable texts that beam search finds.
+
+        Args:
+            beam_width: how many beginnings are kept at each time.
+            length: see `texts`.
+            prompt: see `texts`.
+
+        Returns:
+            At most `beam_width` pairs of a text and the nats of what follows the prompt, the most
+            probable first.
+        """
+        require(beam_width >= 1, f"beam_width={beam_width} should be at least 1.")
+        generator, vocabulary = self.generator, self.example.vocabulary
+        length = length or self.example.length
+        symbols = _prompt(vocabulary, prompt, length)
+        found = samplers.beam_search(
+            generator,
+            generator.starts(1),
+            beam_width,
+            length,
+            symbols,
+            tf.constant([symbols.shape[1]]),
+        )
+        prompts, lengths = tf.fill([beam_width], prompt), tf.fill([beam_width], symbols.shape[1])
+        written = vocabulary.continued(prompts, found.tokens[0], lengths).numpy()
+        pairs = zip(written, found.log_prob[0].numpy().tolist(), strict=True)
+        return [(text.decode(), nats) for text, nats in pairs if nats > -np.inf]
 
 
 def images(generator, count: int, seed: int = 0, sampler: str = "ancestral()") -> np.ndarray:
@@ -128,7 +191,15 @@ def texts(
             model has not seen.
     """
     vocabulary, length = generator.example.vocabulary, length or generator.example.length
-    symbols = vocabulary.encode([prompt]).to_tensor()  # [1, symbols of the prompt]
+    symbols = _prompt(vocabulary, prompt, length)
+    drawn = tokens(generator, count, seed, sampler, length, tuple(symbols.numpy()[0]))
+    prompts, lengths = tf.fill([count], prompt), tf.fill([count], symbols.shape[1])
+    return [text.decode() for text in vocabulary.continued(prompts, drawn, lengths).numpy()]
+
+
+def _prompt(vocabulary, prompt, length):
+    """The symbols of a prompt, int32 [1, any]."""
+    symbols = vocabulary.encode([prompt]).to_tensor()
     require(
         not np.isin(symbols, [vocabulary.unknown, ABSENT]).any(),
         f"The prompt {prompt!r} has symbols that the model has not seen; it has "
@@ -139,9 +210,7 @@ def texts(
         f"The prompt {prompt!r} has {symbols.shape[1]} symbols, and a text at most {length}: "
         "give a shorter prompt or a larger length.",
     )
-    drawn = tokens(generator, count, seed, sampler, length, tuple(symbols.numpy()[0]))
-    prompts, lengths = tf.fill([count], prompt), tf.fill([count], symbols.shape[1])
-    return [text.decode() for text in vocabulary.continued(prompts, drawn, lengths).numpy()]
+    return symbols
 
 
 @functools.cache

@@ -23,7 +23,3 @@ def test_real_images_and_labels(real_tfds):
     assert not dataset.example.binary
     pixels = np.concatenate([dataset.train.values, dataset.validation.values])
     assert abs(pixels.mean() / 255 - 0.1307) < 5e-5  # the mean that is commonly published
-
-
-def test_takes_no_arguments():
-    assert spec.parameters(spec.module("data", "mnist").build) == {}

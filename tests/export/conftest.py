@@ -38,6 +38,20 @@ def digits_run(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def bits_run(tmp_path_factory):
+    """An autoregressive model of images that is conditioned on their classes."""
+    return experiment.train(
+        experiment.Experiment(
+            data="mnist_5k(binary=True, labels=True)",
+            model="lstm(units=16, layers=1)",
+            objective="maximum_likelihood",
+            steps=5,
+        ),
+        tmp_path_factory.mktemp("runs") / "bits",
+    )
+
+
+@pytest.fixture(scope="session")
 def names(names_run, tmp_path_factory):
     """The exported text model."""
     return _exported(names_run, "names", tmp_path_factory)
@@ -47,6 +61,12 @@ def names(names_run, tmp_path_factory):
 def digits(digits_run, tmp_path_factory):
     """The exported image model."""
     return _exported(digits_run, "digits", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def bits(bits_run, tmp_path_factory):
+    """The exported autoregressive model of images."""
+    return _exported(bits_run, "bits", tmp_path_factory)
 
 
 def _exported(run, name, tmp_path_factory):

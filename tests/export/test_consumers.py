@@ -20,9 +20,9 @@ ROOT = pathlib.Path(__file__).parents[2]
 QUIET = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
-@pytest.fixture(scope="module", params=["names", "digits"])
+@pytest.fixture(scope="module", params=["names", "digits", "bits"])
 def exported(request):
-    """The text model, then the image model."""
+    """The text model, the pair of image networks, the autoregressive model of images."""
     return request.getfixturevalue(request.param)
 
 

@@ -138,6 +138,66 @@ def test_a_prompt_stays_byte_for_byte(names, words):
     assert all(map(str.startswith, answer["text"], prompts))
 
 
+def options(rows, **given):
+    """The inputs of `generate_with_options` that are plain sampling where nothing is given."""
+    plain = {"temperature": 1.0, "top_p": 1.0, "top_k": 0, "max_new_tokens": 100, "prompt": "M"}
+    return {key: [value] * rows for key, value in plain.items()} | {"seed": range(rows)} | given
+
+
+def test_plain_options_are_plain_sampling(names):
+    inputs = options(8)
+    plain = ask(names.signatures, "generate", prompt=inputs["prompt"], seed=inputs["seed"])
+    answer = ask(names.signatures, "generate_with_options", **inputs)
+    assert answer["text"].tolist() == plain["text"].tolist()
+    np.testing.assert_allclose(answer["log_prob"], plain["log_prob"], rtol=1e-5)
+
+
+def test_each_row_has_its_own_sampler(names_run, names):
+    inputs = options(
+        5,
+        seed=[3] * 5,
+        temperature=[0.7, 1.0, 0.8, 0.0, 1e-30],
+        top_k=[0, 5, 4, 0, 0],
+        top_p=[1.0, 1.0, 0.6, 1.0, 1.0],
+    )
+    answer = ask(names.signatures, "generate_with_options", **inputs)
+    specs = ["temperature(temperature=0.7)", "top_k(k=5)", None, "greedy()", "greedy()"]
+    for row, sampler in enumerate(specs):
+        if sampler is not None:
+            signatures = text_signatures.build(names_run.generator, sampler).signatures
+            alone = ask(signatures, "generate", prompt=["M"], seed=[3])
+            assert answer["text"][row] == alone["text"][0]
+            np.testing.assert_allclose(answer["log_prob"][row], alone["log_prob"][0], rtol=1e-5)
+
+
+def test_no_more_symbols_are_drawn_than_asked_for(names):
+    inputs = options(4, prompt=["", "M", "Mc", ""], max_new_tokens=[1, 2, 3, 2**31 - 1])
+    answer = ask(names.signatures, "generate_with_options", **inputs)
+    whole = ask(names.signatures, "generate", prompt=inputs["prompt"], seed=inputs["seed"])
+    for row, (prompt, most) in enumerate(zip(["", "M", "Mc"], [1, 2, 3], strict=True)):
+        assert answer["num_tokens"][row] == min(most, whole["num_tokens"][row])
+        assert answer["text"][row] == whole["text"][row][: len(prompt) + most]
+    assert answer["text"][3] == whole["text"][3]
+
+
+def test_options_that_cannot_be_are_told_in_their_rows(names):
+    nan, inf = float("nan"), float("inf")
+    inputs = options(
+        8,
+        temperature=[1.0, nan, -1.0, inf, 1.0, 1.0, 1.0, 1.0],
+        top_p=[1.0, 1.0, 1.0, 1.0, nan, 1.5, 1.0, 1.0],
+        top_k=[0, 0, 0, 0, 0, 0, -1, 0],
+        max_new_tokens=[5, 5, 5, 5, 5, 5, 5, 0],
+    )
+    answer = ask(names.signatures, "generate_with_options", **inputs)
+    first = [error.split(" ")[0] for error in answer["error"]]
+    assert first == ["", *["temperature"] * 3, *["top_p"] * 2, "top_k", "max_new_tokens"]
+    assert answer["text"].tolist()[1:] == [""] * 7
+    alone = ask(names.signatures, "generate_with_options", **options(1, max_new_tokens=[5]))
+    assert answer["text"][0] == alone["text"][0]
+    np.testing.assert_allclose(answer["log_prob"][0], alone["log_prob"][0], rtol=1e-5)
+
+
 def test_words_that_follow_a_prompt_stand_apart_from_it(words):
     answer = ask(words, "generate", prompt=["to be", "to be ", ""], seed=[3, 3, 3])
     first, second, third = answer["text"]
@@ -188,7 +248,8 @@ def test_a_text_that_is_too_long_takes_no_more_memory_than_the_longest_that_is_n
     widths = []
 
     class Model:
-        example, variables = letters, []
+        example = sequence = letters
+        variables = ()
 
         def shift(self, tokens):
             return tokens

@@ -202,7 +202,14 @@ class Autoregressive(keras.Model):
         return -tf.reduce_sum(tf.where(weights > 0, cross_entropy, 0.0), axis=-1)
 
     def generate(
-        self, seeds, sampler, length=None, prompt=None, prompt_length=None, labels=None
+        self,
+        seeds,
+        sampler,
+        length=None,
+        prompt=None,
+        prompt_length=None,
+        labels=None,
+        max_new_tokens=None,
     ) -> samplers.Generated:
         """Draws sequences of symbols; see `zoo.samplers.decode`.
 
@@ -213,6 +220,7 @@ class Autoregressive(keras.Model):
             prompt: int32 [batch, any], the symbols to begin with, or None.
             prompt_length: int32 [batch], how many of each row of `prompt` count.
             labels: the classes, int32 [batch]; None: each class in turn, from seed to seed.
+            max_new_tokens: int32 [batch], how many symbols are drawn at most after the prompt.
 
         Returns:
             A `zoo.samplers.Generated`; `to_examples` makes images of its tokens.
@@ -221,7 +229,9 @@ class Autoregressive(keras.Model):
         if labels is None:
             labels = tf.cast(seeds % self.num_starts, tf.int32)
         starts = self.starts(tf.shape(seeds)[0], labels)
-        return samplers.decode(self, seeds, starts, sampler, length, prompt, prompt_length)
+        return samplers.decode(
+            self, seeds, starts, sampler, length, prompt, prompt_length, max_new_tokens
+        )
 
     def complete(self, images, known_rows, seeds, sampler, labels=None):
         """Draws what is below the upper rows of images.
@@ -263,16 +273,19 @@ class Parallel(Autoregressive):
         Source: D. Duckworth et al. (2019), arXiv 1906.04331; two passes: T. Mihaylova and
         A. Martins (2019), arXiv 1906.07651.
         """
-        batch_size, _ = _shape(inputs)
         if replace is not None and passes is None:
             inputs = self._read_in_turn(inputs, key, replace)
         elif replace is not None:
             real = inputs
             for _ in range(passes - 1):
-                logits, _ = self.run(inputs, self.initial_state(batch_size), key)
-                before = tf.pad(tf.stop_gradient(logits)[:, :-1], [[0, 0], [1, 0], [0, 0]])
+                logits = tf.stop_gradient(self.whole(inputs, key))
+                before = tf.pad(logits[:, :-1], [[0, 0], [1, 0], [0, 0]])
                 inputs = replace(slice(None), real, before)
-        return self.run(inputs, self.initial_state(batch_size), key)[0]
+        return self.whole(inputs, key)
+
+    def whole(self, inputs, key=None):
+        """The logits of `run` from the initial state, for models that need no state for them."""
+        return self.run(inputs, self.initial_state(_shape(inputs)[0]), key)[0]
 
     def _read_in_turn(self, inputs, key, replace):
         """What is read at each time, int32 [batch, time], by `step` after `step`."""

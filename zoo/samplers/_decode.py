@@ -24,7 +24,14 @@ class Generated(typing.NamedTuple):
 
 @tf.function
 def decode(
-    model, seeds, starts, sampler, length: int, prompt=None, prompt_length=None
+    model,
+    seeds,
+    starts,
+    sampler,
+    length: int,
+    prompt=None,
+    prompt_length=None,
+    max_new_tokens=None,
 ) -> Generated:
     """Draws one sequence a row, each from its own seed whatever rows stand beside it.
 
@@ -36,18 +43,24 @@ def decode(
         length: the longest a sequence may get, the prompt included.
         prompt: int32 [batch, any], the symbols to begin with, or None.
         prompt_length: int32 [batch], how many of each row of `prompt` count.
+        max_new_tokens: int32 [batch], how many symbols are drawn at most after the prompt; None:
+            up to `length`.
 
     Returns:
         A `Generated`. The unknown symbol is never drawn.
     """
     vocabulary = model.sequence.vocabulary
     batch = tf.shape(seeds)[0]
-    forced, forced_length = _forced(prompt, prompt_length, batch, length, vocabulary.end)
+    forced, forced_length = pad_prompt(prompt, prompt_length, batch, length, vocabulary.end)
+    limit = tf.fill([batch], length)
+    if max_new_tokens is not None:
+        limit = forced_length + tf.minimum(limit - forced_length, max_new_tokens)  # no overflow
     noise = randomness.rows(tf.random.stateless_uniform, seeds, "sample", [length])
     # Where unknown or end are absent, no id equals them: nothing is excluded, nothing ends.
     never = tf.one_hot(vocabulary.unknown, vocabulary.size, on_value=-float("inf"), off_value=0.0)
 
     def body(t, token, state, done, tokens, log_prob, num_tokens):
+        done = tf.logical_or(done, t >= limit)
         logits, state = model.step(token, state)
         drawn = draw(sampler(logits + never), noise[:, t])
         is_forced = t < forced_length
@@ -90,7 +103,7 @@ def draw(logits, uniform):
     return tf.minimum(tf.reduce_sum(tf.cast(below, tf.int32), axis=-1), tf.shape(logits)[-1] - 1)
 
 
-def _forced(prompt, prompt_length, batch, length, end):
+def pad_prompt(prompt, prompt_length, batch, length, end):
     """The prompt cut and filled up to [batch, length], and its lengths."""
     if prompt is None:
         return tf.fill([batch, length], end), tf.zeros([batch], tf.int32)

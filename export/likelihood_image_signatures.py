@@ -1,0 +1,117 @@
+"""How a served autoregressive model of images is called."""
+
+import numpy as np
+import tensorflow as tf
+
+from export.image_signatures import number, png
+from export.servable import Servable, Signature
+from zoo import spec
+
+_SEED, _LABEL, _ROWS = (tf.int64, []), (tf.int64, []), (tf.int32, [])
+
+
+def build(model, sampler: str | None = None) -> Servable:
+    """The signatures of an autoregressive model of images.
+
+    A model that is conditioned on classes takes a label in each signature.
+
+    Args:
+        model: see `zoo.models`.
+        sampler: the spec of a member of `zoo.samplers`; None: ancestral().
+
+    Raises:
+        SpecError: a sampler that cannot be.
+    """
+    images = _Images(model, spec.build("samplers", sampler or "ancestral()"))
+    image = (tf.float32, list(model.example.shape))
+    rows = {
+        "seed": np.arange(3),
+        "image": np.array([np.zeros(image[1]), np.ones(image[1]), np.full(image[1], np.nan)], "f"),
+        "known_rows": np.array([model.example.shape[0] // 2, 0, -1], np.int32),
+        "label": np.array([model.num_starts - 1, 0, model.num_starts]),
+    }
+
+    def signature(function, **inputs):
+        if model.example.num_classes > 0:
+            inputs["label"] = _LABEL
+        return Signature(function, inputs, {name: rows[name] for name in inputs})
+
+    generate = signature(images.generate, seed=_SEED)
+    signatures = {
+        "serving_default": generate,
+        "generate": generate,
+        "generate_png": signature(images.generate_png, seed=_SEED),
+        "score": signature(images.score, image=image),
+        "complete": signature(images.complete, image=image, known_rows=_ROWS, seed=_SEED),
+    }
+    return Servable(signatures, model.variables, [])
+
+
+class _Images:
+    """The functions behind the signatures."""
+
+    def __init__(self, model, sampler):
+        self.model, self.sampler = model, sampler
+        self.height, self.levels = model.example.shape[0], model.example.levels
+
+    def generate(self, inputs):
+        """Draws images."""
+        labels, error = self._labels(inputs)
+        drawn = self.model.generate(inputs["seed"], self.sampler, labels=labels)
+        return _answer(error, image=self.model.to_examples(drawn.tokens))
+
+    def generate_png(self, inputs):
+        """Draws images as PNG files."""
+        answer = self.generate(inputs)
+        return _answer(answer["error"], image_bytes=png(answer["image"]))
+
+    def score(self, inputs):
+        """The log-probability of images."""
+        labels, error = self._labels(inputs)
+        image, error = self._read(inputs["image"], error)
+        examples = image if labels is None else (image, labels)
+        return _answer(error, log_prob=self.model.log_prob(examples))
+
+    def complete(self, inputs):
+        """Keeps the upper rows of images and draws the others."""
+        labels, error = self._labels(inputs)
+        # What is below the known rows may be anything.
+        below = tf.range(self.height) >= inputs["known_rows"][:, None]
+        image = tf.where(below[:, :, None, None], 0.0, inputs["image"])
+        image, error = self._read(image, error)
+        known = inputs["known_rows"]
+        possible = (known >= 0) & (known <= self.height)
+        error = tf.where(possible, error, f"known_rows should be from 0 to {self.height}.")
+        known = tf.clip_by_value(known, 0, self.height)
+        image = self.model.complete(image, known, inputs["seed"], self.sampler, labels)
+        return _answer(error, image=image)
+
+    def _labels(self, inputs):
+        """The labels, or None where the model takes none; and what is wrong with each row."""
+        first = next(iter(inputs.values()))
+        error = tf.fill(tf.shape(first)[:1], "")
+        if "label" not in inputs:
+            return None, error
+        label, count = inputs["label"], self.model.num_starts
+        possible = (label >= 0) & (label < count)
+        error = tf.where(possible, error, f"label should be from 0 to {count - 1}.")
+        return tf.cast(tf.where(possible, label, 0), tf.int32), error
+
+    def _read(self, images, error):
+        """Images with pixels that can be, and what is wrong with each row."""
+        pixels = number(images, 0.0, 1.0)
+        nearest = tf.round(pixels * (self.levels - 1)) / (self.levels - 1)
+        exact = tf.reduce_all(tf.abs(images - nearest) < 1e-3 / self.levels, axis=[1, 2, 3])
+        sentence = f"The image has pixels other than 0, 1/{self.levels - 1}, ..., 1."
+        if self.levels == 2:
+            sentence = "The image has pixels other than 0 and 1."
+        return nearest, tf.where(exact, error, sentence)
+
+
+def _answer(error, **outputs):
+    """The outputs, empty or 0 in rows that have an error."""
+    answer = {}
+    for name, rows in outputs.items():
+        good = tf.reshape(error == "", [-1] + [1] * (len(rows.shape) - 1))
+        answer[name] = tf.where(good, rows, tf.zeros_like(rows))
+    return answer | {"error": error}

@@ -1,0 +1,41 @@
+"""Draws from the most likely symbols only, as many as hold a share of the probability.
+
+Source: A. Holtzman et al. (2020), arXiv 1904.09751.
+"""
+
+import tensorflow as tf
+
+from zoo.errors import require
+
+
+def build(*, p: float, temperature: float = 1.0):
+    """The sampler that draws from softmax(logits / temperature) over its nucleus.
+
+    Args:
+        p: the probability that the nucleus holds at least, in (0, 1]: it is the smallest set of
+            the most likely symbols that does, and all that are equal to the last of them.
+        temperature: above 0; below 1 sharpens, above 1 flattens.
+
+    Returns:
+        A function on logits [batch, size].
+
+    Raises:
+        SpecError: p outside (0, 1], or temperature not above 0.
+    """
+    require(0 < p <= 1, f"nucleus: p={p} should be above 0 and at most 1.")
+    require(temperature > 0, f"nucleus: temperature={temperature} should be above 0.")
+    return lambda logits: keep_nucleus(logits / temperature, tf.fill(tf.shape(logits)[:1], p))
+
+
+def keep_nucleus(logits, p):
+    """The logits [batch, size] where they are in a row's nucleus of p [batch], -inf elsewhere.
+
+    A p of 0 or less keeps the most likely symbol, a p of 1 or more keeps all.
+    """
+    falling = tf.sort(logits, axis=-1, direction="DESCENDING")
+    before = tf.cumsum(tf.nn.softmax(falling), axis=-1, exclusive=True)
+    # The sum of all may round to less than 1, and before the first it is 0: these are kept.
+    inside = (before < p[:, None]) | (p[:, None] >= 1)
+    count = tf.maximum(tf.reduce_sum(tf.cast(inside, tf.int32), axis=-1), 1)
+    least = tf.gather(falling, count - 1, axis=-1, batch_dims=1)
+    return tf.where(logits >= least[:, None], logits, -float("inf"))

@@ -1,0 +1,38 @@
+"""Draws from the most likely symbols only, a fixed number of them.
+
+Source: A. Fan, M. Lewis and Y. Dauphin (2018), arXiv 1805.04833.
+"""
+
+import tensorflow as tf
+
+from zoo.errors import require
+
+
+def build(*, k: int, temperature: float = 1.0):
+    """The sampler that draws from softmax(logits / temperature) over the k largest logits.
+
+    Args:
+        k: how many symbols stay, at least 1; of equals at the border all stay.
+        temperature: above 0; below 1 sharpens, above 1 flattens.
+
+    Returns:
+        A function on logits [batch, size].
+
+    Raises:
+        SpecError: k below 1, or temperature not above 0.
+    """
+    require(k >= 1, f"top_k: k={k} should be at least 1.")
+    require(temperature > 0, f"top_k: temperature={temperature} should be above 0.")
+    return lambda logits: keep_top_k(logits / temperature, tf.fill(tf.shape(logits)[:1], k))
+
+
+def keep_top_k(logits, k):
+    """The logits [batch, size] where they are among the k [batch] largest of a row, -inf elsewhere.
+
+    A k of 0 or less, or above the size, keeps all.
+    """
+    size = tf.shape(logits)[-1]
+    last = tf.where((k < 1) | (k > size), size, k) - 1
+    falling = tf.sort(logits, axis=-1, direction="DESCENDING")
+    least = tf.gather(falling, last, axis=-1, batch_dims=1)
+    return tf.where(logits >= least[:, None], logits, -float("inf"))
