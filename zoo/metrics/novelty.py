@@ -16,7 +16,7 @@ def compare(comparison) -> dict[str, Measurement]:
 
     A text of its own is copied if it is one of them from beginning to end. A window of a running
     text, which may begin anywhere, is copied if half of it or more, in one piece, stands in one
-    of the training windows; those are some of all that there are, so that copies may be missed.
+    of the training windows. No copy is missed where those follow one another without a gap.
 
     It should be that of real texts, the ceiling, which is below 1 where texts are short: lower
     values tell of training texts that were learnt by heart, and noise is always new.
