@@ -49,6 +49,16 @@ def test_held_out_data_is_the_table_itself():
         np.testing.assert_allclose(table, JOINT, rtol=1e-12)
 
 
+def test_it_knows_the_probability_of_every_pair():
+    """-inf for what does not occur, and for symbols that the table has no row for."""
+    expected = np.zeros((4, 4))
+    expected[:2] = JOINT
+    cells = np.argwhere(np.ones((4, 4))).astype(np.int32)
+    log_prob = build().log_prob(cells).numpy()
+    assert log_prob.dtype == np.float64
+    np.testing.assert_allclose(np.exp(log_prob), expected.ravel(), rtol=1e-12)
+
+
 def test_its_example_comes_back_from_a_run_folder(tmp_path):
     folder, example = RunFolder(tmp_path), build().example
     folder.create()

@@ -6,7 +6,8 @@ import math
 import numpy as np
 import pytest
 
-from zoo.data._splits import Domain, RunningText, Sequences
+from zoo import example_spec
+from zoo.data._splits import Domain, Images, RunningText, Sequences
 from zoo.metrics import nll
 
 UNIFORM = "lstm(units=4, layers=1)"
@@ -82,6 +83,77 @@ def test_running_text_is_scored_as_one_sequence(untrained, letters, monkeypatch)
     measured = measure(run)["nll"]
     assert measured.value == pytest.approx(expected, rel=1e-5)
     assert measured.count == 45
+
+
+def test_q_is_what_the_sampler_makes_of_the_model(untrained, letters):
+    """At temperature 1/2 the logits count twice: of texts, and of a running text."""
+    rows = np.array([[2, 3, 1, 1], [4, 3, 2, 1]], np.int32)
+    text = np.array([2, 4, 3, 3, 2], np.int32)
+    running = dataclasses.replace(letters, running=True)
+    runs = {
+        (2 + 1 + 4): untrained(UNIFORM, letters, Sequences(rows)),
+        len(text): untrained(UNIFORM, running, RunningText(text, 4)),
+    }
+    for size, run in runs.items():
+        parts = rows if size == 7 else text[None]
+        expected = 0
+        for part in parts:
+            logits = 2 * run.generator(run.generator.shift(part[None])).numpy()[0]
+            logits -= np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+            counts = run.generator.weights_of(part[None]).numpy()[0]
+            expected -= (counts * logits[np.arange(len(part)), part]).sum() / size
+        untempered = measure(run)["nll"].value
+        run.sampler = "temperature(temperature=0.5)"
+        assert measure(run)["nll"].value == pytest.approx(expected, rel=1e-5)
+        assert abs(expected - untempered) > 1e-3
+
+
+def test_an_infinite_likelihood_is_left_out(untrained, letters):
+    """The most likely symbol alone is not all that the split has."""
+    rows = np.array([[2, 1, 1, 1], [3, 1, 1, 1]], np.int32)
+    for example, split in (
+        (letters, Sequences(rows)),
+        (dataclasses.replace(letters, running=True), RunningText(rows.ravel(), 4)),
+    ):
+        run = untrained(UNIFORM, example, split)
+        run.sampler = "greedy()"
+        assert measure(run) == {}
+
+
+def test_a_perplexity_that_is_too_large_for_a_float_is_left_out(untrained, letters):
+    run = untrained(UNIFORM, letters, Sequences(np.array([[2, 1, 1, 1]], np.int32)))
+    run.generator.output_bias.assign([0.0, 0.0, -3000.0, 0.0, 0.0])
+    measured = measure(run)
+    assert measured["nll"].value == pytest.approx(1500, rel=1e-2)
+    assert "perplexity" not in measured
+
+
+def test_images_are_measured_by_the_image_and_by_the_dimension(untrained):
+    images = Images(np.random.default_rng(0).choice([0, 255], [30, 4, 4, 1]).astype(np.uint8))
+    run = untrained(UNIFORM, example_spec.Image((4, 4, 1), binary=True), images)
+    nats = -run.generator.log_prob(images.at(np.arange(30))).numpy()
+    measured = measure(run)
+    assert measured.keys() == {"nll", "bits_per_dim"}
+    assert measured["nll"].value == pytest.approx(nats.mean(), rel=1e-5)
+    assert measured["nll"].standard_error == pytest.approx(nats.std() / math.sqrt(30), rel=1e-3)
+    assert measured["nll"].unit == "nats per image"
+    assert measured["nll"].count == 30
+    flat = measure(flatten(run))
+    assert flat["nll"].value == pytest.approx(16 * math.log(2), rel=1e-6)
+    assert flat["bits_per_dim"].value == pytest.approx(1, rel=1e-6)
+
+
+def test_images_are_scored_with_their_labels(untrained):
+    example = example_spec.Image((4, 4, 1), binary=True, num_classes=3)
+    bits = np.random.default_rng(0).choice([0, 255], [12, 4, 4, 1]).astype(np.uint8)
+    labels = np.arange(12) % 3
+    run = untrained(UNIFORM, example, Images(bits, labels))
+    scored = {
+        shift: -run.generator.log_prob((bits / np.float32(255), (labels + shift) % 3)).numpy()
+        for shift in (0, 1)
+    }
+    assert measure(run)["nll"].value == pytest.approx(scored[0].mean(), rel=1e-5)
+    assert abs(scored[0].mean() - scored[1].mean()) > 1e-4
 
 
 def test_it_applies_where_there_is_a_likelihood(untrained, letters, digit):

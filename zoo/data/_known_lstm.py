@@ -8,12 +8,13 @@ with x = emb[previous symbol], which is symbol 0 before the first one, and c = h
 Source: L. Yu et al. (2017), arXiv 1609.05473, whose released code has this layout.
 """
 
-import math
-
 import numpy as np
 import tensorflow as tf
 
+from zoo import randomness
+
 _GATES = ("i", "f", "og", "c")
+_BLOCK = 64  # symbols
 _AT_ONCE = 1000  # sequences: 20 MB of logits for a vocabulary of 5,000
 
 
@@ -27,35 +28,42 @@ def shapes(vocabulary_size: int, inputs: int, units: int) -> dict[str, tuple[int
 
 
 class KnownLSTM:
-    """The distribution of sequences of any length.
+    """The distribution of sequences of any length, computed in float32.
+
+    Everything runs on the CPU: the data do not depend on there being an accelerator, some of which
+    multiply float32 matrices with three digits only.
 
     Args:
-        arrays: the weights, floating point, of the names and shapes that `shapes` tells.
-        dtype: what is computed in.
+        arrays: the weights, of the names and shapes that `shapes` tells.
     """
 
-    def __init__(self, arrays: dict[str, np.ndarray], dtype: tf.DType):
-        def weight(*names):
-            joined = np.concatenate([arrays[name] for name in names], axis=-1)
-            return tf.constant(joined, dtype)
+    def __init__(self, arrays: dict[str, np.ndarray]):
+        def joined(*names):
+            return tf.constant(np.concatenate([arrays[name] for name in names], -1), tf.float32)
 
-        self._embedding = weight("emb")
-        self._kernel = weight(*(f"W{gate}" for gate in _GATES))
-        self._recurrent_kernel = weight(*(f"U{gate}" for gate in _GATES))
-        self._bias = weight(*(f"b{gate}" for gate in _GATES))
-        self._output, self._output_bias = weight("Wo"), weight("bo")
+        with tf.device("CPU"):
+            self._embedding = joined("emb")
+            self._kernel = joined(*(f"W{gate}" for gate in _GATES))
+            self._recurrent_kernel = joined(*(f"U{gate}" for gate in _GATES))
+            self._bias = joined(*(f"b{gate}" for gate in _GATES))
+            # Symbols that do not occur fill up the last block.
+            missing = -len(arrays["bo"]) % _BLOCK
+            self._output = tf.pad(joined("Wo"), [[0, 0], [0, missing]])
+            self._output_bias = tf.pad(joined("bo"), [[0, missing]], constant_values=-np.inf)
 
     def log_prob(self, tokens):
-        """log P(x) in nats, [batch], of tokens int32 [batch, length]."""
+        """log P(x) in nats, float32 [batch], of tokens int32 [batch, length]."""
 
         def body(state, token):
             previous, hidden, cell, log_prob = state
             logits, hidden, cell = self._step(previous, hidden, cell)
-            nats = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=token, logits=logits)
-            return token, hidden, cell, log_prob - nats
+            log_prob += tf.gather(tf.nn.log_softmax(logits), token, batch_dims=1)
+            return token, hidden, cell, log_prob
 
-        *start, hidden = self._start(tf.shape(tokens)[0])
-        *_, log_prob = tf.scan(body, tf.transpose(tokens), (*start, hidden, hidden[:, 0]))
+        with tf.device("CPU"):
+            batch_size = tf.shape(tokens)[0]
+            start = *self._start(batch_size), tf.zeros([batch_size])
+            *_, log_prob = tf.scan(body, tf.transpose(tokens), start)
         return log_prob[-1]
 
     def draw(self, count: int, length: int, key) -> np.ndarray:
@@ -66,10 +74,10 @@ class KnownLSTM:
             length: of each.
             key: a stateless random key, int64 [2].
         """
-        # The CPU's arithmetic, so that the data do not depend on there being an accelerator.
         with tf.device("CPU"):
-            noise = tf.random.stateless_uniform([count, length, 2], key, dtype=tf.float64,
-                                                alg="philox")
+            noise = tf.random.stateless_uniform(
+                [count, length, 2], key, dtype=tf.float64, alg=randomness.ALGORITHM
+            )
             parts = range(0, count, _AT_ONCE)
             return np.concatenate([self._draw(noise[i : i + _AT_ONCE]) for i in parts])
 
@@ -81,12 +89,13 @@ class KnownLSTM:
             logits, hidden, cell = self._step(*state)
             return draw(logits, uniform[:, 0], uniform[:, 1]), hidden, cell
 
-        tokens, _, _ = tf.scan(body, tf.transpose(noise, [1, 0, 2]), self._start(len(noise)))
+        start = self._start(tf.shape(noise)[0])
+        tokens, _, _ = tf.scan(body, tf.transpose(noise, [1, 0, 2]), start)
         return tf.transpose(tokens)
 
     def _start(self, batch_size):
-        """The first input and a zero state."""
-        zeros = tf.zeros([batch_size, self._recurrent_kernel.shape[0]], self._bias.dtype)
+        """What is read before the first symbol, and a zero state."""
+        zeros = tf.zeros([batch_size, self._recurrent_kernel.shape[0]])
         return tf.zeros([batch_size], tf.int32), zeros, zeros
 
     def _step(self, token, hidden, cell):
@@ -99,25 +108,21 @@ class KnownLSTM:
 
 
 def draw(logits, which_block, which_symbol):
-    """Draws from softmax(logits): first a block of √size symbols, then a symbol in it.
+    """Draws from softmax(logits): first a block of symbols, then a symbol in it.
 
     Cumulative sums, which are slow, are then taken of the blocks and of one block only.
 
     Args:
-        logits: [batch, size].
+        logits: float32 [batch, a multiple of 64].
         which_block: uniform in [0, 1), float64 [batch].
         which_symbol: the same, independent of it.
 
     Returns:
         int32 [batch].
     """
-    size = logits.shape[-1]
-    block = math.ceil(math.sqrt(size))
-    weights = tf.exp(logits - tf.reduce_max(logits, axis=-1, keepdims=True))
-    padded = tf.pad(weights, [[0, 0], [0, -size % block]])
-    blocks = tf.reshape(padded, [-1, (size + -size % block) // block, block])
-    chosen = _choose(tf.reduce_sum(blocks, axis=-1), which_block)
-    return chosen * block + _choose(tf.gather(blocks, chosen, batch_dims=1), which_symbol)
+    blocks = tf.reshape(tf.nn.softmax(logits), [-1, logits.shape[-1] // _BLOCK, _BLOCK])
+    block = _choose(tf.reduce_sum(blocks, axis=-1), which_block)
+    return block * _BLOCK + _choose(tf.gather(blocks, block, batch_dims=1), which_symbol)
 
 
 def _choose(weights, uniform):

@@ -5,6 +5,7 @@ The batch of step i is a function of (seed, i) alone: no iterator has a position
 
 import dataclasses
 import functools
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -20,7 +21,10 @@ class _Rows:
         labels: the class of each row, an integer array [count], or None.
         weights: the probability of each row up to a factor, float [count]; rows are then drawn
             independently by it. None: each row once per epoch.
+        exact: whether the rows are all that there is, instead of a sample of it.
     """
+
+    exact = False
 
     def __init__(self, values: np.ndarray, labels=None, weights=None):
         self.values, self.labels, self.weights = values, labels, weights
@@ -99,13 +103,7 @@ class BinarisedImages(Images):
 
 
 class Sequences(_Rows):
-    """Texts of their own, int32 [count, length], closed and filled up by the end symbol.
-
-    Attributes:
-        exact: whether the rows are all that there is, instead of a sample of it.
-    """
-
-    exact = False
+    """Texts of their own, int32 [count, length], closed and filled up by the end symbol."""
 
     def at(self, indices):
         """The texts at these indices, int32 [..., length]."""
@@ -164,12 +162,15 @@ class Dataset:
         train: what models learn from, and what vocabularies are made of.
         validation: what choices are made by.
         test: what results are reported on.
+        log_prob: where P is known, gives log P(x) in nats, floating point [batch], of texts int32
+            [batch, length], -inf for what does not occur; None: P is not known.
     """
 
     example: example_spec.Text | example_spec.Image
     train: Split
     validation: Split
     test: Split
+    log_prob: Callable | None = None
 
     def split(self, name: str) -> Split:
         """The split of this name."""

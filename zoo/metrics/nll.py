@@ -5,6 +5,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
+from zoo import spec
 from zoo.metrics import Measurement
 
 _BATCH = 250
@@ -19,9 +20,11 @@ def applies(run) -> bool:
 def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]:
     """The cross-entropy of P and Q on the whole split, -Σ log Q(x) / Σ length(x).
 
-    Texts of their own are scored each with its end symbol, those that are longer than the model's
-    length up to it; symbols that training did not have count as the unknown one. Running text is
-    scored as one sequence, each symbol once, with the state carried over.
+    Q is what the run's sampler makes of the model. Texts of their own are scored each with its
+    end symbol, those that are longer than the model's length up to it; symbols that training did
+    not have count as the unknown one. Running text is scored as one sequence, each symbol once,
+    with the state carried over. An image has length 1, and where models are conditioned on
+    labels, its likelihood is that given its label.
 
     Args:
         run: a trained run.
@@ -31,52 +34,84 @@ def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
 
     Returns:
         `nll` in nats per symbol, the same as `bits_per_character` (characters only), and
-        `perplexity` = exp(nll). Standard errors are over texts, or over pieces of 1,000 symbols
-        of running text, since neighbouring symbols are not independent; they are zero where the
-        data are no sample.
+        `perplexity` = exp(nll); of images `nll` in nats per image, the same as `bits_per_dim`.
+        Standard errors are over examples, or over pieces of 1,000 symbols of running text, since
+        neighbouring symbols are not independent; they are zero where the data are no sample.
+        Figures that are infinite are left out: all of them where the sampler excludes something
+        that the split has.
     """
     del count, seed
-    data = run.dataset.split(split)
-    score = _running if run.example.running else _sequences
-    nats, num_symbols, weights = score(run.generator, data)
-    symbols = np.sum(weights * num_symbols)
-    value = np.sum(weights * nats) / symbols
-    error = math.sqrt(np.sum((weights * (nats - value * num_symbols)) ** 2)) / symbols
-    error = 0.0 if data.exact else error
-    size = int(np.sum(num_symbols))
-    level = run.example.vocabulary.level
-    measured = {
-        "nll": Measurement(value, f"nats per {level}", error, size, split, "lower"),
-        "perplexity": Measurement(
-            math.exp(value), f"per {level}", math.exp(value) * error, size, split, "lower"
-        ),
+    data, sampler = run.dataset.split(split), spec.build("samplers", run.sampler)
+    running = run.example.kind == "text" and run.example.running
+    score = _running if running else _examples
+    nats, lengths, weights = score(run.generator, data, sampler)
+    if np.isinf(nats).any():
+        return {}
+    total = float(np.sum(weights * lengths))
+    value = float(np.sum(weights * nats)) / total
+    error = math.sqrt(np.sum((weights * (nats - value * lengths)) ** 2)) / total
+    figures = _figures(run.example, value, 0.0 if data.exact else error)
+    size = int(np.sum(lengths))
+    return {
+        name: Measurement(figure, unit, error, size, split, "lower")
+        for name, (figure, unit, error) in figures.items()
+        if math.isfinite(figure)
+    }
+
+
+def _figures(example, nll, error):
+    """Name -> value, unit and standard error."""
+    bits, bits_error = nll / math.log(2), error / math.log(2)
+    if example.kind == "image":
+        size = math.prod(example.shape)
+        return {
+            "nll": (nll, "nats per image", error),
+            "bits_per_dim": (bits / size, "bits per dimension", bits_error / size),
+        }
+    level = example.vocabulary.level
+    with np.errstate(over="ignore"):
+        perplexity = float(np.exp(nll))
+    figures = {
+        "nll": (nll, f"nats per {level}", error),
+        "perplexity": (perplexity, f"per {level}", perplexity * error),
     }
     if level == "character":
-        bits = value / math.log(2), error / math.log(2)
-        measured["bits_per_character"] = Measurement(bits[0], "bits", bits[1], size, split, "lower")
-    return measured
+        figures["bits_per_character"] = (bits, "bits", bits_error)
+    return figures
 
 
-def _sequences(model, data):
-    """Nats, symbols and weight of each text."""
-    score = tf.function(lambda tokens: (model.log_prob(tokens), model.weights_of(tokens)))
-    nats, num_symbols = [], []
-    for begin in range(0, len(data), _BATCH):
-        log_prob, counts = score(data.at(tf.range(begin, min(begin + _BATCH, len(data)))))
-        nats.append(-log_prob.numpy())
-        num_symbols.append(counts.numpy().sum(axis=-1))
+def _examples(model, data, sampler):
+    """Nats, length and weight of each example that does occur."""
+
+    @tf.function
+    def score(examples):
+        num_symbols = tf.reduce_sum(model.read(examples)[2], axis=-1)
+        return model.log_prob(examples, sampler), num_symbols
+
     weights = np.ones(len(data)) if data.weights is None else data.weights
-    return np.concatenate(nats), np.concatenate(num_symbols), weights
+    rows = np.flatnonzero(weights)
+    parts = [rows[begin : begin + _BATCH] for begin in range(0, len(rows), _BATCH)]
+    scored = [score(_batch(data, part, model.example.num_classes > 0)) for part in parts]
+    log_prob, num_symbols = (np.concatenate(each) for each in zip(*scored, strict=True))
+    lengths = num_symbols if model.example.kind == "text" else np.ones(len(rows))
+    return -log_prob, lengths, weights[rows]
 
 
-def _running(model, data):
+def _batch(data, rows, labelled):
+    """These examples, as models that are conditioned on labels want them or as others do."""
+    return (data.at(rows), data.labels[rows].astype(np.int32)) if labelled else data.at(rows)
+
+
+def _running(model, data, sampler):
     """Nats and symbols of each piece of the text; every piece has weight 1."""
     inputs = np.concatenate([[model.example.vocabulary.start], data.values[:-1]])
 
     @tf.function(reduce_retracing=True)
     def score(inputs, targets, state):
         logits, state = model.run(inputs, state)
-        nats = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
+        nats = tf.nn.sparse_softmax_cross_entropy_with_logits(
+            labels=targets[0], logits=sampler(logits[0])
+        )
         return tf.reduce_sum(nats), state
 
     state, nats, num_symbols = model.initial_state(1), [], []

@@ -139,3 +139,35 @@ def optima(keep_probabilities, curves, whole, points=None) -> Figure:
         axes[2].ticklabel_format(axis="y", scilimits=(-2, 2))
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
         return figure
+
+
+def neural(kept, at_kept, runs, of_data, disturbed) -> Figure:
+    """Divergences against ε, and how unlikely the symbols are that models write.
+
+    Args:
+        kept: the ε, [n].
+        at_kept: for each of them a dict of `kl_p_q` and `kl_q_p`, each a value and its error.
+        runs: for each name of a run a dict of `nats` by position and `nats_after` the disturbance.
+        of_data: the nats of each position of the data.
+        disturbed: the position of the disturbance.
+    """
+    shown = ("maximum likelihood", "ε = 0", "annealed to 0", "annealed, stopped at 1/2")
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(9.6, 3.0), layout="constrained")
+        divergence, samples, recovery = figure.subplots(1, 3)
+        for key, label in (("kl_p_q", "KL[P‖Q]"), ("kl_q_p", "KL[Q‖P]")):
+            values, errors = zip(*(run[key] for run in at_kept), strict=True)
+            divergence.errorbar(kept, values, 3 * np.array(errors), marker="o", label=label)
+        divergence.set(
+            title="divergence, ± 3 s.e.", xlabel="ε, share of real symbols", ylabel="nats"
+        )
+        divergence.legend()
+        positions = np.arange(1, len(of_data) + 1)
+        samples.plot(positions, of_data, color="black", label="data")
+        for name in shown:
+            samples.plot(positions, runs[name]["nats"], label=name)
+            recovery.plot(positions[disturbed + 1 :], runs[name]["nats_after"], label=name)
+        samples.set(title="-log P of the model's symbols", xlabel="position", ylabel="nats")
+        recovery.set(title=f"after an unlikely symbol at {disturbed + 1}", xlabel="position")
+        samples.legend()
+        return figure

@@ -1,0 +1,129 @@
+"""Divergences from P to Q where both are known, as of the data sets `pairs` and `oracle`."""
+
+import itertools
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from zoo import divergences, spec
+from zoo.divergence_estimates import Estimate, monte_carlo_generalised_js, monte_carlo_kl
+from zoo.metrics import Measurement
+
+PI = (0.1, 0.5, 0.9)  # weights of P in the Jensen-Shannon divergences
+MOST = 10_000  # texts that are all taken, one by one
+_BATCH = 250
+
+
+def applies(run) -> bool:
+    """Whether P and Q can both be computed."""
+    return hasattr(run.generator, "log_prob") and run.dataset.log_prob is not None
+
+
+def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]:
+    """KL, reverse KL and generalised Jensen-Shannon divergences of whole texts.
+
+    Q is what the run's sampler makes of the model: samples are drawn and scored with the same
+    one. Up to 10,000 possible texts are all taken, and the figures then have no error and are of
+    P itself, whatever the split. Of more texts they are means over the split's texts and over
+    samples, which can come out negative.
+
+    Args:
+        run: a trained run.
+        split: the name of the split that stands for P.
+        count: how many samples stand for Q, and how many texts for P where the split has weights.
+        seed: of the samples.
+
+    Returns:
+        In nats per text: `kl_p_q` = KL[P‖Q], `kl_q_p` = KL[Q‖P], `js_0.1`, `js_0.5` and `js_0.9`
+        = JS_π[P‖Q] for the weight π of P, unscaled; `cross_entropy_q_p` = -E_Q[log P], which over
+        the texts' length is the NLL_oracle of text GANs' papers; `entropy_p` and `entropy_q`.
+        What is infinite is left out: `kl_p_q` where the sampler excludes a text of P's, `kl_q_p`
+        and `cross_entropy_q_p` where the model draws what never occurs.
+
+    Source: F. Huszár (2015), arXiv 1511.05101, equations 9 and 12.
+    """
+    if run.example.vocabulary.size**run.example.length <= MOST:
+        figures = _exact(run)
+    else:
+        figures = _estimated(run, split, count, seed)
+    return {
+        name: Measurement(
+            estimate.value,
+            "nats per text",
+            estimate.standard_error if math.isfinite(estimate.standard_error) else None,
+            size,
+            split,
+            "lower" if name.startswith(("kl_", "js_")) else None,
+        )
+        for name, (estimate, size) in figures.items()
+        if math.isfinite(estimate.value)
+    }
+
+
+def _exact(run):
+    """Name -> estimate without error and number of texts, from all texts that there are."""
+    size, length = run.example.vocabulary.size, run.example.length
+    texts = np.array(list(itertools.product(range(size), repeat=length)), np.int32)
+    log_p, log_q = _scorer(run)(texts)
+    kl_q_p, entropy_q = divergences.reverse_kl(log_p, log_q), _entropy(log_q)
+    figures = {
+        "kl_p_q": divergences.kl(log_p, log_q),
+        "kl_q_p": kl_q_p,
+        "cross_entropy_q_p": kl_q_p + entropy_q,
+        "entropy_p": _entropy(log_p),
+        "entropy_q": entropy_q,
+    }
+    figures |= {f"js_{pi}": divergences.generalised_js(log_p, log_q, pi) for pi in PI}
+    return {name: (Estimate(float(value), 0.0), len(texts)) for name, value in figures.items()}
+
+
+def _entropy(log_p):
+    return -tf.reduce_sum(tf.math.multiply_no_nan(log_p, tf.exp(log_p)))
+
+
+def _estimated(run, split, count, seed):
+    """Name -> estimate and number of texts, from texts of the split and from samples."""
+    score = _scorer(run)
+    log_p_at_p, log_q_at_p = score(_texts(run.dataset.split(split), count, seed))
+    log_p_at_q, log_q_at_q = score(run.draw(count, seed))
+    ratios = log_p_at_p - log_q_at_p, log_p_at_q - log_q_at_q
+    at_p = {
+        "kl_p_q": monte_carlo_kl(log_p_at_p, log_q_at_p),
+        "entropy_p": _mean_nats(log_p_at_p),
+    }
+    at_q = {
+        "kl_q_p": monte_carlo_kl(log_q_at_q, log_p_at_q),
+        "cross_entropy_q_p": _mean_nats(log_p_at_q),
+        "entropy_q": _mean_nats(log_q_at_q),
+    }
+    at_both = {f"js_{pi}": monte_carlo_generalised_js(*ratios, pi) for pi in PI}
+    sizes = len(log_p_at_p), len(log_q_at_q), min(len(log_p_at_p), len(log_q_at_q))
+    parts = zip((at_p, at_q, at_both), sizes, strict=True)
+    return {name: (value, size) for part, size in parts for name, value in part.items()}
+
+
+def _mean_nats(log_prob):
+    """E[-log_prob]."""
+    return monte_carlo_kl(np.zeros_like(log_prob), log_prob)
+
+
+def _texts(data, count, seed):
+    """Texts of P: all rows of a sample of it, or draws by the weights."""
+    return data.values if data.weights is None else data.batch(0, count, seed).numpy()
+
+
+def _scorer(run):
+    """A function from texts, int32 [count, length], to log P and log Q, float64 [count] each."""
+    sampler = spec.build("samplers", run.sampler)
+
+    @tf.function(reduce_retracing=True)
+    def score(texts):
+        log_q = run.generator.log_prob(texts, sampler)
+        return [tf.cast(log, tf.float64) for log in (run.dataset.log_prob(texts), log_q)]
+
+    def score_all(texts):
+        parts = [score(texts[begin : begin + _BATCH]) for begin in range(0, len(texts), _BATCH)]
+        return [np.concatenate(logs) for logs in zip(*parts, strict=True)]
+
+    return score_all
