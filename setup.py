@@ -10,13 +10,16 @@ VERSION = re.search(r'__version__ = "(.+)"', (HERE / "zoo/__init__.py").read_tex
 
 DEMO = ["mlxtend>=0.23", "names>=0.3"]
 THEORY = ["matplotlib>=3.9", "scipy>=1.13"]
+EVALUATION = [*THEORY, "jinja2>=3.1", "scikit-learn>=1.5", "threadpoolctl>=3.1"]
 TEST = [
     "hypothesis>=6.100",
+    "mauve-text>=0.4",
     "mpmath>=1.3",
+    "nltk>=3.9",
+    "prdc>=0.2",
     "pytest>=8",
     "pytest-timeout>=2.3",
     "ruff>=0.12",
-    "scikit-learn>=1.5",
 ]
 
 setup(
@@ -27,7 +30,7 @@ setup(
     long_description_content_type="text/markdown",
     python_requires=">=3.11",
     packages=find_packages(include=["zoo", "zoo.*", "export", "export.*"]),
-    package_data={"zoo.metrics": ["*.npz"], "zoo.theory": ["*.json"]},
+    package_data={"zoo.metrics": ["*.npz"], "zoo.report": ["*.html"], "zoo.theory": ["*.json"]},
     install_requires=[
         "absl-py>=2.1",
         "filelock>=3.13",
@@ -43,8 +46,9 @@ setup(
     extras_require={
         "gpu": ["tensorflow[and-cuda]>=2.21"],
         "demo": DEMO,
+        "evaluation": EVALUATION,
         "theory": THEORY,
-        "test": DEMO + THEORY + TEST,
+        "test": DEMO + EVALUATION + TEST,
     },
     entry_points={"console_scripts": ["zoo-export = export.__main__:run"]},
 )

@@ -6,7 +6,8 @@ import functools
 import numpy as np
 
 from zoo import example_spec
-from zoo.metrics import _lenet
+from zoo.errors import require
+from zoo.metrics import _judge, _lenet
 from zoo.vocabulary import up_to_end
 
 
@@ -24,6 +25,9 @@ class Comparison:
         training: the examples that the model could learn from (of a running text, some).
         split: which part `real` is of.
         seed: of whatever a measure draws.
+
+    Raises:
+        SpecError: not as many generated as real examples.
     """
 
     example: example_spec.Text | example_spec.Image
@@ -32,16 +36,53 @@ class Comparison:
     training: np.ndarray
     split: str
     seed: int
+    _found: dict = dataclasses.field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self):
+        require(
+            len(self.generated) == len(self.real),
+            f"{len(self.generated)} samples and {len(self.real)} real examples cannot be compared: "
+            "what measures give depends on how many there are, so give as many of both.",
+        )
 
     @property
     def count(self) -> int:
         """How many samples there are, and how many real examples."""
         return len(self.generated)
 
+    def of(self, generated: np.ndarray) -> "Comparison":
+        """The comparison of other samples, as many, to the same real examples."""
+        return dataclasses.replace(self, generated=generated)
+
+    def once(self, name: str, compute):
+        """What `compute()` gives, which must not depend on `generated`.
+
+        It is remembered under the name, here and in every comparison made from this one by `of`.
+        """
+        if name not in self._found:
+            self._found[name] = compute()
+        return self._found[name]
+
+    def require_count(self, least: int, measure: str) -> None:
+        """Raises SpecError where there are fewer than `least` samples."""
+        require(
+            self.count >= least,
+            f"{measure} needs at least {least} samples and as many real examples; there are "
+            f"{self.count}. Ask for more, or give data with larger held-out parts.",
+        )
+
     @functools.cached_property
     def features(self) -> tuple[np.ndarray, np.ndarray]:
         """The LeNet's features of the generated and the real images, float32 [count, 84] each."""
-        return _lenet.features(self.generated), _lenet.features(self.real)
+        of_real = self.once("features", lambda: _lenet.features(self.real))
+        return _lenet.features(self.generated), of_real
+
+    @functools.cached_property
+    def states(self) -> tuple[np.ndarray, np.ndarray]:
+        """A judge's mean states of the generated and the real texts, float64 [count, 128] each."""
+        judge = _judge.trained(self.training, self.example, self.seed)
+        of_real = self.once("states", lambda: judge.states(self.real))
+        return judge.states(self.generated), of_real
 
     @functools.cached_property
     def sequences(self) -> tuple[list, list]:

@@ -1,13 +1,12 @@
 """The kernel distance of samples to data, as a classifier trained on MNIST sees them."""
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
 from zoo.metrics import Measurement
 
-_ROWS = 500
+_ROWS = 100
 
 
 def applies(subject) -> bool:
@@ -28,11 +27,11 @@ def compare(comparison) -> dict[str, Measurement]:
         `lenet_kid`, with the standard error of `kernel_distance`.
 
     Raises:
-        SpecError: fewer than three samples.
+        SpecError: fewer than two samples.
 
     Source: M. Bińkowski et al. (2018), arXiv 1801.01401, section 4, with other features.
     """
-    comparison.require_count(3, "lenet_kid")
+    comparison.require_count(2, "lenet_kid")
     value, error = kernel_distance(*comparison.features)
     unit = "squared MMD of LeNet features"
     count, split = comparison.count, comparison.split
@@ -46,45 +45,39 @@ def kernel_distance(a, b) -> tuple[float, float]:
     with more noise. Pairs of an element with itself are left out of the first two terms.
 
     Args:
-        a: features x, [count of a, size], at least three rows.
-        b: features y, [count of b, size].
+        a: features x, [count of a, size], at least two rows.
+        b: features y, [count of b, size], the same.
 
     Returns:
-        The value and its standard error over draws of both sets. The squared error is
-        4 var(f) / n + 4 var(g) / m, with f and g the mean differences of a row of `a` and of `b`
-        to the others, less what the finite means add to these variances; what remains is right
-        also where the distributions are alike and both variances vanish.
+        The value and its standard error over draws of both sets, the root of
+        4 var(f) / n + 4 var(g) / m, where f is the mean of k over the rest of `a` less that over
+        `b`, for each row of `a`, and g the same for `b`. Where the distributions are alike it is
+        too large, by √2 at most, as the jackknife's.
     """
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
-    n, m = len(a), len(b)
-    aa, bb, ab = _kernel(a, a, 1), _kernel(b, b, 1), _kernel(a, b, 0)
-    value = np.mean(aa.rows) + np.mean(bb.rows) - 2 * np.mean(ab.rows)
-    variance = 4 * np.var(aa.rows - ab.rows) / n + 4 * np.var(bb.rows - ab.columns) / m
-    variance -= 2 * aa.rest / n**2 + 2 * bb.rest / m**2 + 4 * ab.rest / (n * m)
-    return float(value), math.sqrt(max(0.0, variance))
+    within_a, within_b = (_sums(each, each)[0] - _itself(each) for each in (a, b))
+    to_b, to_a = _sums(a, b)
+    f = within_a / (len(a) - 1) - to_b / len(b)
+    g = within_b / (len(b) - 1) - to_a / len(a)
+    variance = 4 * np.var(f, ddof=1) / len(a) + 4 * np.var(g, ddof=1) / len(b)
+    return float(np.mean(f) + np.mean(g)), math.sqrt(variance)
 
 
-class _Kernel(NamedTuple):
-    """Means of the rows and columns of a matrix, and the mean square of what they leave over."""
-
-    rows: np.ndarray
-    columns: np.ndarray
-    rest: float
+def _kernel(inner, size):
+    plain = inner / size + 1
+    return plain * plain * plain  # ten times as fast as a power
 
 
-def _kernel(a, b, omitted):
-    """The kernel of all rows of `a` and `b`; where these are the same, `omitted` is 1."""
-    rows, columns, squares = [], np.zeros(len(b)), 0.0
+def _itself(a):
+    """k(x, x) of each row, [count]."""
+    return _kernel(np.sum(a * a, axis=1), a.shape[1])
+
+
+def _sums(a, b):
+    """Σ k over `b` for each row of `a`, and over `a` for each row of `b`."""
+    to_b, to_a = [], np.zeros(len(b))
     for begin in range(0, len(a), _ROWS):
-        inner = a[begin : begin + _ROWS] @ b.T / a.shape[1] + 1
-        values = inner * inner * inner
-        if omitted:
-            np.fill_diagonal(values[:, begin:], 0)
-        rows.append(np.sum(values, axis=1))
-        columns += np.sum(values, axis=0)
-        squares += np.vdot(values, values)
-    rows = np.concatenate(rows) / (len(b) - omitted)
-    columns /= len(a) - omitted
-    square = squares / (len(a) * (len(b) - omitted))
-    rest = square - np.mean(rows**2) - np.mean(columns**2) + np.mean(rows) ** 2
-    return _Kernel(rows, columns, rest)
+        values = _kernel(a[begin : begin + _ROWS] @ b.T, a.shape[1])
+        to_b.append(np.sum(values, axis=1))
+        to_a += np.sum(values, axis=0)
+    return np.concatenate(to_b), to_a

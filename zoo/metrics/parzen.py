@@ -1,0 +1,95 @@
+"""The likelihood of data under a density of Gaussians about the samples."""
+
+import math
+
+import numpy as np
+import scipy.optimize
+
+from zoo.metrics import Measurement, _distances, _standard_errors
+
+NARROWEST, WIDEST = 1 / 256, 1.0
+_CHOOSING = 1000
+
+
+def applies(subject) -> bool:
+    """Whether there are images."""
+    return subject.example.kind == "image"
+
+
+def compare(comparison) -> dict[str, Measurement]:
+    """The mean of log (1/count) Σ_j N(x; y_j, h² I) over real images x, with samples y_j.
+
+    **A high value is no sign of a good model.** In as many dimensions as an image has, the
+    density is far from the model's own for any number of samples that can be had; centres of
+    k-means score better than real images, and training images as well as a model could. It is
+    measured because earlier work reports it, and is not comparable to `nll` or to
+    `bits_per_dim`.
+
+    The bandwidth h is one that makes images likely which are not scored by it: the real images
+    are taken in two halves, each scored at the bandwidth between 1/256, a pixel's smallest
+    step, and 1 that is best for the other half (for at most 1,000 of it).
+
+    Args:
+        comparison: a `zoo.metrics.Comparison` of images.
+
+    Returns:
+        `parzen` in nats per image. Its standard error is over real images, given samples and
+        bandwidths.
+
+    Raises:
+        SpecError: fewer than two samples.
+
+    Source: O. Breuleux, Y. Bengio and P. Vincent (2011), "Quickly generating representative
+    samples from an RBM-derived process"; the warning: L. Theis, A. van den Oord and M. Bethge
+    (2016), arXiv 1511.01844, "Evaluation based on Parzen window estimates".
+    """
+    comparison.require_count(2, "parzen")
+    images = comparison.generated, comparison.real
+    generated, real = (_distances.flat(each).astype(np.float64) for each in images)
+    halves, scores = (real[0::2], real[1::2]), []
+    for scored, other in (halves, halves[::-1]):
+        bandwidth = best_bandwidth(other[:_CHOOSING], generated)
+        scores.append(log_density(scored, generated, bandwidth))
+    scores, count = np.concatenate(scores), comparison.count
+    error = _standard_errors.of_mean(scores)
+    unit = "nats per image, a poor guide: arXiv 1511.01844"
+    value = float(np.mean(scores))
+    return {"parzen": Measurement(value, unit, error, count, comparison.split, "higher")}
+
+
+def log_density(points, centres, bandwidth: float) -> np.ndarray:
+    """log (1/centres) Σ_j N(x; y_j, h² I) in nats, [count of points].
+
+    Args:
+        points: x, float64 [count of points, size].
+        centres: y, float64 [count of centres, size].
+        bandwidth: h, in the unit of the points.
+    """
+    parts = [_kernels(rows, bandwidth) for rows in _distances.squared(points, centres)]
+    return np.concatenate(parts) + _normaliser(bandwidth, centres)
+
+
+def best_bandwidth(points, centres) -> float:
+    """The bandwidth from 1/256 to 1 at which the points are likeliest on average."""
+    squared = np.concatenate(list(_distances.squared(points, centres)))
+
+    def loss(log_bandwidth):
+        bandwidth = math.exp(log_bandwidth)
+        return -np.mean(_kernels(squared, bandwidth)) - _normaliser(bandwidth, centres)
+
+    bounds = math.log(NARROWEST), math.log(WIDEST)
+    return math.exp(scipy.optimize.minimize_scalar(loss, bounds, bounds).x)
+
+
+def _kernels(squared, bandwidth):
+    """log Σ_j exp(-|x - y_j|² / 2h²) from squared distances [some, count of centres]."""
+    nearest = np.min(squared, axis=1, keepdims=True)
+    exponents = nearest - squared
+    exponents /= 2 * bandwidth**2
+    sums = np.sum(np.exp(exponents, out=exponents), axis=1)
+    return np.log(sums) - nearest[:, 0] / (2 * bandwidth**2)
+
+
+def _normaliser(bandwidth, centres):
+    count, size = centres.shape
+    return -math.log(count) - size / 2 * math.log(2 * math.pi * bandwidth**2)
