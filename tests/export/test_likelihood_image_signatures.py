@@ -79,7 +79,7 @@ def test_bad_rows_say_what_would_do_and_leave_the_others_alone(bits, images):
     np.testing.assert_allclose(answer["log_prob"][fine], good["log_prob"][fine], rtol=1e-5)
     assert (answer["log_prob"][[1, 2, 3]] == 0).all()
     inputs = {"known_rows": [-1, 29, 3], "seed": range(3), "label": [0, 1, -1]}
-    errors = ask(bits.signatures, "complete", image=batch[:3] * 0, **inputs)["error"]
+    errors = ask(bits.signatures, "complete", image=np.zeros_like(batch[:3]), **inputs)["error"]
     assert errors == [*["known_rows should be from 0 to 28."] * 2, "label should be from 0 to 9."]
 
 
