@@ -24,8 +24,9 @@ BITS = "mnist_5k(binary=True, labels=True)"  # for autoregressive models
 PAIRS = "pairs(joint=[[0.4, 0.1], [0.2, 0.3]])"
 TINY = {"table"}  # models that surnames are too many for
 MEMBERS = [(folder, name) for folder in FOLDERS for name in spec.names(folder)]
-# What needs an argument from the user.
-DATA = {"pairs": PAIRS, "text_file": None, "image_folder": None}
+# What needs an argument from the user, or takes seconds without one.
+SAMPLERS = {"top_k": "top_k(k=2)", "nucleus": "nucleus(p=0.5)"}
+DATA = {"pairs": PAIRS, "text_file": None, "image_folder": None, "oracle": "oracle(count=20)"}
 
 
 def combinations():
@@ -39,6 +40,14 @@ def combinations():
                     bits = kind == "image" and trainer == "autoregressive"
                     data = PAIRS if model in TINY else BITS if bits else EMBEDDED[kind]
                     yield data, model, objective
+
+
+def of_each(*parts):
+    """The first combination of each kind; a kind is what these parts of a combination are."""
+    first = {}
+    for each in combinations():
+        first.setdefault(tuple(each[part] for part in parts), each)
+    return pytest.mark.parametrize("run", first.values(), indirect=True, ids="-".join)
 
 
 @pytest.fixture(scope="module", params=combinations(), ids="-".join)
@@ -128,6 +137,7 @@ def test_samples_are_of_the_data_s_kind(run):
         assert all(isinstance(text, str) for text in samples)
 
 
+@of_each(0, 1)  # whatever the objective was
 def test_the_exported_model_answers_as_the_model_does(run, tmp_path):
     """`export` compares every signature in a fresh process before it reports success."""
     version = export.export(str(run.folder.path), str(tmp_path), "model")
@@ -141,8 +151,19 @@ def test_a_run_is_what_its_record_says(run):
     assert experiment.Experiment(**recorded) == experiment.load(str(run.folder.path)).experiment
 
 
-def test_every_measure_that_applies_is_finite_and_recorded(run):
-    measured = evaluate(run, splits=("test",), count=20)
+def test_every_measure_of_a_model_is_finite_and_recorded(run):
+    of_models = [m for m in spec.names("metrics") if hasattr(spec.module("metrics", m), "measure")]
+    check_measures(run, [m for m in of_models if spec.module("metrics", m).applies(run)])
+
+
+@of_each(0)  # whatever the samples are of
+def test_every_measure_of_samples_is_finite_and_recorded(run):
+    of_samples = [m for m in spec.names("metrics") if hasattr(spec.module("metrics", m), "compare")]
+    check_measures(run, [m for m in of_samples if spec.module("metrics", m).applies(run)])
+
+
+def check_measures(run, metrics):
+    measured = evaluate(run, splits=("test",), metrics=metrics, count=20)
     assert measured
     written = json.loads((run.folder.path / "metrics.json").read_text())["metrics"]
     for name, measurement in measured.items():
@@ -152,7 +173,7 @@ def test_every_measure_that_applies_is_finite_and_recorded(run):
         assert written[name] == dataclasses.asdict(measurement)
 
 
-@pytest.mark.parametrize("name", spec.names("samplers"))
+@pytest.mark.parametrize("name", [SAMPLERS.get(n, n) for n in spec.names("samplers")])
 def test_a_sampler_keeps_shape_and_most_likely_symbol(name):
     logits = tf.random.stateless_normal([6, 9], [1, 2])
     changed = spec.build("samplers", name)(logits)

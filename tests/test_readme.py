@@ -18,7 +18,7 @@ def test_the_results_table_is_that_of_the_experiments():
 
 
 def test_every_part_is_listed():
-    for folder in ("data", "models", "objectives", "samplers"):
+    for folder in ("data", "models", "objectives", "samplers", "metrics"):
         for name in spec.names(folder):
             assert re.search(rf"`[^`]*\b{name}\b[^`]*`", README), f"{name} is not in README.md"
 

@@ -300,10 +300,8 @@ class Parallel(Autoregressive):
         none = tf.zeros([batch_size, self.sequence.vocabulary.size])
         every = tf.TensorArray(tf.int32, length)
         start = tf.constant(0), none, self.initial_state(batch_size), every
-        *_, every = tf.while_loop(
-            lambda t, *_: t < length, body, start, maximum_iterations=length, back_prop=False
-        )
-        return tf.transpose(every.stack())
+        *_, every = tf.while_loop(lambda t, *_: t < length, body, start, maximum_iterations=length)
+        return tf.stop_gradient(tf.transpose(every.stack()))
 
 
 def _shape(tokens):

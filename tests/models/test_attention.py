@@ -1,0 +1,143 @@
+"""Attention with rotary positions, against its formulas written out."""
+
+import math
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from zoo.models.layers import attention
+from zoo.models.layers.attention import Attention
+from zoo.models.layers.feedforward import FeedForward, normalise, squared_rectifier
+
+
+def normal(shape, number, dtype=tf.float32):
+    return tf.random.stateless_normal(shape, [7, number], dtype=dtype)
+
+
+def turned(vector, position):
+    """Pairs (i, i + size / 2) as complex numbers, times e^(i p / 10,000^(2i / size))."""
+    half = len(vector) // 2
+    angles = position / 10_000 ** (np.arange(half) / half)
+    numbers = (vector[:half] + 1j * vector[half:]) * np.exp(1j * angles)
+    return np.concatenate([numbers.real, numbers.imag])
+
+
+def test_turning_is_its_formula():
+    features, positions = normal([5, 8], 0), np.array([0, 1, 2, 50, 3000], np.int32)
+    found = attention.turn(features, attention.turns(positions, 8, tf.float32))
+    expected = [turned(row, p) for row, p in zip(features.numpy(), positions, strict=True)]
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    np.testing.assert_array_equal(found[0], features[0])
+
+
+@pytest.mark.parametrize("shift", [1, 999, 1_000_000, 2_000_000_000])
+def test_products_depend_on_the_distance_alone(shift):
+    """So texts of any length are read alike; plain float32 is off by a turn at the last shift."""
+    query, key = normal([1, 16], 1), normal([1, 16], 2)
+
+    def product(query_at, key_at):
+        pair = zip((query, key), (query_at, key_at), strict=True)
+        a, b = (attention.turn(x, attention.turns([at], 16, tf.float32)) for x, at in pair)
+        return tf.reduce_sum(a * b)
+
+    for distance in (0, 1, 7, 300):
+        near = product(300, 300 - distance)
+        np.testing.assert_allclose(product(300 + shift, 300 + shift - distance), near, atol=1e-5)
+    assert abs(product(300, 300) - product(300, 299)) > 0.1
+
+
+@pytest.mark.parametrize(("cached", "context"), [(0, 3), (0, 9), (2, 3), (4, 5), (0, 1)])
+def test_what_may_be_read(cached, context):
+    before, time = np.array([0, 1, 50], np.int32), 6
+    found = attention.hidden(tf.constant(before), time, cached, context, tf.float32)
+    assert found.shape == (3, 1, time, cached + time)
+    for row, t, place in np.ndindex(3, time, cached + time):
+        distance = t - (place - cached)
+        exists = place - cached >= -before[row]
+        seen = exists and 0 <= distance < context
+        assert found[row, 0, t, place] == (0 if seen else -math.inf)
+
+
+@pytest.fixture
+def layer():
+    keras.utils.set_random_seed(3)
+    layer = Attention(2, 1.0, "layer")
+    layer.build((None, None, 8))
+    return layer
+
+
+def by_definition(layer, inputs, context):
+    """One row [time, units], position by position, in float64."""
+    kernel, output = (np.float64(v.numpy()) for v in (layer.kernel, layer.output_kernel))
+    queries, keys, values = np.split(np.float64(inputs) @ kernel, 3, axis=-1)
+    result = np.zeros_like(queries)
+    for t in range(len(inputs)):
+        for head in (slice(0, 4), slice(4, 8)):
+            seen = range(max(0, t - context + 1), t + 1)
+            query = turned(queries[t, head], t)
+            scores = np.array([query @ turned(keys[s, head], s) for s in seen]) / math.sqrt(4)
+            weights = np.exp(scores) / np.exp(scores).sum()
+            result[t, head] = weights @ values[list(seen), head]
+    return result @ output
+
+
+@pytest.mark.parametrize("context", [1, 3, 9])
+def test_a_layer_is_its_definition(layer, context):
+    inputs = 2 * normal([9, 2, 8], 4)
+    turns = attention.turns(tf.range(9), 4, tf.float32)
+    hidden = attention.hidden(tf.zeros([1], tf.int32), 9, 0, context, tf.float32)
+    found, _ = layer.read(inputs, turns, hidden)
+    for row in range(2):
+        expected = by_definition(layer, inputs[:, row], context)
+        np.testing.assert_allclose(found[:, row], expected, atol=1e-5)
+
+
+def test_the_cache_holds_the_last_keys_and_values(layer):
+    """Old ones leave as new ones come, the turned keys and the values as they are."""
+    inputs, cached = normal([5, 2, 8], 5), 3
+    turns = attention.turns(tf.range(5), 4, tf.float32)
+    hidden = attention.hidden(tf.zeros([2], tf.int32), 5, cached, 4, tf.float32)
+    empty = tf.zeros([2, 2, cached, 4])
+    _, (keys, values) = layer.read(inputs, turns, hidden, (empty, empty))
+    _, its_keys, its_values = np.split(inputs.numpy() @ layer.kernel.numpy(), 3, axis=-1)
+    for row, head, place in np.ndindex(2, 2, cached):
+        t, part = place + 2, slice(4 * head, 4 * head + 4)
+        np.testing.assert_allclose(
+            keys[row, head, place], turned(its_keys[t, row, part], t), atol=1e-5
+        )
+        np.testing.assert_allclose(values[row, head, place], its_values[t, row, part], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("function", "plain"),
+    [
+        (squared_rectifier, lambda x: tf.square(tf.maximum(x, 0))),
+        (normalise, lambda x: x / tf.sqrt(tf.reduce_mean(x**2, -1, keepdims=True) + 1e-6)),
+    ],
+    ids=["squared_rectifier", "normalise"],
+)
+def test_gradients_are_those_of_the_formulas(function, plain):
+    inputs, upstream = normal([4, 6], 6, tf.float64), normal([4, 6], 7, tf.float64)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(inputs)
+        mine, its = function(inputs), plain(inputs)
+    np.testing.assert_allclose(mine, its, rtol=1e-12)
+    gradient = tape.gradient(mine, inputs, upstream)
+    np.testing.assert_allclose(gradient, tape.gradient(its, inputs, upstream), rtol=1e-12)
+
+
+def test_a_feed_forward_layer_by_hand():
+    layer = FeedForward(2, 1.0, "layer")
+    layer.build((None, 2))
+    layer.kernel.assign([[1.0, 0.0], [1.0, -1.0]])
+    layer.output_kernel.assign([[1.0, 2.0], [10.0, 0.0]])
+    # (1, 2) becomes (3, -2), of which 9 and 0 are left.
+    np.testing.assert_allclose(layer.compute(tf.constant([[1.0, 2.0]])), [[9.0, 18.0]])
+
+
+def test_initial_weights_have_the_size_that_is_asked_for():
+    weights = attention.normal(100, scale=0.5)((100, 1000)).numpy()
+    # The standard error of a standard deviation of 100,000 normal numbers is 0.22 %.
+    np.testing.assert_allclose(weights.std(), 0.05, rtol=5 * 0.0022)

@@ -1,0 +1,314 @@
+"""The Transformer: a distribution over texts of any length, read at once or step by step."""
+
+import itertools
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from zoo import example_spec, randomness, spec
+from zoo.errors import SpecError
+from zoo.models._autoregressive import Autoregressive
+from zoo.models.layers import attention
+from zoo.trainers import autoregressive
+from zoo.vocabulary import Vocabulary
+
+KEY = tf.constant([11, 12], tf.int64)
+SPECS = [
+    "transformer(units=8, layers=2, heads=2, dropout=0.3)",
+    "transformer(units=12, layers=1, heads=3, feedforward=5, context=2, dropout=0.3, tied=True)",
+]
+ABC = example_spec.Text(Vocabulary(["a", "b", "c"], "character"), 4, running=False)
+BITS = example_spec.Image((4, 4, 1), binary=True, num_classes=3)
+
+
+def build(text, example):
+    """A model far from uniform, so that symbols and draws matter."""
+    keras.utils.set_random_seed(1)
+    model = spec.build("models", text, example)
+    for number, variable in enumerate(model.trainable_variables):
+        variable.assign_add(tf.random.stateless_normal(variable.shape, [3, number]) / 2)
+    return model
+
+
+@pytest.fixture(params=SPECS)
+def model(request):
+    return build(request.param, ABC)
+
+
+@pytest.fixture
+def long_texts():
+    """Much longer than the model's context."""
+    return tf.random.stateless_uniform([3, 23], [1, 2], 0, 3, tf.int32)
+
+
+def test_probabilities_sum_to_one_over_all_texts(model):
+    every = np.array(list(itertools.product(range(3), repeat=4)), np.int32)
+    np.testing.assert_allclose(np.exp(model.log_prob(every)).sum(), 1, rtol=1e-5)
+
+
+def test_probabilities_of_each_class_sum_to_one_over_all_images():
+    model = build("transformer(units=8, layers=1, heads=2, patch=[2, 2])", BITS)
+    numbers = np.arange(1 << 16)[:, None] >> np.arange(16) & 1
+    images = tf.constant(numbers.reshape(-1, 4, 4, 1), tf.float32)
+    logs = [model.log_prob((images, tf.fill([len(images)], label))).numpy() for label in range(3)]
+    np.testing.assert_allclose(np.exp(logs).sum(axis=1), np.ones(3), rtol=1e-5)
+    assert np.abs(logs[0] - logs[1]).max() > 0.1
+
+
+def test_an_image_s_places_are_told_apart():
+    """By more than their distances: of equal patches another one is predicted at each place."""
+    model = build("transformer(units=8, layers=1, heads=2, context=1, patch=[2, 2])", BITS)
+    logits = model(tf.fill([1, 4], 5))[0].numpy()
+    pairs = itertools.combinations(logits, 2)
+    assert min(np.abs(one - other).max() for one, other in pairs) > 0.1
+
+
+@pytest.mark.parametrize("text", SPECS)
+def test_logits_depend_on_the_past_within_reach_alone(text, long_texts):
+    """Each layer of attention reaches context - 1 symbols further back."""
+    model = build(text, ABC)
+    logits = model(long_texts).numpy()
+    reach = len(model.attentions) * (model.context - 1)
+    for changed in (0, 9, 22):
+        others = long_texts.numpy()
+        others[:, changed] = (others[:, changed] + 1) % 3
+        differs = np.abs(model(others).numpy() - logits).max(axis=(0, 2)) > 1e-5
+        expected = [changed <= t <= changed + reach for t in range(23)]
+        np.testing.assert_array_equal(differs, expected)
+
+
+def test_one_step_at_a_time_equals_the_whole_text(model, long_texts):
+    whole, state = model(long_texts).numpy(), model.initial_state(3)
+    for time, column in enumerate(tf.unstack(long_texts, axis=1)):
+        logits, state = model.step(column, state)
+        np.testing.assert_allclose(logits, whole[:, time], atol=1e-5)
+
+
+def test_one_step_at_a_time_equals_the_whole_image():
+    model = build("transformer(units=8, layers=2, heads=2, patch=[2, 1])", BITS)
+    inputs = tf.random.stateless_uniform([5, 8], [1, 2], 0, 4, tf.int32)
+    whole, state = model(inputs).numpy(), model.initial_state(5)
+    for time, column in enumerate(tf.unstack(inputs, axis=1)):
+        logits, state = model.step(column, state)
+        np.testing.assert_allclose(logits, whole[:, time], atol=1e-5)
+
+
+@pytest.mark.parametrize("cuts", [[1], [2, 3], [7, 15], [22], []])
+def test_a_text_in_pieces_equals_the_whole(model, long_texts, cuts):
+    state, logits = model.initial_state(3), []
+    for piece in np.split(long_texts.numpy(), cuts, axis=1):
+        found, state = model.run(tf.constant(piece), state)
+        logits.append(found)
+    np.testing.assert_allclose(tf.concat(logits, axis=1), model(long_texts), atol=1e-5)
+
+
+def test_text_is_read_alike_wherever_it_stands(model, long_texts):
+    """Once there is as much before it as it is read from."""
+    position, caches = model.run(long_texts, model.initial_state(3))[1]
+    here, _ = model.run(long_texts, (position, caches))
+    shift = 1_000_000
+    turns = attention.turns([shift], model.units // model.heads, tf.float32)
+    caches = [(attention.turn(keys, turns), values) for keys, values in caches]
+    far, _ = model.run(long_texts, (position + shift, caches))
+    np.testing.assert_allclose(here, far, atol=1e-5)
+
+
+def test_log_prob_of_samples_is_the_models_own(letters):
+    model = build(SPECS[0], letters)
+    drawn = model.generate(
+        tf.range(50, dtype=tf.int64), spec.build("samplers", "temperature(temperature=2.0)")
+    )
+    assert len(np.unique(drawn.num_tokens)) > 1
+    np.testing.assert_allclose(drawn.log_prob, model.log_prob(drawn.tokens), atol=1e-5)
+
+
+def test_samples_go_on_beyond_the_context(model):
+    drawn = model.generate(tf.range(5, dtype=tf.int64), lambda logits: logits, length=20)
+    np.testing.assert_allclose(drawn.log_prob, model.log_prob(drawn.tokens), atol=1e-4)
+
+
+def test_a_prompt_is_kept_and_not_counted(model):
+    prompt, lengths = tf.constant([[2, 1, 0], [1, 1, 0]]), tf.constant([3, 1])
+    drawn = model.generate(tf.range(2, dtype=tf.int64), lambda logits: logits, 6, prompt, lengths)
+    for row, length in enumerate(lengths.numpy()):
+        np.testing.assert_array_equal(drawn.tokens[row, :length], prompt[row, :length])
+        whole = model.log_prob(drawn.tokens[row : row + 1])[0]
+        cut = model.log_prob(drawn.tokens[row : row + 1, :length])[0]
+        np.testing.assert_allclose(drawn.log_prob[row], whole - cut, atol=1e-5)
+
+
+def test_dropout_is_that_of_the_key_at_once_and_step_by_step(model, long_texts):
+    whole = model(long_texts, key=KEY)
+    state = model.initial_state(3)
+    stepwise, _ = Autoregressive.run(model, long_texts, state, KEY, lambda t, real, logits: real)
+    np.testing.assert_allclose(stepwise, whole, atol=1e-5)
+    assert np.abs(whole - model(long_texts, key=KEY + 1)).max() > 0.1
+    assert np.abs(whole - model(long_texts)).max() > 0.1
+
+
+def test_in_mixed_precision_calls_are_in_bfloat16_and_samples_in_float32(letters):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        keras.utils.set_random_seed(0)
+        model = spec.build("models", "transformer(units=16, layers=2, dropout=0.1)", letters)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    inputs = tf.random.stateless_uniform([50, 4], [1, 2], 0, 5, tf.int32)
+    logits = model(inputs)
+    exact, _ = model.run(inputs, model.initial_state(50))
+    assert logits.dtype == tf.float32
+    assert 0 < np.abs(logits - exact).max() < 0.1  # bfloat16 has 8 bits; logits are about 3
+    stepwise = model(inputs, key=KEY, replace=lambda t, real, logits: real)
+    np.testing.assert_allclose(stepwise, model(inputs, key=KEY), atol=0.1)
+    drawn = model.generate(tf.range(5, dtype=tf.int64), lambda logits: logits)
+    np.testing.assert_allclose(drawn.log_prob, model.log_prob(drawn.tokens), atol=0.2)
+
+
+def scheduled(keep, passes):
+    return spec.build("objectives", f"scheduled_sampling(keep_probability={keep}, passes={passes})")
+
+
+def read_by_definition(model, tokens, keep, passes):
+    """What is read by scheduled sampling, symbol by symbol, each from a whole pass of its own.
+
+    The model predicts from what was read so far; or, with a number of passes, from what was read
+    in the pass before, of which the first is the real text.
+    """
+    coins, noise = (
+        tf.random.stateless_uniform(tokens.shape, randomness.fold(KEY, number), alg="philox")
+        for number in (-1, -2)
+    )
+    real = model.shift(tokens).numpy()
+    last = real
+    for _ in range(1 if passes is None else passes - 1):
+        read = real.copy()
+        for t in range(1, tokens.shape[1]):
+            logits = model(tf.constant(read if passes is None else last), key=KEY)
+            odds = np.exp(logits.numpy()[:, t - 1].astype(np.float64))
+            cumulative = np.cumsum(odds / odds.sum(axis=-1, keepdims=True), axis=-1)
+            for row in np.flatnonzero(coins[:, t] >= keep):
+                read[row, t] = np.searchsorted(cumulative[row], noise[row, t], side="right")
+        last = read
+    return last
+
+
+def gradients(model, predict):
+    """Of the mean cross-entropy, for all variables as one vector."""
+    with tf.GradientTape() as tape:
+        logits, targets, weights = predict()
+        nats = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
+        loss = tf.reduce_mean(weights * nats)
+    found = tape.gradient(loss, model.trainable_variables)
+    return np.concatenate([tf.reshape(tf.convert_to_tensor(g), [-1]) for g in found])
+
+
+@pytest.mark.parametrize(("passes", "its"), [(1, 1), (2, 2), (4, None), (None, None)])
+def test_scheduled_sampling_is_its_definition_draw_for_draw(model, passes, its):
+    """Predictions and gradient are those of the symbols that were read, taken as given.
+
+    One pass is maximum likelihood, two are the algorithm of Mihaylova and Martins, as many as
+    symbols and None that of Bengio et al. No gradient flows through what was drawn.
+    """
+    tokens = tf.random.stateless_uniform([16, 4], [5, 6], 0, 3, tf.int32)
+    objective = scheduled(0.4, passes)
+    read = read_by_definition(model, tokens, 0.4, its)
+    changed = read != model.shift(tokens).numpy()
+    assert (0.2 < changed[:, 1:].mean() < 0.6) == (passes != 1)
+
+    def frozen():
+        return model(tf.constant(read), key=KEY), tokens, model.weights_of(tokens)
+
+    def predicted():
+        return objective.predict(model, tokens, 0, KEY)
+
+    np.testing.assert_allclose(predicted()[0], frozen()[0], atol=1e-5)
+    np.testing.assert_allclose(gradients(model, predicted), gradients(model, frozen), atol=1e-6)
+
+
+def test_two_passes_differ_from_as_many_as_symbols(model):
+    tokens = tf.random.stateless_uniform([64, 4], [5, 6], 0, 3, tf.int32)
+    two, four, exact = (
+        scheduled(0.0, passes).predict(model, tokens, 0, KEY)[0] for passes in (2, 4, None)
+    )
+    np.testing.assert_allclose(four, exact, atol=1e-5)
+    assert np.abs(two - four).max() > 0.1
+
+
+@pytest.mark.parametrize("passes", [2, None])
+def test_graphs_and_xla_make_the_same_predictions(passes):
+    """Without dropout and samples, for which XLA has other numbers (tensorflow issue 121243)."""
+    model = build("transformer(units=8, layers=1, heads=2, context=3)", ABC)
+    objective = spec.build(
+        "objectives",
+        f"scheduled_sampling(keep_probability=0.0, replacement='argmax', passes={passes})",
+    )
+    tokens = tf.random.stateless_uniform([8, 4], [5, 6], 0, 3, tf.int32)
+
+    def predicted():
+        with tf.GradientTape() as tape:
+            logits, targets, _ = objective.predict(model, tokens, 0, KEY)
+            nats = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
+        return logits, *map(tf.convert_to_tensor, tape.gradient(nats, model.trainable_variables))
+
+    expected = predicted()
+    for compiled in (False, True):
+        found = tf.function(predicted, jit_compile=compiled)()
+        for mine, its in zip(found, expected, strict=True):
+            np.testing.assert_allclose(mine, its, rtol=1e-4, atol=1e-4)  # sums over 32 symbols
+
+
+def trainer_of(model, objective, rate, batch_size):
+    trainer = autoregressive.build(
+        model, objective, batch_size=batch_size, seed=0, average_decay=0.0
+    )
+    trainer.compile(keras.optimizers.Adam(rate), jit_compile=False)
+    return trainer
+
+
+@pytest.mark.parametrize("passes", [2, None])
+def test_training_traces_once(passes):
+    trainer = trainer_of(build(SPECS[1], ABC), scheduled(0.5, passes), 0.001, 4)
+    step = tf.function(trainer.train_step)
+    for number in range(3):
+        step(tf.random.stateless_uniform([4, 4], [5, number], 0, 3, tf.int32))
+    assert step.experimental_get_tracing_count() == 1
+
+
+def test_it_learns_to_copy_to_the_entropy_of_what_is_copied():
+    """Three symbols of four kinds and the same again: 3 log 4 nats, to 0.02.
+
+    Each of the 64 texts is in each batch, so the loss is exact.
+    """
+    vocabulary = Vocabulary(["a", "b", "c", "d"], "character")
+    keras.utils.set_random_seed(0)
+    model = spec.build(
+        "models",
+        "transformer(units=32, layers=1, heads=2)",
+        example_spec.Text(vocabulary, 6, running=False),
+    )
+    first = np.array(list(itertools.product(range(4), repeat=3)), np.int32)
+    texts = tf.constant(np.concatenate([first, first], axis=1))
+    rate = keras.optimizers.schedules.CosineDecay(0.02, 100)
+    trainer = trainer_of(model, spec.build("objectives", "maximum_likelihood"), rate, 64)
+    trainer.fit(tf.data.Dataset.from_tensors(texts).repeat(100), shuffle=False, verbose=0)
+    nll = -np.mean(model.log_prob(texts))
+    assert 3 * np.log(4) - 1e-4 < nll < 3 * np.log(4) + 0.02
+
+
+@pytest.mark.parametrize(
+    ("wrong", "answer"),
+    [
+        *((f"{name}=0", f"{name}=0 should be at least 1") for name in ("units", "layers")),
+        *((f"{name}=0", f"{name}=0 should be at least 1") for name in ("heads", "feedforward")),
+        ("context=0", "context=0 should be at least 1"),
+        ("units=20, heads=4", "units=20 should be a multiple of 2 heads, 8"),
+        ("dropout=1.0", "dropout=1.0 should be at least 0 and below 1"),
+        ("dropout=-0.1", "dropout=-0.1 should be at least 0 and below 1"),
+        ("patch=[2, 2]", "is for images"),
+    ],
+)
+def test_impossible_sizes_are_refused(wrong, answer):
+    with pytest.raises(SpecError, match=answer):
+        spec.build("models", f"transformer({wrong})", ABC)

@@ -1,0 +1,233 @@
+"""A gated PixelCNN: all pixels' predictions at once from convolutions that see no later pixel.
+
+Source: A. van den Oord et al. (2016), arXiv 1606.05328; sampling with what earlier pixels have left
+to compute with: P. Ramachandran et al. (2017), arXiv 1704.06001.
+"""
+
+import tensorflow as tf
+
+from zoo import example_spec, randomness
+from zoo.errors import require
+from zoo.models._autoregressive import Parallel
+from zoo.models.layers.gated_convolution import (
+    FirstConvolution,
+    GatedConvolution,
+    convolve,
+    gated,
+)
+
+ACCEPTS = {"image"}
+TRAINERS = {"autoregressive"}
+
+
+def build(
+    example: example_spec.Image,
+    *,
+    width: int = 32,
+    layers: int = 7,
+    kernel: int = 3,
+    first_kernel: int = 7,
+    dropout: float = 0.0,
+) -> "PixelCNN":
+    """The model of images, pixel by pixel; conditioned on their classes where the data are.
+
+    Args:
+        example: what one example is.
+        width: the number of features in each of the two stacks.
+        layers: how many gated layers there are after the first convolution.
+        kernel: the size n of the square n×n of which a layer reads the part before its middle.
+        first_kernel: the same of the first convolution.
+        dropout: the share of the gated features in the horizontal stack that training sets to
+            zero.
+
+    Returns:
+        The model, with all its variables.
+
+    Raises:
+        SpecError: width or layers below 1, a kernel that is even or below 3, dropout outside
+            [0, 1), or images of several channels.
+    """
+    for name, size in (("width", width), ("layers", layers)):
+        require(size >= 1, f"pixel_cnn: {name}={size} should be at least 1.")
+    for name, size in (("kernel", kernel), ("first_kernel", first_kernel)):
+        require(size >= 3 and size % 2, f"pixel_cnn: {name}={size} should be odd and at least 3.")
+    require(0 <= dropout < 1, f"pixel_cnn: dropout={dropout} should be at least 0 and below 1.")
+    return PixelCNN(example, width, layers, kernel, first_kernel, dropout)
+
+
+class PixelCNN(Parallel):
+    """A convolution of the pixels, `layers` gated layers, and two 1×1 convolutions to logits.
+
+    The vertical stack reads the rows above a pixel, the horizontal stack the pixels to its left:
+    together all that came before. Levels are read as numbers from -1 to 1; 0 is outside.
+    """
+
+    def __init__(self, example, width, layers, kernel, first_kernel, dropout):
+        super().__init__(example, [1, 1], name="pixel_cnn")
+        self.width, self.dropout = width, dropout
+        self.before = kernel // 2  # rows or columns that a layer reads beside the present one
+        self.first = FirstConvolution(width, first_kernel, name="first")
+        self.first.build((None, *example.shape))
+        self.layers_ = [
+            GatedConvolution(width, kernel, example.num_classes, name=f"layer_{number}")
+            for number in range(layers)
+        ]
+        for layer in self.layers_:
+            layer.build((None, *example.shape[:2], width))
+        levels = self.sequence.vocabulary.size
+        self.hidden_kernel = self.add_weight((1, 1, width, width), "glorot_uniform", name="hidden")
+        self.hidden_bias = self.add_weight((width,), "zeros", name="hidden_bias")
+        self.output_kernel = self.add_weight((1, 1, width, levels), "glorot_uniform", name="output")
+        self.output_bias = self.add_weight((levels,), "zeros", name="output_bias")
+        self.built = True
+
+    def initial_state(self, batch_size):
+        """What `step` goes on from: how many pixels were read, the class, and what they leave.
+
+        Of the pixels, the last rows that the first layer reads; of each layer's vertical stack the
+        rows above the present one, and what it adds to the present row of the horizontal stack; of
+        each horizontal stack what is to the left.
+        """
+        _, columns, _ = self.example.shape
+
+        def zeros(*shape):
+            return [tf.zeros([batch_size, *shape], self._dtype) for _ in self.layers_]
+
+        return {
+            "position": tf.zeros([batch_size], tf.int32),
+            "label": tf.zeros([batch_size], tf.int32),
+            "pixels": tf.zeros([batch_size, self.first.reach * columns], self._dtype),
+            "above": zeros(self.before, columns, self.width),
+            "across": zeros(1, columns, 2 * self.width),
+            "left": zeros(1, self.before, self.width),
+        }
+
+    def run(self, inputs, state, key=None):
+        """See `Autoregressive.run`: reads images from their first pixel on, all pixels at once.
+
+        Args:
+            inputs: int32 [batch, time], a start symbol first; time is at most the image's length.
+            state: the `initial_state`.
+            key: see `Autoregressive.run`.
+
+        Returns:
+            Logits float32 [batch, time, levels], and None: only `step` goes on within an image.
+
+        Raises:
+            SpecError: None as the state, or more symbols than an image has.
+            tf.errors.InvalidArgumentError: the state after some `step`.
+        """
+        rows, columns, _ = self.example.shape
+        length = inputs.shape[1]
+        require(
+            state is not None and length <= rows * columns,
+            f"pixel_cnn: {length} symbols from {state} on: `run` reads at most {rows * columns}, "
+            "from the initial state on. Go on within an image by `step`.",
+        )
+        tf.debugging.assert_equal(state["position"], 0, "pixel_cnn: `run` begins with no image.")
+        values = tf.pad(self._values(inputs[:, 1:]), [[0, 0], [0, rows * columns - length + 1]])
+        pixels = tf.reshape(values, [-1, rows, columns, 1])
+        logits = self._run(pixels, self._label(inputs[:, 0]), key)
+        return tf.reshape(logits, [-1, rows * columns, logits.shape[-1]])[:, :length], None
+
+    def _run(self, pixels, labels, key):
+        """Logits [batch, rows, columns, levels] for images; the last pixel changes none."""
+        masks = self._masks(tf.shape(pixels)[0], key) or [None] * len(self.layers_)
+        above = self.first.vertical(_pad(pixels[:, :-1], top=self.first.reach))
+        features = self.first.horizontal(_pad(pixels[:, :, :-1], left=self.first.reach))
+        for layer, mask in zip(self.layers_, masks, strict=True):
+            gates = layer.vertical(_pad(above, top=self.before), labels)
+            window = _pad(features, left=self.before)
+            features = layer.horizontal(features, window, layer.across(gates), labels, mask)
+            above = gated(gates)
+        return self._logits(features)
+
+    def step(self, token, state, masks=()):
+        """See `Autoregressive.step`: a row of the vertical stacks at its first pixel."""
+        position, columns = state["position"], self.example.shape[1]
+        labels = tf.where(position == 0, self._label(token), state["label"])
+        pixel = tf.where(position == 0, tf.cast(0, self._dtype), self._values(token))
+        pixels = tf.concat([state["pixels"][:, 1:], pixel[:, None]], axis=1)
+        row, column = position[0] // columns, position[0] % columns
+        above, across, left = tf.cond(
+            column == 0,
+            lambda: self._begin_row(row, pixels, state, labels),
+            lambda: (state["above"], state["across"], state["left"]),
+        )
+        now = [tf.gather(part, [column], axis=2) for part in across]
+        features, left = self._pixel(row, column, pixels, left, now, labels, masks)
+        state = {"position": position + 1, "label": labels, "pixels": pixels}
+        state |= {"above": above, "across": across, "left": left}
+        return self._logits(features)[:, 0, 0], state
+
+    def _begin_row(self, row, pixels, state, labels):
+        """The `above`, `across` and `left` of a new row; see `initial_state`."""
+        window = tf.reshape(pixels, [-1, self.first.reach, self.example.shape[1], 1])
+        below = self.first.vertical(window, row)
+        above, across = [], []
+        for layer, earlier in zip(self.layers_, state["above"], strict=True):
+            window = tf.concat([earlier, below], axis=1)
+            gates = layer.vertical(window, labels)
+            below = gated(gates)
+            above.append(window[:, 1:])
+            across.append(layer.across(gates))
+        return above, across, [tf.zeros_like(left) for left in state["left"]]
+
+    def _pixel(self, row, column, pixels, left, across, labels, masks):
+        """The last horizontal stack at a pixel, [batch, 1, 1, width], and the next one's `left`."""
+        reach = self.first.reach
+        outside = tf.range(reach) < reach - column
+        window = tf.where(outside, tf.cast(0, self._dtype), pixels[:, -reach:])
+        features = self.first.horizontal(window[:, None, :, None], row, column)
+        next_left = []
+        for number, layer in enumerate(self.layers_):
+            window = tf.concat([left[number], features], axis=2)
+            mask = masks[number][:, None, None] if masks else None
+            features = layer.horizontal(features, window, across[number], labels, mask)
+            next_left.append(window[:, :, 1:])
+        return features, next_left
+
+    def dropout_masks(self, length, batch_size, key):
+        """See `Autoregressive.dropout_masks`: one [length, batch_size, width] for each layer."""
+        rows, columns, _ = self.example.shape
+        by_pixel = [batch_size, rows * columns, self.width]
+        return [
+            tf.transpose(tf.reshape(mask, by_pixel), [1, 0, 2])[:length]
+            for mask in self._masks(batch_size, key)
+        ]
+
+    def _masks(self, batch_size, key):
+        """One [batch_size, rows, columns, width] for each layer; empty without dropout."""
+        if key is None or self.dropout == 0:
+            return []
+        rows, columns, _ = self.example.shape
+        ones = tf.ones([batch_size, rows, columns, self.width], self._dtype)
+        return [
+            tf.nn.experimental.stateless_dropout(
+                ones, self.dropout, randomness.fold(key, number), rng_alg=randomness.ALGORITHM
+            )
+            for number in range(len(self.layers_))
+        ]
+
+    def _label(self, token):
+        return token - self.sequence.vocabulary.start
+
+    def _values(self, tokens):
+        """Levels as numbers from -1 to 1."""
+        levels = self.sequence.vocabulary.size
+        return 2 * tf.cast(tokens, self._dtype) / (levels - 1) - 1
+
+    def _logits(self, features):
+        hidden = convolve(tf.nn.relu(features), self.hidden_kernel, self.hidden_bias)
+        logits = convolve(tf.nn.relu(hidden), self.output_kernel, self.output_bias)
+        return tf.cast(logits, tf.float32)
+
+    @property
+    def _dtype(self):
+        """What the variables read as: `compute_dtype` within a call, float32 outside."""
+        return tf.convert_to_tensor(self.hidden_bias).dtype
+
+
+def _pad(values, top=0, left=0, right=0):
+    """Zeros around [batch, rows, columns, features]."""
+    return tf.pad(values, [[0, 0], [top, 0], [left, right], [0, 0]])
