@@ -12,6 +12,7 @@ DEMO = ["mlxtend>=0.23", "names>=0.3"]
 THEORY = ["matplotlib>=3.9", "scipy>=1.13"]
 EVALUATION = [*THEORY, "jinja2>=3.1", "scikit-learn>=1.5", "threadpoolctl>=3.1"]
 TEST = [
+    "html5lib>=1.1",
     "hypothesis>=6.100",
     "mauve-text>=0.4",
     "mpmath>=1.3",

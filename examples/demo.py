@@ -29,7 +29,10 @@ COMMANDS = [
     ("Draw a grid of digits.", f"sample.py --workdir={DIGITS} --output={DIGITS}/digits.png"),
     ("Draw names.", f"sample.py --workdir={NAMES} --count=500 --output={NAMES}/names.txt"),
     ("Measure the digits.", f"evaluate.py --workdir={DIGITS}"),
-    ("Measure the names.", f"evaluate.py --workdir={NAMES}"),
+    (
+        "Measure the names by what takes no other model as judge.",
+        f"evaluate.py --workdir={NAMES} --metrics=nll,ngram_tv,self_bleu,novelty",
+    ),
     ("Export the digits.", f"-m export --workdir={DIGITS} --output={SERVED} --name=digits"),
     ("Export the names.", f"-m export --workdir={NAMES} --output={SERVED} --name=names"),
     (
@@ -60,7 +63,7 @@ Done in {minutes:.1f} minutes.
 Digits   {DIGITS}/digits.png, and how they came about: {DIGITS}/samples/
 Names    {", ".join(names)} ...
          in {NAMES}/names.txt
-Figures  {DIGITS}/metrics.json, {NAMES}/metrics.json
+Figures  {DIGITS}/report.html, {NAMES}/report.html: open them in a browser
 Curves   {python.parent}/tensorboard --logdir=runs
 Models   {SERVED}/digits, {SERVED}/names: SavedModels, each with a README of how to ask it
 

@@ -2,6 +2,7 @@
 
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -37,11 +38,15 @@ def test_sampling_prints_or_writes(workdir, tmp_path):
     assert output.read_text() == printed.stdout
 
 
-def test_evaluating_prints_a_table_and_writes_it(workdir):
-    done = run("evaluate.py", f"--workdir={workdir}", "--splits=test")
+def test_evaluating_prints_a_table_and_writes_it_and_a_page(workdir):
+    flags = ["--splits=test", "--metrics=nll,distinct", "--count=50"]
+    done = run("evaluate.py", f"--workdir={workdir}", *flags)
     assert done.returncode == 0, done.stderr
+    assert "nll on test ..." in done.stdout
     assert "nats per character" in done.stdout
-    assert (workdir / "metrics.json").is_file()
+    for name in ("metrics.json", "report.html"):
+        assert f"Wrote {workdir / name}" in done.stdout
+        assert (workdir / name).is_file()
 
 
 def wrong_inputs():
@@ -59,6 +64,9 @@ def place(workdir, tmp_path_factory):
     (folder / "latin.txt").write_bytes("Zoë\n".encode("latin-1") * 50)
     done = run("train.py", *DATA, "--batch_size=4", f"--workdir={folder / 'run'}")
     assert done.returncode == 0, done.stderr
+    shutil.copytree(
+        folder / "run", folder / "begun", ignore=shutil.ignore_patterns("ckpt*", "check*")
+    )
     return folder
 
 

@@ -1,83 +1,145 @@
-"""All measures that apply to a run, as a table and as a file."""
+"""All measures that apply to runs, with the ceilings of real data, and as a file."""
 
+import contextlib
 import dataclasses
 import math
+import time
+import types
+
+import numpy as np
 
 from zoo import run_folder, spec
 from zoo.data._splits import Dataset, RunningText
-from zoo.errors import require
+from zoo.errors import SpecError, require
 from zoo.metrics import Comparison, Measurement, _lenet
+from zoo.run import Run
 
 SPLITS = ("train", "validation", "test")
 # Real examples of which part stand in the place of the samples for the ceiling.
 _OTHER = {"train": "validation", "validation": "test", "test": "validation"}
 
 
-def evaluate(
-    run, *, splits=("validation", "test"), metrics=None, count: int = 1000, seed: int = 0
-) -> dict[str, Measurement]:
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """What is measured.
+
+    Attributes:
+        splits: the parts of the data to measure on; samples are compared to the last of them.
+        metrics: the names of members of `zoo.metrics`; None: all that apply.
+        count: how many samples, where samples are measured.
+        seed: of the samples, and of whatever a measure draws.
+    """
+
+    splits: tuple[str, ...] = ("validation", "test")
+    metrics: tuple[str, ...] | None = None
+    count: int = 1000
+    seed: int = 0
+
+    def __post_init__(self):
+        """Refuses what there is not, before any work is done."""
+        for split in self.splits:
+            require(split in SPLITS, f"There is no split {split!r}. Known: {', '.join(SPLITS)}.")
+        for name in self.metrics or ():
+            spec.module("metrics", name)
+
+
+@dataclasses.dataclass
+class Evaluation:
+    """What was measured of one run.
+
+    Attributes:
+        run: the run.
+        settings: what was asked for.
+        measured: the measurements; a name is followed by "@split" where the split is not the
+            test part.
+        members: the member of `zoo.metrics` that each of them is from.
+        seconds: how long each member took.
+        left_out: why members that apply could not be measured, in a sentence each.
+        comparison: the samples and what they were compared to; None where no member asked.
+    """
+
+    run: Run
+    settings: Settings
+    measured: dict[str, Measurement] = dataclasses.field(default_factory=dict)
+    members: dict[str, str] = dataclasses.field(default_factory=dict)
+    seconds: dict[str, float] = dataclasses.field(default_factory=dict)
+    left_out: dict[str, str] = dataclasses.field(default_factory=dict)
+    comparison: Comparison | None = None
+
+    def write(self) -> None:
+        """Writes `metrics.json` into the run folder; a figure that is not finite becomes null."""
+        record = {
+            "metrics": {name: _as_json(m) for name, m in self.measured.items()},
+            "experiment": dataclasses.asdict(self.run.experiment) | {"step": self.run.step},
+            "evaluation": dataclasses.asdict(self.settings)
+            | {"sampler": self.run.sampler, "seconds": self.seconds, "left_out": self.left_out},
+            "versions": run_folder.versions() | {"lenet_mnist.npz": _lenet.weights_hash()},
+        }
+        run_folder.write_json(self.run.folder.path / "metrics.json", record)
+
+
+def evaluate(run: Run, **settings) -> dict[str, Measurement]:
     """Measures a run and writes `metrics.json` into its folder.
 
     Args:
         run: what `zoo.experiment.load` returns.
-        splits: the parts of the data to measure on; samples are compared to the last of them.
-        metrics: the names of members of `zoo.metrics`; None: all that apply.
-        count: how many samples, where samples are measured.
-        seed: of the samples.
+        **settings: see `Settings`.
 
     Returns:
-        A dict from names to `Measurement`s; names are followed by "@split" where the split is
-        not the test part.
+        A dict from names to `Measurement`s, see `Evaluation`.
 
     Raises:
         SpecError: an unknown split or metric, or one that does not apply.
         DataError: the data is not to be had.
     """
-    for split in splits:
-        require(split in SPLITS, f"There is no split {split!r}. Known: {', '.join(SPLITS)}.")
-    members = _members(run, metrics)
-    measured = {}
-    for member in members:
-        for split in splits if hasattr(member, "measure") else ():
-            found = member.measure(run, split=split, count=count, seed=seed)
-            measured |= {_key(name, split): value for name, value in found.items()}
-    of_samples = [member for member in members if hasattr(member, "compare")]
-    if of_samples:
-        measured |= _compared(run, of_samples, splits[-1], count, seed)
-    record = {
-        "metrics": {name: dataclasses.asdict(value) for name, value in measured.items()},
-        "experiment": dataclasses.asdict(run.experiment) | {"step": run.step},
-        "versions": run_folder.versions() | {"lenet_mnist.npz": _lenet.weights_hash()},
-    }
-    run_folder.write_json(run.folder.path / "metrics.json", record)
-    return measured
+    (evaluation,) = evaluate_all([run], Settings(**settings))
+    return evaluation.measured
 
 
-def _members(run, metrics):
-    """The modules of the metrics that were asked for, or of all that apply."""
-    known = {name: spec.module("metrics", name) for name in metrics or spec.names("metrics")}
-    fitting = {name: member for name, member in known.items() if member.applies(run)}
-    unfit = sorted(known.keys() - fitting.keys()) if metrics else []
+def evaluate_all(
+    runs: list[Run], settings: Settings, progress=contextlib.nullcontext
+) -> list[Evaluation]:
+    """Measures several runs by the same rules and writes `metrics.json` into each folder.
+
+    Args:
+        runs: what `zoo.experiment.load` returns.
+        settings: what is measured.
+        progress: called with what is being done, in words; gives a context that is left when
+            that is done.
+
+    Returns:
+        An `Evaluation` of each run.
+
+    Raises:
+        SpecError: a metric that applies to none of the runs.
+        DataError: the data is not to be had.
+    """
+    members = [applicable(run, settings) for run in runs]
+    asked = set(settings.metrics or ())
+    unfit = sorted(asked - {name for each in members for name in each})
     require(
         not unfit,
-        f"{', '.join(unfit)} cannot be measured of {run.experiment.model} on "
-        f"{run.experiment.data}. Leave --metrics out to have all that can.",
+        f"{', '.join(unfit)} cannot be measured of "
+        f"{' or '.join(f'{run.experiment.model} on {run.experiment.data}' for run in runs)}. "
+        "Leave --metrics out to have all that can.",
     )
-    return list(fitting.values())
+    ceilings, evaluations = {}, []
+    for run, fitting in zip(runs, members, strict=True):
+        with progress(f"{run.folder.path}: reading {run.experiment.data}"):
+            _ = run.dataset
+        evaluation = Evaluation(run, settings)
+        _measure_model(evaluation, fitting, progress)
+        _compare_samples(evaluation, fitting, ceilings, progress)
+        evaluation.write()
+        evaluations.append(evaluation)
+    return evaluations
 
 
-def _compared(run, members, split, count, seed):
-    """The measures of samples, each with its ceiling."""
-    samples, other = comparisons(
-        run.dataset, split, lambda number: run.draw(number, seed), count, seed
-    )
-    measured = {}
-    for member in members:
-        ceilings = member.compare(other)
-        for name, found in member.compare(samples).items():
-            value = dataclasses.replace(found, ceiling=ceilings[name].value)
-            measured[_key(name, split)] = value
-    return measured
+def applicable(run: Run, settings: Settings) -> dict[str, types.ModuleType]:
+    """The members of `zoo.metrics` that were asked for, or all, where they apply to a run."""
+    names = settings.metrics or spec.names("metrics")
+    known = {name: spec.module("metrics", name) for name in names}
+    return {name: member for name, member in known.items() if member.applies(run)}
 
 
 def comparisons(dataset: Dataset, split: str, draw, count: int, seed: int):
@@ -94,37 +156,103 @@ def comparisons(dataset: Dataset, split: str, draw, count: int, seed: int):
     Returns:
         Two `Comparison`s.
     """
+    other = of_real_examples(dataset, split, count, seed)
+    return other.of(draw(other.count)), other
+
+
+def of_real_examples(dataset: Dataset, split: str, count: int, seed: int) -> Comparison:
+    """Real examples of another held-out part in the place of samples; see `comparisons`."""
     parts = [dataset.split(name) for name in (split, _OTHER[split])]
     count = min([count, *map(_size, parts)])
-    real, other = (part.batch(0, count, seed).numpy() for part in parts)
-    train = dataset.train
-    training = train.batch(0, min(_size(train), len(train)), seed).numpy()
-    shared = {"real": real, "training": training, "split": split, "seed": seed}
-    return tuple(
-        Comparison(dataset.example, generated=generated, **shared)
-        for generated in (draw(count), other)
-    )
+    real, other = (_examples(part, count, seed) for part in parts)
+    training = _examples(dataset.train, min(_size(dataset.train), len(dataset.train)), seed)
+    return Comparison(dataset.example, other, real, training, split, seed)
 
 
-def table(measured: dict[str, Measurement]) -> str:
-    """The measurements as lines of text."""
-    rows = [("measure", "value", "± s.e.", "ceiling", "unit", "count", "split")]
-    for name, m in measured.items():
-        error = "" if m.standard_error is None else f"{m.standard_error:.4f}"
-        ceiling = "" if m.ceiling is None else f"{m.ceiling:.4f}"
-        name = name.partition("@")[0]
-        rows.append((name, f"{m.value:.4f}", error, ceiling, m.unit, f"{m.count:,}", m.split))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-    return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
+def _measure_model(evaluation, members, progress):
+    """The measures of models, on each split."""
+    settings = evaluation.settings
+    for name, member in members.items():
+        for split in dict.fromkeys(settings.splits) if hasattr(member, "measure") else ():
+            with _timed(evaluation, name, progress, f"{name} on {split}"):
+                found = member.measure(
+                    evaluation.run, split=split, count=settings.count, seed=settings.seed
+                )
+                _keep(evaluation, name, split, found)
 
 
-def _key(name, split):
-    return name if split == "test" else f"{name}@{split}"
+def _compare_samples(evaluation, members, ceilings, progress):
+    """The measures of samples, on the last split, each with its ceiling."""
+    run, settings = evaluation.run, evaluation.settings
+    members = {name: member for name, member in members.items() if hasattr(member, "compare")}
+    if not members:
+        return
+    split, data = settings.splits[-1], (run.experiment.data, run.experiment.data_dir)
+    with progress(f"drawing {settings.count:,} samples"):
+        samples, other = comparisons(
+            run.dataset,
+            split,
+            lambda count: run.draw(count, settings.seed),
+            settings.count,
+            settings.seed,
+        )
+    evaluation.comparison = samples
+    for name, member in members.items():
+        with _timed(evaluation, name, progress, f"{name} on {split}"):
+            found = member.compare(samples)
+            if (data, name) not in ceilings:
+                ceilings[data, name] = member.compare(other)
+            of_real = ceilings[data, name]
+            found |= {
+                key: dataclasses.replace(found[key], ceiling=of_real[key].value)
+                for key in found.keys() & of_real.keys()
+            }
+            _keep(evaluation, name, split, found)
+
+
+@contextlib.contextmanager
+def _timed(evaluation, name, progress, what):
+    """Adds up the seconds of a member, and notes why it could not be measured.
+
+    A measure that was asked for by its name must not be missing without an error.
+    """
+    begin = time.monotonic()
+    try:
+        with progress(what):
+            yield
+    except SpecError as error:
+        if evaluation.settings.metrics:
+            raise
+        evaluation.left_out[name] = str(error)
+    seconds = evaluation.seconds.get(name, 0) + time.monotonic() - begin
+    evaluation.seconds[name] = round(seconds, 1)
+
+
+def _keep(evaluation, member, split, found):
+    for name, measurement in found.items():
+        key = name if split == "test" else f"{name}@{split}"
+        evaluation.measured[key] = measurement
+        evaluation.members[key] = member
+
+
+def _as_json(measurement):
+    record = dataclasses.asdict(measurement)
+    return {
+        key: None if isinstance(value, float) and not math.isfinite(value) else value
+        for key, value in record.items()
+    }
+
+
+def _examples(split, count, seed):
+    """So many examples of a split, none of which is given twice or overlaps another."""
+    if not isinstance(split, RunningText):
+        return split.batch(0, count, seed).numpy()
+    windows = split.values[: _size(split) * split.length].reshape(-1, split.length)
+    return np.random.default_rng(seed).permutation(windows)[:count]
 
 
 def _size(split):
-    """How many examples a split can give without giving one twice or overlapping ones."""
+    """How many such examples there are; those that have weights are drawn independently."""
     if isinstance(split, RunningText):
         return len(split) // split.length
-    return len(split) if split.weights is None else math.inf  # drawn independently
+    return len(split) if split.weights is None else math.inf

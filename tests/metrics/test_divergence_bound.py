@@ -17,7 +17,7 @@ def measure(discriminator, pi=0.3, generated=0.0):
     data = Images(np.full([400, 4, 4, 1], 255, np.uint8))
     run = types.SimpleNamespace(
         dataset=Dataset(None, data, data, data),
-        samples=lambda count, seed: np.full([count, 4, 4, 1], generated, np.float32),
+        draw=lambda count, seed: np.full([count, 4, 4, 1], generated, np.float32),
         objective=spec.build("objectives", f"generalised_js(pi={pi})"),
         model=types.SimpleNamespace(discriminator=discriminator),
         step=10,

@@ -12,7 +12,12 @@ from zoo.theory.scheduled_sampling import algorithm_optimum, idealised_optimum
 from zoo.trainers import autoregressive
 
 KEY = tf.constant([11, 12], tf.int64)
-MODELS = ["lstm(units=8, layers=2, dropout=0.3)", "lstm(units=7, layers=1, tied=True)", "table"]
+MODELS = [
+    "lstm(units=8, layers=2, dropout=0.3)",
+    "lstm(units=7, layers=1, tied=True)",
+    "gru(units=8, layers=2, dropout=0.3)",
+    "table",
+]
 
 
 def build(**arguments):
@@ -97,7 +102,8 @@ def test_it_is_its_definition_draw_for_draw(model, tokens, options):
 
 def test_with_real_symbols_only_it_is_maximum_likelihood(model, tokens):
     expected = spec.build("objectives", "maximum_likelihood").predict(model, tokens, 0, KEY)
-    for found, its in zip(build().predict(model, tokens, 0, KEY), expected, strict=True):
+    objective = build(keep_probability=1.0)
+    for found, its in zip(objective.predict(model, tokens, 0, KEY), expected, strict=True):
         np.testing.assert_allclose(found, its, atol=1e-5)
 
 
@@ -109,10 +115,11 @@ def test_without_real_symbols_it_reads_samples_of_the_model(model, tokens):
     np.testing.assert_array_equal(once, other)
 
 
-def test_graphs_and_xla_make_the_same_predictions(letters, tokens):
+@pytest.mark.parametrize("kind", ["lstm", "gru"])
+def test_graphs_and_xla_make_the_same_predictions(kind, letters, tokens):
     """Without dropout and samples, for which XLA has other numbers (tensorflow issue 121243)."""
     keras.utils.set_random_seed(1)
-    model = spec.build("models", "lstm(units=8, layers=2)", letters)
+    model = spec.build("models", f"{kind}(units=8, layers=2)", letters)
     objective = build(keep_probability=0.0, replacement="argmax")
 
     def predicted():
@@ -126,6 +133,24 @@ def test_graphs_and_xla_make_the_same_predictions(letters, tokens):
         found = tf.function(predicted, jit_compile=compiled)()
         for mine, its in zip(found, expected, strict=True):
             np.testing.assert_allclose(mine, its, rtol=1e-4, atol=1e-4)  # sums over 256 symbols
+
+
+@pytest.mark.parametrize("kind", ["lstm", "gru"])
+def test_one_graph_serves_batches_of_all_sizes(kind, letters, tokens):
+    model, objective = spec.build("models", f"{kind}(units=8)", letters), build()
+    traced = []
+
+    @tf.function(input_signature=[tf.TensorSpec([None, letters.length], tf.int32)])
+    def logits(tokens):
+        traced.append(tokens)
+        found = objective.predict(model, tokens, 5000, KEY)[0]
+        assert found.shape == (None, letters.length, letters.vocabulary.size)
+        return found
+
+    for count in (1, 64, 3):
+        eager = objective.predict(model, tokens[:count], 5000, KEY)[0]
+        np.testing.assert_allclose(logits(tokens[:count]), eager, atol=1e-5)
+    assert len(traced) == 1
 
 
 def test_a_coin_for_each_sequence_keeps_all_of_it_or_nothing(model, tokens):
@@ -204,16 +229,19 @@ STEPS = np.array([0, 1, 10, 1000, 100_000])
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ({}, np.ones(5)),
+        ({}, np.maximum(300 / (300 + np.exp(np.minimum(STEPS / 300, 700))), 0.25)),
         ({"keep_probability": 0.3}, np.full(5, 0.3)),
         ({"schedule": "linear", "decrease": 0.0625}, [1, 0.9375, 0.375, 0, 0]),
         (
             {"schedule": "linear", "keep_probability": 0.5, "decrease": 0.001, "minimum": 0.25},
             [0.5, 0.499, 0.49, 0.25, 0.25],
         ),
+        ({"schedule": "linear", "decrease": 0.1}, [1, 0.9, 0, 0, 0]),
         ({"schedule": "exponential", "k": 0.999}, 0.999**STEPS),
+        ({"schedule": "exponential", "k": 0.9, "minimum": 0.5}, [1, 0.9, 0.5, 0.5, 0.5]),
         ({"schedule": "inverse_sigmoid", "k": 50}, 50 / (50 + np.exp(np.minimum(STEPS / 50, 700)))),
         ({"schedule": "inverse_sigmoid", "k": 1}, 1 / (1 + np.exp(np.minimum(STEPS, 700)))),
+        ({"schedule": "inverse_sigmoid", "k": 1, "minimum": 0.4}, [0.5, 0.4, 0.4, 0.4, 0.4]),
     ],
     ids=str,
 )
@@ -236,6 +264,8 @@ def test_schedules(arguments, expected):
         {"keep_probability": 0.5, "k": 0.9},
         {"decrease": 0.1},
         {"minimum": 0.1},
+        {"k": 300},
+        {"schedule": "constant"},
         {"schedule": "linear"},
         {"schedule": "linear", "decrease": -0.1},
         {"schedule": "linear", "decrease": 0.1, "k": 2},
@@ -245,7 +275,7 @@ def test_schedules(arguments, expected):
         {"schedule": "exponential", "k": 1.0},
         {"schedule": "exponential", "k": 0},
         {"schedule": "exponential", "k": 0.9, "keep_probability": 0.5},
-        {"schedule": "exponential", "k": 0.9, "minimum": 0.5},
+        {"schedule": "exponential", "k": 0.9, "minimum": 1.5},
         {"schedule": "inverse_sigmoid"},
         {"schedule": "inverse_sigmoid", "k": 0.5},
         {"schedule": "inverse_sigmoid", "k": 10, "decrease": 0.1},
@@ -254,8 +284,21 @@ def test_schedules(arguments, expected):
 )
 def test_a_schedule_that_cannot_be_is_refused(arguments):
     schedule = arguments.get("schedule", "constant")
-    with pytest.raises(SpecError, match=f"schedule='{schedule}' takes .*; received keep_prob"):
+    received = ", ".join(f"{k}={v}" for k, v in arguments.items() if k != "schedule")
+    wanted = f"schedule='{schedule}' takes .*; received "
+    with pytest.raises(SpecError, match=wanted) as refused:
         build(**arguments)
+    for given in received.split(", "):
+        assert given in str(refused.value)
+
+
+def test_the_default_anneals_as_it_says():
+    """Half of the symbols are real at step 1,711, a quarter from 2,041 on."""
+    at = build().keep_probability_at
+    assert at(0) > 0.99
+    assert at(1711) > 0.5 > at(1712)
+    assert at(2040) > 0.25
+    assert at(2041) == at(1_000_000) == 0.25
 
 
 def test_an_infinite_number_is_refused():

@@ -3,16 +3,13 @@
 import math
 
 import numpy as np
-import tensorflow as tf
 
-from zoo.metrics import Measurement
-
-_BATCH = 250
+from zoo.metrics import Measurement, _discriminator
 
 
 def applies(run) -> bool:
     """Whether the run has a discriminator."""
-    return "discriminator" in run.model.networks()
+    return _discriminator.applies(run)
 
 
 def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]:
@@ -26,7 +23,7 @@ def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
         run: a trained run.
         split: the name of the split.
         count: how many samples, against at most as many real examples.
-        seed: of the samples.
+        seed: of the samples, and of which real examples are taken.
 
     Returns:
         `divergence_bound` in nats; its count is that of the real examples. Q is the generator as
@@ -34,13 +31,10 @@ def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
 
     Source: F. Huszár (2015), arXiv 1511.05101, section 4.
     """
-    data = run.dataset.split(split)
-    real = data.at(tf.range(min(count, len(data)))).numpy()
-    real_logits = _logits(run, real)
-    generated_logits = _logits(run, run.samples(count, seed))
+    real, generated = _discriminator.logits(run, split, count, seed)
     pi = run.objective.pi_at(run.step)
-    value = float(run.objective.divergence_bound(real_logits, generated_logits, pi))
-    error = _standard_error(run.objective, real_logits, generated_logits, float(pi))
+    value = float(run.objective.divergence_bound(real, generated, pi))
+    error = _standard_error(run.objective, real, generated, float(pi))
     fewer = min(count, len(real))
     return {"divergence_bound": Measurement(value, "nats", error, fewer, split, "lower")}
 
@@ -53,9 +47,3 @@ def _standard_error(objective, real_logits, generated_logits, pi):
     variance = pi**2 * np.var(np.logaddexp(0, -real)) / len(real)
     variance += (1 - pi) ** 2 * np.var(np.logaddexp(0, generated)) / len(generated)
     return math.sqrt(variance)
-
-
-def _logits(run, images):
-    judge = tf.function(run.model.discriminator, reduce_retracing=True)
-    parts = [judge(images[begin : begin + _BATCH]) for begin in range(0, len(images), _BATCH)]
-    return tf.concat(parts, axis=0)

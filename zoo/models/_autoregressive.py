@@ -65,6 +65,10 @@ class Autoregressive(keras.Model):
         """
         raise NotImplementedError
 
+    def stepper(self):
+        """`step` for a loop: what is the same at all times is computed once, by this call."""
+        return self.step
+
     def dropout_masks(self, length, batch_size, key):
         """What training multiplies activations by.
 
@@ -87,8 +91,8 @@ class Autoregressive(keras.Model):
             state: what `initial_state` or an earlier `run` returned.
             key: a stateless random key, int64 [2], for dropout; None: no dropout.
             replace: gives what is read, int32 [batch], from the time t, int32 [], inputs[:, t],
-                and the logits that predicted them, float32 [batch, vocabulary size] (zeros at
-                time 0); or the same of all times at once, with slice(None) as t. No gradient
+                and the logits that predicted them, float32 [batch, vocabulary size] (at time 0
+                of no meaning); or the same of all times at once, with slice(None) as t. No gradient
                 flows through it. None: `inputs` are read.
 
         Returns:
@@ -291,10 +295,11 @@ class Parallel(Autoregressive):
         """What is read at each time, int32 [batch, time], by `step` after `step`."""
         batch_size, length = _shape(inputs)
         masks = self.dropout_masks(length, batch_size, key)
+        step = self.stepper()
 
         def body(t, logits, state, every):
             token = replace(t, inputs[:, t], logits)
-            logits, state = self.step(token, state, [mask[t] for mask in masks])
+            logits, state = step(token, state, [mask[t] for mask in masks])
             return t + 1, logits, state, every.write(t, token)
 
         none = tf.zeros([batch_size, self.sequence.vocabulary.size])

@@ -24,20 +24,28 @@ Replacement = Literal["sample", "argmax"]
 
 _COINS, _NOISE = -1, -2  # numbers for keys; a model gives its dropout those from 0 up
 
-_NEEDS = {
+# What each schedule takes, with defaults; None: there is none.
+_TAKES = {
+    "constant": {"keep_probability": None},
+    "linear": {"keep_probability": 1.0, "decrease": None, "minimum": 0.0},
+    "exponential": {"k": None, "minimum": 0.0},
+    "inverse_sigmoid": {"k": None, "minimum": 0.0},
+}
+_IN_WORDS = {
     "constant": "0 <= keep_probability <= 1 alone",
     "linear": "0 <= minimum <= keep_probability <= 1 and 0 < decrease <= 1 alone",
-    "exponential": "0 < k < 1 alone",
-    "inverse_sigmoid": "a finite k >= 1 alone",
+    "exponential": "0 < k < 1 and 0 <= minimum <= 1 alone",
+    "inverse_sigmoid": "a finite k >= 1 and 0 <= minimum <= 1 alone",
 }
+_DEFAULT = "inverse_sigmoid", {"k": 300.0, "minimum": 0.25}
 
 
 def build(
     *,
-    keep_probability: float = 1.0,
-    schedule: Schedule = "constant",
-    decrease: float = 0.0,
-    minimum: float = 0.0,
+    schedule: Schedule | None = None,
+    keep_probability: float | None = None,
+    decrease: float | None = None,
+    minimum: float | None = None,
     k: float | None = None,
     coin: Coin = "token",
     replacement: Replacement = "sample",
@@ -47,15 +55,20 @@ def build(
 
         constant          ε = keep_probability
         linear            ε = max(minimum, keep_probability - decrease i)
-        exponential       ε = k^i
-        inverse_sigmoid   ε = k / (k + exp(i / k))
+        exponential       ε = max(minimum, k^i)
+        inverse_sigmoid   ε = max(minimum, k / (k + exp(i / k)))
+
+    Without any of these numbers the schedule is the inverse sigmoid with k = 300 and a minimum of
+    1/4: nearly all symbols are real at first, half of them at step 1,711, and a quarter from step
+    2,041 on, however long training goes on. It does not end at 0, since nothing is learned there
+    of how symbols depend on each other.
 
     Args:
-        keep_probability: the probability that a real symbol is kept, ε, always or at first;
-            where it stays 1, the default, this is maximum likelihood made symbol by symbol.
-        schedule: how ε changes.
-        decrease: how much ε falls at each step, above 0.
-        minimum: where it stops to fall.
+        schedule: how ε changes; None: "constant" if a number is given, else the default above.
+        keep_probability: the probability that a real symbol is kept, ε, always or (linear, where
+            None is 1) at first. Where it stays 1, this is maximum likelihood made symbol by symbol.
+        decrease: how much a linear ε falls at each step.
+        minimum: where ε stops to fall; None: at 0.
         k: below 1 for the exponential schedule, at least 1 for the inverse sigmoid, which falls
             to 1/2 at step k log k.
         coin: whether each "token" is kept or replaced on its own, or each "sequence" as a whole,
@@ -75,29 +88,37 @@ def build(
         "minimum": minimum,
         "k": k,
     }
-    received = ", ".join(f"{name}={value!r}" for name, value in numbers.items())
+    given = {name: value for name, value in numbers.items() if value is not None}
+    if schedule is None:
+        schedule, given = ("constant", given) if given else _DEFAULT
+    settled = _TAKES[schedule] | given
+    received = ", ".join(f"{name}={value!r}" for name, value in given.items()) or "nothing"
     require(
-        _fits(schedule, **numbers),
-        f"scheduled_sampling: schedule={schedule!r} takes {_NEEDS[schedule]}; received {received}.",
+        settled.keys() == _TAKES[schedule].keys() and _fits(schedule, **settled),
+        f"scheduled_sampling: schedule={schedule!r} takes {_IN_WORDS[schedule]}; "
+        f"received {received}.",
     )
-    schedules = {
+    require(passes is None or passes >= 1, f"scheduled_sampling: passes={passes} is below 1.")
+    return ScheduledSampling(_function(schedule, **settled), coin, replacement, passes)
+
+
+def _fits(schedule, keep_probability=1.0, decrease=1.0, minimum=0.0, k=1.0):
+    if None in (keep_probability, decrease, k):
+        return False
+    k_fits = {"exponential": 0 < k < 1, "inverse_sigmoid": 1 <= k < math.inf}
+    return (
+        0 <= minimum <= keep_probability <= 1 and 0 < decrease <= 1 and k_fits.get(schedule, True)
+    )
+
+
+def _function(schedule, keep_probability=None, decrease=None, minimum=None, k=None):
+    """ε at a float64 step i."""
+    return {
         "constant": lambda i: tf.constant(keep_probability, i.dtype),
         "linear": lambda i: tf.maximum(keep_probability - decrease * i, minimum),
-        "exponential": lambda i: k**i,
+        "exponential": lambda i: tf.maximum(k**i, minimum),
         # The same as in the docstring, by an exponential that cannot overflow.
-        "inverse_sigmoid": lambda i: tf.sigmoid(math.log(k) - i / k),
-    }
-    require(passes is None or passes >= 1, f"scheduled_sampling: passes={passes} is below 1.")
-    return ScheduledSampling(schedules[schedule], coin, replacement, passes)
-
-
-def _fits(schedule, keep_probability, decrease, minimum, k):
-    k_alone = keep_probability == 1 and decrease == minimum == 0 and k is not None
-    return {
-        "constant": k is None and decrease == minimum == 0 and 0 <= keep_probability <= 1,
-        "linear": k is None and 0 < decrease <= 1 and 0 <= minimum <= keep_probability <= 1,
-        "exponential": k_alone and 0 < k < 1,
-        "inverse_sigmoid": k_alone and 1 <= k < math.inf,
+        "inverse_sigmoid": lambda i: tf.maximum(tf.sigmoid(math.log(k) - i / k), minimum),
     }[schedule]
 
 

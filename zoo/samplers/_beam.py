@@ -27,7 +27,7 @@ def beam_search(model, starts, width: int, length: int, prompt=None, prompt_leng
     The search is greedy at width 1, and exact where the beam holds all beginnings.
 
     Args:
-        model: has `initial_state(batch)`, `step(token, state)` and `sequence.vocabulary`.
+        model: has `initial_state(batch)`, `stepper()` and `sequence.vocabulary`.
         starts: int32 [batch], the symbols that stand before the first ones.
         width: how many beginnings are kept, at least 1.
         length: the longest that a sequence may get, the prompt included.
@@ -44,8 +44,10 @@ def beam_search(model, starts, width: int, length: int, prompt=None, prompt_leng
     # What has ended goes on by the end symbol alone, which costs nothing.
     after_end = tf.one_hot(vocabulary.end, size, on_value=0.0, off_value=-float("inf"))
 
+    step = model.stepper()
+
     def body(t, token, state, log_prob, tokens):
-        logits, state = model.step(tf.reshape(token, [-1]), state)
+        logits, state = step(tf.reshape(token, [-1]), state)
         nats = tf.nn.log_softmax(logits) + never
         ended = (token == vocabulary.end)[:, :, None]
         nats = tf.where(ended, after_end, tf.reshape(nats, [batch, width, size]))

@@ -5,6 +5,7 @@ import typing
 import tensorflow as tf
 
 from zoo import randomness
+from zoo.samplers._draw import draw
 
 
 class Generated(typing.NamedTuple):
@@ -36,7 +37,7 @@ def decode(
     """Draws one sequence a row, each from its own seed whatever rows stand beside it.
 
     Args:
-        model: has `initial_state(batch)`, `step(token, state)` and `sequence.vocabulary`.
+        model: has `initial_state(batch)`, `stepper()` and `sequence.vocabulary`.
         seeds: int64 [batch].
         starts: int32 [batch], the symbols that stand before the first ones.
         sampler: a function from logits [batch, size] to the logits to draw from.
@@ -55,19 +56,21 @@ def decode(
     limit = tf.fill([batch], length)
     if max_new_tokens is not None:
         limit = forced_length + tf.minimum(limit - forced_length, max_new_tokens)  # no overflow
-    noise = randomness.rows(tf.random.stateless_uniform, seeds, "sample", [length])
+    # Time comes first in what is looked up at each time.
+    noise = tf.transpose(randomness.rows(tf.random.stateless_uniform, seeds, "sample", [length]))
+    forced, is_forced = tf.transpose(forced), tf.range(length)[:, None] < forced_length
     # Where unknown or end are absent, no id equals them: nothing is excluded, nothing ends.
     never = tf.one_hot(vocabulary.unknown, vocabulary.size, on_value=-float("inf"), off_value=0.0)
+    step = model.stepper()
 
     def body(t, token, state, done, tokens, log_prob, num_tokens):
         done = tf.logical_or(done, t >= limit)
-        logits, state = model.step(token, state)
-        drawn = draw(sampler(logits + never), noise[:, t])
-        is_forced = t < forced_length
-        token = tf.where(done, vocabulary.end, tf.where(is_forced, forced[:, t], drawn))
-        counts = tf.logical_not(tf.logical_or(done, is_forced))
+        logits, state = step(token, state)
+        drawn = draw(sampler(logits + never), noise[t])
+        token = tf.where(done, vocabulary.end, tf.where(is_forced[t], forced[t], drawn))
+        counts = tf.logical_not(tf.logical_or(done, is_forced[t]))
         nats = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=token, logits=logits)
-        tokens = tf.where(tf.range(length) == t, token[:, None], tokens)
+        tokens = tokens.write(t, token)
         done = tf.logical_or(done, token == vocabulary.end)
         log_prob -= tf.where(counts, nats, 0.0)
         num_tokens += tf.cast(counts, tf.int32)
@@ -78,29 +81,14 @@ def decode(
         starts,
         model.initial_state(batch),
         tf.zeros([batch], tf.bool),
-        tf.fill([batch, length], vocabulary.end),
+        tf.TensorArray(tf.int32, length).unstack(tf.fill([length, batch], vocabulary.end)),
         tf.zeros([batch]),
         tf.zeros([batch], tf.int32),
     )
-    _, _, _, _, *drawn = tf.while_loop(
+    _, _, _, _, tokens, log_prob, num_tokens = tf.while_loop(
         lambda t, token, state, done, *_: t < length and not tf.reduce_all(done), body, start
     )
-    return Generated(*drawn)
-
-
-def draw(logits, uniform):
-    """Draws from softmax(logits) by inverting its distribution function.
-
-    Args:
-        logits: float32 [..., size]; -inf excludes a symbol.
-        uniform: float32 [...] in [0, 1).
-
-    Returns:
-        int32 [...]: the first symbol whose cumulative probability exceeds `uniform`.
-    """
-    cumulative = tf.cumsum(tf.nn.softmax(logits), axis=-1)
-    below = cumulative <= uniform[..., None] * cumulative[..., -1:]
-    return tf.minimum(tf.reduce_sum(tf.cast(below, tf.int32), axis=-1), tf.shape(logits)[-1] - 1)
+    return Generated(tf.transpose(tokens.stack()), log_prob, num_tokens)
 
 
 def pad_prompt(prompt, prompt_length, batch, length, end):

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from zoo.cross_entropy import cross_entropy
 from zoo.trainers._trainer import Trainer, descend
 
 
@@ -38,7 +39,7 @@ class Autoregressive(Trainer):
             logits, targets, weights = self.objective.predict(
                 self.generator, batch, self.step.value, self.key("predict")
             )
-            nats = weights * tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
+            nats = weights * cross_entropy(targets, logits)
             # The mean over all positions, not over those that count: its gradient is that of the
             # mean over sequences, whatever their lengths, up to a constant factor.
             loss = tf.reduce_mean(nats)
@@ -50,7 +51,7 @@ class Autoregressive(Trainer):
         """What held-out examples say: negative log-likelihood and use of the context, in nats."""
         inputs, targets, weights = self.generator.read(batch)
         logits = self.generator(inputs)
-        nats = weights * tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
+        nats = weights * cross_entropy(targets, logits)
         return {
             "nll": tf.reduce_sum(nats) / self.generator.num_units(weights),
             "context_use": context_use(logits, weights),

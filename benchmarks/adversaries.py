@@ -1,0 +1,152 @@
+"""What each measure of samples says of generators that are bad in a known way.
+
+python benchmarks/adversaries.py --data=mnist
+python benchmarks/adversaries.py --data=surnames --document=docs/evaluation.md
+
+Prints a table in Markdown, and writes it into a document between two marks that name the data.
+A value is bold where the measure exposes the generator: it is worse than the ceiling by more
+than five standard errors of the difference, and, where neither high nor low is better, on either
+side of it.
+"""
+
+import argparse
+import math
+import os
+import pathlib
+import re
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+
+from zoo import spec
+from zoo.evaluation import of_real_examples
+from zoo.report.rows import number
+
+ERRORS = 5
+
+
+def noise(dataset, count, seed):
+    """Pixels of any value, or symbols of any kind in texts of any length."""
+    generator, example = np.random.default_rng(seed), dataset.example
+    if example.kind == "image":
+        values = generator.random([count, *example.shape], np.float32)
+        return np.round(values) if example.binary else values
+    vocabulary = example.vocabulary
+    special = vocabulary.size - len(vocabulary.ordinary)
+    texts = generator.integers(special, vocabulary.size, [count, example.length], np.int32)
+    if not example.running:
+        lengths = generator.integers(1, example.length, [count, 1])
+        texts[np.arange(example.length) >= lengths] = vocabulary.end
+    return texts
+
+
+def repeated(dataset, count, seed):
+    """The first training example, again and again."""
+    return np.repeat(dataset.train.batch(0, 1, seed).numpy(), count, axis=0)
+
+
+def returned(dataset, count, seed):
+    """Training examples."""
+    return dataset.train.batch(0, count, seed).numpy()
+
+
+def real(dataset, count, seed):
+    """Held-out examples that stand in no other column: a perfect generator."""
+    return dataset.validation.batch(1, count, seed).numpy()
+
+
+GENERATORS = {
+    "noise": noise,
+    "one {} repeated": repeated,
+    "training {}s returned": returned,
+    "other real {}s": real,
+}
+
+
+def measured(dataset, count, seed):
+    """By the names of generators and measures the `Measurement`s, the ceiling's last."""
+    # Two parts of the validation split are needed: for the ceiling and for `real`.
+    count = min(count, len(dataset.validation) // 2)
+    ceiling = of_real_examples(dataset, "test", count, seed)
+    members = [spec.module("metrics", name) for name in spec.names("metrics")]
+    members = [m for m in members if hasattr(m, "compare") and m.applies(ceiling)]
+    found = {}
+    for name, generate in GENERATORS.items():
+        samples = ceiling.of(generate(dataset, ceiling.count, seed))
+        found[name.format(dataset.example.kind)] = compared(samples, members)
+    return found | {"ceiling": compared(ceiling, members)}
+
+
+def compared(comparison, members):
+    """What all members say of a comparison."""
+    found = {}
+    for member in members:
+        found |= member.compare(comparison)
+    return found
+
+
+def exposes(measurement, ceiling):
+    """Whether a measurement is worse than its ceiling beyond doubt."""
+    error = math.hypot(measurement.standard_error or 0, ceiling.standard_error or 0)
+    distance = measurement.value - ceiling.value
+    if measurement.better:
+        distance *= -1 if measurement.better == "higher" else 1
+    else:
+        distance = abs(distance)
+    return distance > ERRORS * error
+
+
+def table(found):
+    """The measurements in Markdown, a row for each measure."""
+    ceilings = found["ceiling"]
+    lines = ["| measure | " + " | ".join(found) + " |", "|---" * (len(found) + 1) + "|"]
+    for name, ceiling in ceilings.items():
+        arrow = {"higher": " ↑", "lower": " ↓", None: ""}[ceiling.better]
+        cells = [
+            f"**{number(each[name].value)}**"
+            if exposes(each[name], ceiling)
+            else number(each[name].value)
+            for each in found.values()
+        ]
+        lines.append(f"| `{name}`{arrow} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def with_table(document, data, text):
+    """The document with the table between the two marks of its data.
+
+    Raises:
+        ValueError: the document has no such marks.
+    """
+    begin, end = f"<!-- adversaries: {data} -->", f"<!-- end of adversaries: {data} -->"
+    pattern = re.escape(begin) + r".*?" + re.escape(end)
+    document, number_of_places = re.subn(
+        pattern, lambda _: f"{begin}\n\n{text}\n\n{end}", document, flags=re.DOTALL
+    )
+    if number_of_places != 1:
+        raise ValueError(f"The document should have {begin} and {end} once.")
+    return document
+
+
+def main():
+    """Measures, prints, writes."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", required=True, help="the spec of a data set")
+    parser.add_argument("--data_dir", help="where tensorflow-datasets keeps its data")
+    parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--document", type=pathlib.Path)
+    parser.add_argument("--name", help="what the marks of the document call it; else the spec")
+    arguments = parser.parse_args()
+    dataset = spec.build("data", arguments.data, arguments.data_dir)
+    text = table(measured(dataset, arguments.count, arguments.seed))
+    print(text)
+    if arguments.document:
+        document = arguments.document.read_text(encoding="utf-8")
+        document = with_table(document, arguments.name or arguments.data, text)
+        arguments.document.write_text(document, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

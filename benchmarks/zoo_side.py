@@ -1,0 +1,55 @@
+"""The zoo's side of `autoregressive.py`."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import tensorflow as tf
+
+from zoo import example_spec, spec
+from zoo.trainers import autoregressive
+from zoo.vocabulary import END, UNKNOWN, Vocabulary
+
+OBJECTIVES = {
+    "maximum likelihood": "maximum_likelihood",
+    "scheduled sampling": "scheduled_sampling(schedule='constant', keep_probability=0.5, passes=2)",
+}
+
+
+def set_threads(threads):
+    tf.config.threading.set_inter_op_parallelism_threads(threads)
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+
+
+def works(case):
+    """What is timed, by name."""
+    made = {}
+    for compiled in (False, True):
+        for name, objective in OBJECTIVES.items():
+            made[f"zoo{' with XLA' * compiled}: {name}"] = _step(case, objective, compiled)
+    return made | {"zoo: sampling": _sampling(case)}
+
+
+def _model(case):
+    symbols = [UNKNOWN, END, *map(chr, range(1000, 1000 + case.symbols - 2))]
+    example = example_spec.Text(Vocabulary(symbols, "character"), case.length, running=True)
+    return spec.build("models", f"{case.kind}(units={case.units}, layers={case.layers})", example)
+
+
+def _step(case, objective, compiled):
+    objective = spec.build("objectives", objective)
+    trainer = autoregressive.build(
+        _model(case), objective, batch_size=case.batch, seed=0, average_decay=0
+    )
+    trainer.compile(keras.optimizers.Adam(), jit_compile=False)
+    step = tf.function(trainer.train_step, jit_compile=compiled)
+    shape = [case.batch, case.length]
+    tokens = tf.random.stateless_uniform(shape, [0, 1], 2, case.symbols, tf.int32)
+    return lambda: step(tokens)["nll"].numpy()
+
+
+def _sampling(case):
+    model, sampler = _model(case), spec.build("samplers", "ancestral")
+    seeds = tf.range(case.batch, dtype=tf.int64)
+    return lambda: model.generate(seeds, sampler).tokens.numpy()

@@ -1,0 +1,86 @@
+"""The classifier two-sample test on data of one distribution and of two."""
+
+import dataclasses
+import math
+import types
+
+import numpy as np
+import pytest
+
+from zoo import example_spec, spec
+from zoo.errors import SpecError
+from zoo.metrics import Comparison, c2st
+
+SMALL = example_spec.Image((16, 20, 1))
+
+
+def measure(example, generated, real, seed=0):
+    comparison = Comparison(example, generated, real, real[:1], "test", seed)
+    return c2st.compare(comparison)["c2st"]
+
+
+def noise(count, seed, mean=0.5):
+    drawn = np.random.default_rng(seed).normal(mean, 0.1, [count, *SMALL.shape])
+    return drawn.astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    dataset = spec.build("data", "mnist_5k", None)
+    return dataset.example, dataset.train.batch(0, 1600, 0).numpy()
+
+
+@pytest.fixture(scope="module")
+def names():
+    dataset = spec.build("data", "surnames", None)
+    return dataset.example, dataset.train.batch(0, 1600, 0).numpy()
+
+
+@pytest.mark.parametrize("kind", ["digits", "names", "noise"])
+def test_of_one_distribution_it_tells_a_half(kind, digits, names):
+    example, examples = {"digits": digits, "names": names, "noise": (SMALL, noise(1600, 0))}[kind]
+    measured = measure(example, examples[:800], examples[800:])
+    assert abs(measured.value - 0.5) < 3 * measured.standard_error
+    assert measured.count == 800
+    assert measured.standard_error == pytest.approx(0.5 / math.sqrt(800), rel=0.02)
+
+
+def test_mirrored_digits_are_told(digits):
+    example, examples = digits
+    assert measure(example, examples[:800, :, ::-1], examples[800:]).value > 0.85
+
+
+def test_shuffled_names_are_told(names):
+    """The same letters in another order: no counting of symbols finds that out."""
+    example, examples = names
+    generator = np.random.default_rng(0)
+    shuffled = examples[:800].copy()
+    for row in shuffled:
+        generator.shuffle(row[: np.sum(row != example.vocabulary.end)])
+    assert measure(example, shuffled, examples[800:]).value > 0.75
+
+
+def test_images_of_another_shape_are_told():
+    assert measure(SMALL, noise(100, 1, mean=0.6), noise(100, 2)).value > 0.95
+
+
+def test_it_is_a_function_of_the_seed():
+    different = noise(60, 1, mean=0.51), noise(60, 2)
+    first, again, other = (measure(SMALL, *different, seed=seed).value for seed in (0, 0, 2))
+    assert first == again != other
+
+
+def test_it_is_tested_on_examples_that_it_was_not_trained_on():
+    """Fifty images of noise can be known by heart, and that must not help."""
+    measured = measure(SMALL, noise(100, 1), noise(100, 2))
+    assert abs(measured.value - 0.5) < 3 * measured.standard_error
+
+
+def test_one_sample_is_too_few():
+    with pytest.raises(SpecError, match="at least 2 samples"):
+        measure(SMALL, noise(1, 1), noise(1, 2))
+
+
+def test_it_applies_to_everything(letters):
+    for example in (SMALL, letters, dataclasses.replace(letters, running=True)):
+        assert c2st.applies(types.SimpleNamespace(example=example))

@@ -1,0 +1,171 @@
+"""What is measured of runs, against which real examples, and what is written down."""
+
+import dataclasses
+import json
+import math
+
+import numpy as np
+import pytest
+
+from zoo import experiment, spec
+from zoo.data._splits import Dataset, RunningText
+from zoo.errors import SpecError
+from zoo.evaluation import Evaluation, Settings, comparisons, evaluate, evaluate_all
+from zoo.metrics import Measurement
+
+CHEAP = ("distinct", "length_tv", "nll")
+
+
+@pytest.fixture(scope="module")
+def names():
+    return spec.build("data", "surnames", None)
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """Two models of one data set, hardly trained."""
+    folder = tmp_path_factory.mktemp("runs")
+    return [
+        experiment.train(
+            experiment.Experiment(
+                data="surnames",
+                model=f"lstm(units={units}, layers=1)",
+                objective="maximum_likelihood",
+                steps=1,
+                batch_size=4,
+            ),
+            str(folder / f"units_{units}"),
+        )
+        for units in (3, 4)
+    ]
+
+
+def rows_of(array):
+    return {row.tobytes() for row in array}
+
+
+def test_samples_and_their_stand_ins_meet_the_same_real_examples(names):
+    drawn = names.train.values[:50]
+    samples, other = comparisons(names, "test", lambda count: drawn[:count], 50, seed=3)
+    np.testing.assert_array_equal(samples.generated, drawn)
+    assert samples.real is other.real
+    assert rows_of(samples.real) <= rows_of(names.test.values)
+    assert rows_of(other.generated) <= rows_of(names.validation.values)
+    assert rows_of(samples.training) == rows_of(names.train.values)
+    assert len(samples.real) == len(other.generated) == 50
+
+
+@pytest.mark.parametrize(("split", "stand_in"), [("train", "validation"), ("validation", "test")])
+def test_the_ceiling_of_any_split_is_of_another_held_out_one(names, split, stand_in):
+    _, other = comparisons(names, split, lambda count: names.train.values[:count], 9, seed=0)
+    assert rows_of(other.generated) <= rows_of(names.split(stand_in).values)
+
+
+def test_no_more_samples_are_compared_than_there_are_real_examples(names):
+    asked = []
+
+    def draw(count):
+        asked.append(count)
+        return names.train.values[:count]
+
+    fewest = min(len(names.test), len(names.validation))
+    assert comparisons(names, "test", draw, 10**6, seed=0)[0].count == fewest
+    assert asked == [fewest]
+
+
+def test_windows_of_running_text_do_not_overlap(letters):
+    """Overlapping ones would let a classifier know half of what it is tested on."""
+    example = dataclasses.replace(letters, running=True)
+    text = RunningText(np.arange(103, dtype=np.int32), 4)
+    dataset = Dataset(example, text, text, text)
+    samples, _ = comparisons(dataset, "test", lambda n: np.zeros([n, 4], np.int32), 1000, seed=0)
+    assert samples.count == 25
+    assert sorted(samples.real.ravel()) == list(range(100))
+    assert samples.real[:, 0].tolist() != sorted(samples.real[:, 0])  # not the text's beginning
+
+
+def test_each_measure_has_the_ceiling_of_real_examples(runs):
+    (run,) = runs[:1]
+    measured = evaluate(run, splits=("test",), metrics=CHEAP, count=40, seed=5)
+    _, other = comparisons(run.dataset, "test", lambda n: run.draw(n, 5), 40, seed=5)
+    expected = spec.module("metrics", "distinct").compare(other)["distinct_2"].value
+    assert measured["distinct_2"].ceiling == expected
+    assert measured["nll"].ceiling is None
+
+
+def test_runs_of_one_data_set_share_their_ceilings(runs):
+    first, second = evaluate_all(runs, Settings(metrics=CHEAP, count=40))
+    assert first.measured["nll"].value != second.measured["nll"].value
+    assert first.measured["length_tv"].ceiling == second.measured["length_tv"].ceiling > 0
+    assert {"nll", "nll@validation"} <= first.measured.keys() == second.measured.keys()
+    assert first.members["nll@validation"] == "nll"
+
+
+def test_what_is_written_says_how_it_was_measured(runs):
+    run = dataclasses.replace(runs[0], sampler="temperature(temperature=0.5)")
+    measured = evaluate(run, splits=("validation",), metrics=("distinct",), count=30, seed=7)
+    record = json.loads((run.folder.path / "metrics.json").read_text())
+    assert record["metrics"]["distinct_1@validation"] == dataclasses.asdict(
+        measured["distinct_1@validation"]
+    )
+    asked = {"splits": ["validation"], "metrics": ["distinct"], "count": 30, "seed": 7}
+    assert asked.items() <= record["evaluation"].items()
+    assert record["evaluation"]["sampler"] == "temperature(temperature=0.5)"
+    assert set(record["evaluation"]["seconds"]) == {"distinct"}
+
+
+def test_a_figure_that_is_not_finite_is_written_as_null(runs):
+    evaluation = Evaluation(runs[0], Settings())
+    evaluation.measured["nll"] = Measurement(math.inf, "nats", math.nan, 1, "test", "lower")
+    evaluation.write()
+    written = json.loads((runs[0].folder.path / "metrics.json").read_text())["metrics"]["nll"]
+    assert (written["value"], written["standard_error"], written["count"]) == (None, None, 1)
+
+
+def test_a_measure_that_needs_more_samples_is_left_out_and_told(runs, monkeypatch):
+    known = spec.names
+    few = {"metrics": ["c2st", "nll"]}  # for its speed
+    monkeypatch.setattr(spec, "names", lambda folder: few.get(folder) or known(folder))
+    (evaluation,) = evaluate_all(runs[:1], Settings(splits=("test",), count=1))
+    assert "at least 2 samples" in evaluation.left_out["c2st"]
+    assert "c2st" not in evaluation.measured
+    assert "nll" in evaluation.measured
+
+
+def test_one_that_was_asked_for_by_name_is_not_left_out(runs):
+    with pytest.raises(SpecError, match="at least 2 samples"):
+        evaluate_all(runs[:1], Settings(splits=("test",), metrics=("c2st",), count=1))
+
+
+def test_progress_is_told_of_every_measure(runs):
+    told = []
+
+    class Progress:
+        def __init__(self, what):
+            self.what = what
+
+        def __enter__(self):
+            pass
+
+        def __exit__(self, *raised):
+            told.append(self.what)
+
+    evaluate_all(runs[:1], Settings(metrics=CHEAP, count=20), Progress)
+    assert told[1:] == [
+        *("nll on validation", "nll on test", "drawing 20 samples"),
+        *("distinct on test", "length_tv on test"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"splits": ("dev",)}, "There is no split 'dev'. Known: train, validation, test."),
+        ({"metrics": ("fid",)}, "There is no 'fid' in metrics. Known: "),
+        ({"metrics": ("class_histogram", "nll")}, "class_histogram cannot be measured of lstm"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused(runs, settings, message):
+    with pytest.raises(SpecError) as raised:
+        evaluate(runs[0], **settings)
+    assert message in str(raised.value)

@@ -1,0 +1,100 @@
+"""MAUVE: the area under the divergence frontier of samples and texts, by a judge's states."""
+
+import numpy as np
+from sklearn.cluster import KMeans
+
+from zoo import divergences
+from zoo.metrics import Measurement
+
+_VARIANCE, _TEXTS_A_CLUSTER = 0.9, 10
+_POINTS, _SCALE = 25, 5.0
+_RESAMPLES = 50  # their standard deviation is then known to about 10 %
+
+
+def applies(subject) -> bool:
+    """Whether the examples are texts."""
+    return subject.example.kind == "text"
+
+
+def compare(comparison) -> dict[str, Measurement]:
+    """How far the clusters of samples and of held-out texts are the same, see `frontier_area`.
+
+    A text's features are the mean over its symbols of the 128 hidden states from which an LSTM
+    predicts them, see `zoo.metrics._judge`; values by the states of GPT-2, which the authors
+    use, have nothing to do with these. As they do, we scale features to length one, keep the
+    principal components with 90 % of the variance, and make a tenth as many clusters by k-means
+    as there are samples, once instead of the best of five times. With so few texts in each
+    cluster, MAUVE of real texts is far below 1: the ceiling has the same count.
+
+    Args:
+        comparison: a `zoo.metrics.Comparison` of texts.
+
+    Returns:
+        `mauve`, from 0 to 1. Its standard error is by the bootstrap of both histograms, given the
+        judge and the clusters, and says nothing of the bias.
+
+    Source: K. Pillutla et al. (2021), arXiv 2102.01454; the package mauve-text.
+    """
+    count, split = comparison.count, comparison.split
+    labels = clusters(np.concatenate(comparison.states), count, comparison.seed)
+    shares = [np.bincount(part, minlength=labels.max() + 1) / count for part in np.split(labels, 2)]
+    draws = np.random.default_rng(comparison.seed)
+    resampled = (draws.multinomial(count, part, size=_RESAMPLES) / count for part in shares)
+    error = float(np.std(frontier_area(*resampled), ddof=1))
+    value = float(frontier_area(*shares))
+    return {"mauve": Measurement(value, "from 0 to 1", error, count, split, "higher")}
+
+
+def frontier_area(p, q):
+    """The area under the points (exp(-5 KL[Q‖R_λ]), exp(-5 KL[P‖R_λ])), R_λ = λP + (1-λ)Q.
+
+    λ takes 25 values in (0, 1), and the ends of the curve are (1, 0) and (0, 1). The weighted sum
+    of the two divergences, λ KL[P‖R_λ] + (1-λ) KL[Q‖R_λ], is JS_λ, the generalised Jensen-Shannon
+    divergence of P and Q: MAUVE looks at the whole family at once.
+
+    Args:
+        p: float64 [..., outcomes] with the sum 1 over the last axis.
+        q: as `p`.
+
+    Returns:
+        float64 [...], 1 where P = Q and 0 where they have no outcome in common.
+    """
+    weights = np.linspace(1e-6, 1 - 1e-6, _POINTS)
+    mixtures = [weight * p + (1 - weight) * q for weight in weights]
+    ends = np.ones_like(p[..., 0]), np.zeros_like(p[..., 0])
+    x = np.stack([ends[0], *(_closeness(q, mixture) for mixture in mixtures), ends[1]])
+    y = np.stack([ends[1], *(_closeness(p, mixture) for mixture in mixtures), ends[0]])
+    # In the order of λ, x falls and y grows: nothing has to be sorted, where ties could go wrong.
+    return np.sum((x[:-1] - x[1:]) * (y[:-1] + y[1:]) / 2, axis=0)
+
+
+def _closeness(p, mixture):
+    with np.errstate(divide="ignore"):  # log 0 = -inf stands for what does not occur
+        return np.exp(-_SCALE * divergences.kl(np.log(p), np.log(mixture)).numpy())
+
+
+def clusters(features: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """The cluster of each row.
+
+    Args:
+        features: float64 [rows, size].
+        count: ten times the number of clusters; there are at least two, unless fewer rows differ.
+        seed: of the first centres.
+
+    Returns:
+        int32 [rows].
+    """
+    lengths = np.linalg.norm(features, axis=1, keepdims=True)
+    reduced = _principal(features / np.maximum(lengths, np.finfo(np.float64).tiny))
+    number = max(2, round(count / _TEXTS_A_CLUSTER))
+    number = min(number, len(np.unique(np.round(reduced, 6), axis=0)))
+    return KMeans(number, n_init=1, max_iter=100, random_state=seed).fit_predict(reduced)
+
+
+def _principal(features):
+    """The fewest principal components with 90 % of the variance, [rows, at least 1]."""
+    centred = features - np.mean(features, axis=0)
+    variances, directions = np.linalg.eigh(centred.T @ centred)
+    variances, directions = variances[::-1], directions[:, ::-1]
+    number = np.argmax(np.cumsum(variances) >= _VARIANCE * np.sum(variances)) + 1
+    return centred @ directions[:, :number]

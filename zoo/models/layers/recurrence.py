@@ -1,0 +1,194 @@
+"""A stack of recurrent layers that reads symbols one by one, with a gradient written for speed.
+
+All layers take a step before the next symbol is read, so that the symbol may depend on what they
+predict. The forward loop keeps what its gradient needs; the gradient is one loop backwards over
+the states, and then one large product for each kernel, where automatic differentiation would make
+a small one at each time.
+"""
+
+import typing
+
+import tensorflow as tf
+
+
+class _Record(typing.NamedTuple):
+    """What was read and computed: arrays over time in the loop, and then tensors [time, ...]."""
+
+    symbols: typing.Any  # int32 [batch]
+    states: list  # of each layer, [batch, units] each; one more than times: first the initial one
+    saved: list  # of each layer, see `RecurrentLayer.activate`
+
+
+def loop_weights(layers, projected: bool):
+    """What a time step needs of each layer: U, W and b; of the first one, if projected, only U."""
+    weights = [[layer.recurrent_kernel, layer.kernel, layer.bias] for layer in layers]
+    if projected:
+        weights[0] = weights[0][:1]
+    return tf.nest.map_structure(tf.convert_to_tensor, weights)
+
+
+def step(layers, weights, inputs, state, masks=()):
+    """One time step of all layers.
+
+    Args:
+        layers: the `RecurrentLayer`s, the one that reads the symbols first.
+        weights: their `loop_weights`.
+        inputs: what the first layer reads, [batch, units], or if projected its product with that,
+            [batch, num_gates units].
+        state: a list of the layers' states.
+        masks: what each layer's hidden state is multiplied by, [batch, units]; empty: nothing.
+
+    Returns:
+        The last layer's hidden state [batch, units] times its mask, the list of states after the
+        step, and a list of what the layers save for their gradients.
+    """
+    after, saved = [], []
+    for number, (recurrent_kernel, *input_weights) in enumerate(weights):
+        if input_weights:
+            kernel, bias = input_weights
+            inputs = tf.nn.bias_add(tf.matmul(inputs, kernel), bias)
+        recurrent = tf.matmul(state[number][0], recurrent_kernel)
+        new, kept = layers[number].activate(inputs, recurrent, state[number])
+        inputs = new[0] * masks[number] if masks else new[0]
+        after.append(new)
+        saved.append(kept)
+    return inputs, after, saved
+
+
+def unroll(layers, weights, symbols, table, state, masks=(), choose=None):
+    """Reads symbols at all times.
+
+    Args:
+        layers: see `step`.
+        weights: see `step`.
+        symbols: int32 [time, batch].
+        table: the `inputs` of `step` for each symbol, [any, units or num_gates units].
+        state: see `step`.
+        masks: as in `step`, of all times, [time, batch, units].
+        choose: gives what is read, int32 [batch], from the time, int32 [], the symbols at that
+            time, and what the last layer put out before, [batch, units] (zeros at time 0). No
+            gradient flows through it. None: `symbols` are read.
+
+    Returns:
+        The last layer's hidden states [time, batch, units] without mask, and the list of states
+        after the last time.
+    """
+    structure = (table, weights, state)
+
+    @tf.custom_gradient
+    def run(*arguments):
+        table, weights, state = tf.nest.pack_sequence_as(structure, arguments)
+        record = _forward(layers, weights, symbols, table, state, masks, choose)
+        last = tf.nest.map_structure(lambda states: states[-1], record.states)
+
+        def gradient(d_outputs, *d_last):
+            d_last = tf.nest.pack_sequence_as(state, d_last)
+            d_products, d_state = _backward(layers, weights, record, masks, d_outputs, d_last)
+            d_weights = _d_weights(weights, table, record, masks, d_products)
+            d_table = _d_table(weights, table, record, d_products)
+            return tf.nest.flatten((d_table, d_weights, d_state))
+
+        return (record.states[-1][0][1:], *tf.nest.flatten(last)), gradient
+
+    outputs, *last = run(*tf.nest.flatten(structure))
+    return outputs, tf.nest.pack_sequence_as(state, last)
+
+
+def _forward(layers, weights, symbols, table, state, masks, choose):
+    """The `_Record` of all times."""
+    time, hidden = _length(symbols), state[-1][0]
+
+    def arrays(number, size):
+        return tuple(
+            tf.TensorArray(hidden.dtype, size, element_shape=hidden.shape) for _ in range(number)
+        )
+
+    def body(t, state, outputs, record):
+        symbol = symbols[t] if choose is None else choose(t, symbols[t], outputs)
+        inputs = tf.gather(table, symbol)
+        outputs, state, saved = step(layers, weights, inputs, state, [mask[t] for mask in masks])
+        record = _Record(
+            record.symbols.write(t, symbol),
+            _write(record.states, t + 1, state),
+            _write(record.saved, t, saved),
+        )
+        return t + 1, state, outputs, record
+
+    record = _Record(
+        tf.TensorArray(symbols.dtype, time, element_shape=symbols.shape[1:]),
+        _write([arrays(layer.num_states, time + 1) for layer in layers], 0, state),
+        [arrays(layer.num_saved, time) for layer in layers],
+    )
+    start = tf.constant(0), state, tf.zeros_like(hidden), record
+    *_, record = tf.while_loop(lambda t, *_: t < time, body, start, maximum_iterations=time)
+    # Tensors, since a SavedModel cannot hold a gradient that needs arrays.
+    return tf.nest.map_structure(lambda array: array.stack(), record)
+
+
+def _backward(layers, weights, record, masks, d_outputs, d_state):
+    """The gradients with respect to the layers' products at all times, and to the first state."""
+    time = _length(d_outputs)
+    # Transposed once: products with a transposed matrix are slow.
+    transposed = [[tf.transpose(matrix) for matrix in each[:2]] for each in weights]
+
+    def body(t, d_state, arrays):
+        d_output, d_before, d_products = d_outputs[t], [], []
+        for number, layer in reversed(list(enumerate(layers))):
+            states, (d_hidden, *d_others) = record.states[number], d_state[number]
+            products, (direct, *d_others) = layer.gradient(
+                [saved[t] for saved in record.saved[number]],
+                [each[t] for each in states],
+                [each[t + 1] for each in states],
+                [d_hidden + d_output, *d_others],
+            )
+            d_hidden = tf.matmul(products[-1], transposed[number][0])
+            d_hidden = d_hidden if direct is None else d_hidden + direct
+            if number:
+                d_output = tf.matmul(products[0], transposed[number][1])
+                d_output = d_output * masks[number - 1][t] if masks else d_output
+            d_before.insert(0, (d_hidden, *d_others))
+            d_products.insert(0, products)
+        return t - 1, d_before, _write(arrays, t, d_products)
+
+    arrays = [
+        [tf.TensorArray(d_outputs.dtype, time) for _ in range(layer.num_products)]
+        for layer in layers
+    ]
+    start = time - 1, d_state, arrays
+    _, d_state, arrays = tf.while_loop(lambda t, *_: t >= 0, body, start, maximum_iterations=time)
+    return tf.nest.map_structure(lambda array: array.stack(), arrays), d_state
+
+
+def _d_weights(weights, table, record, masks, d_products):
+    """The gradients with respect to the weights."""
+    found, inputs = [], tf.gather(table, record.symbols)
+    for number, ((_, *input_weights), products) in enumerate(zip(weights, d_products, strict=True)):
+        hiddens = record.states[number][0]
+        found.append([_d_kernel(hiddens[:-1], products[-1])])
+        if input_weights:
+            d_bias = tf.raw_ops.BiasAddGrad(out_backprop=products[0])
+            found[-1] += [_d_kernel(inputs, products[0]), d_bias]
+        inputs = hiddens[1:] * masks[number] if masks else hiddens[1:]
+    return found
+
+
+def _d_kernel(inputs, d_product):
+    """The gradient of a matrix, from what it was multiplied by and the gradient of the product."""
+    inputs, d_product = (tf.reshape(each, [-1, each.shape[-1]]) for each in (inputs, d_product))
+    return tf.matmul(inputs, d_product, transpose_a=True)
+
+
+def _d_table(weights, table, record, d_products):
+    """The gradient with respect to the table."""
+    d_inputs, (_, *input_weights) = d_products[0][0], weights[0]
+    if input_weights:
+        d_inputs = tf.tensordot(d_inputs, tf.transpose(input_weights[0]), axes=1)
+    return tf.math.unsorted_segment_sum(d_inputs, record.symbols, tf.shape(table)[0])
+
+
+def _write(arrays, t, values):
+    return tf.nest.map_structure(lambda array, value: array.write(t, value), arrays, values)
+
+
+def _length(values):
+    return values.shape[0] if values.shape[0] is not None else tf.shape(values)[0]

@@ -1,0 +1,47 @@
+"""What `evaluate.py` shows: a table in the terminal and a page of HTML for a browser.
+
+The page stands alone: pictures are within it, it has no script, asks for nothing from elsewhere,
+and shows whatever stands in data, specs and file names as text.
+"""
+
+import importlib.util
+import os
+import pathlib
+import tempfile
+
+from zoo.errors import ZooError
+
+_PACKAGES = {
+    "jinja2": "jinja2",
+    "matplotlib": "matplotlib",
+    "scipy": "scipy",
+    "sklearn": "scikit-learn",
+}
+
+
+def require_packages() -> None:
+    """Raises ZooError, with what to install, where a package that measuring needs is absent."""
+    absent = [name for module, name in _PACKAGES.items() if not importlib.util.find_spec(module)]
+    if absent:
+        raise ZooError(
+            f"Measuring needs {', '.join(absent)}, not installed here. Install what it needs by: "
+            "pip install 'generative-objectives-zoo[evaluation]'"
+        )
+
+
+def writable(path: str | os.PathLike) -> pathlib.Path:
+    """The path of a file that can be written.
+
+    Raises:
+        ZooError: it is a folder, or its folder is not there or may not be written to.
+    """
+    path = pathlib.Path(path).expanduser()
+    reason = "it is a folder" if path.is_dir() else None
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        reason = error.strerror
+    if reason:
+        raise ZooError(f"Cannot write {path} ({reason}). Give another file.")
+    return path

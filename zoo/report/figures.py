@@ -1,0 +1,167 @@
+"""Curves as SVG that stands within a page of HTML and has the page's colours."""
+
+import functools
+import io
+import itertools
+import re
+
+import matplotlib
+from markupsafe import Markup, escape
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+from zoo.report import logs
+
+# Matplotlib knows no style sheets: these colours, which nothing else has, become the page's.
+_INK = "#010203"
+_SERIES = tuple(f"#01020{number}" for number in range(4, 10))
+_MARKERS = "osD^vP"
+_STYLE = {
+    "text.parse_math": False,  # a run's name may hold a dollar sign
+    "svg.fonttype": "none",
+    "svg.hashsalt": "zoo",  # the same identifiers each time
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.frameon": False,
+    **dict.fromkeys(
+        ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), _INK
+    ),
+}
+_numbers = itertools.count()
+
+
+def _styled(draw):
+    """Draws in the style of the page."""
+
+    @functools.wraps(draw)
+    def drawing(*arguments):
+        with matplotlib.rc_context(_STYLE):
+            return draw(*arguments)
+
+    return drawing
+
+
+@_styled
+def training(curves: dict[str, dict]) -> list[Markup]:
+    """Training curves, a figure for each logged quantity and a colour for each run.
+
+    Args:
+        curves: by the name of a run what `zoo.report.logs.curves` gives.
+    """
+    names = dict.fromkeys(name for each in curves.values() for name in each)
+    return [_training(curves, name) for name in names]
+
+
+def _training(curves, name):
+    figure = Figure(figsize=(4.6, 3), layout="constrained")
+    ax, title = figure.subplots(), name.replace("_", " ")
+    for number, (run, logged) in enumerate(curves.items()):
+        prefix = f"{run}: " if len(curves) > 1 else ""
+        _draw_training(ax, logged.get(name, {}), prefix, number)
+    ax.set(title=title, xlabel="step")
+    ax.legend(fontsize=8)
+    return svg(figure, f"Training curves of {title}")
+
+
+def _draw_training(ax, logged, prefix, number):
+    color = _SERIES[number % len(_SERIES)]
+    if "train" in logged:
+        curve = logs.smoothed(logged["train"])
+        ax.plot(curve.steps, curve.values, color=color, linewidth=1.2, label=f"{prefix}training")
+    if "validation" in logged:
+        curve, marker = logged["validation"], _MARKERS[number % len(_MARKERS)]
+        style = {"color": color, "linestyle": "--", "marker": marker, "markersize": 4}
+        ax.plot(curve.steps, curve.values, label=f"{prefix}validation", **style)
+
+
+@_styled
+def reliability(found) -> Markup:
+    """A reliability curve beside the diagonal, and the shares of the bins.
+
+    Args:
+        found: a `zoo.metrics.calibration.Reliability`.
+    """
+    figure = Figure(figsize=(4.2, 3.6), layout="constrained")
+    ax = figure.subplots()
+    ax.plot([0, 1], [0, 1], color=_INK, linestyle=":", label="calibrated")
+    ax.bar(found.predicted, found.weight, 0.03, color=_SERIES[1], label="share of examples")
+    ax.plot(found.predicted, found.observed, "o-", color=_SERIES[0], label="discriminator")
+    ax.set(xlabel="probability of being real", ylabel="share that is real", ylim=(-0.02, 1.02))
+    ax.legend(fontsize=8)
+    return svg(
+        figure, "Reliability curve of the discriminator; its numbers are in the table beside it"
+    )
+
+
+@_styled
+def bars(shares: dict, names, label: str) -> Markup:
+    """Bars beside one another.
+
+    Args:
+        shares: by what they are of, the height of each bar.
+        names: what stands below each group of bars.
+        label: what all of it shows, in words.
+    """
+    figure = Figure(figsize=(5.2, 2.8), layout="constrained")
+    ax, width = figure.subplots(), 0.8 / len(shares)
+    for number, (what, heights) in enumerate(shares.items()):
+        places = [place + (number - (len(shares) - 1) / 2) * width for place in range(len(names))]
+        ax.bar(places, heights, width, color=_SERIES[number], label=what)
+    ax.set_xticks(range(len(names)), names)
+    ax.legend(fontsize=8)
+    return svg(figure, f"{label}; its numbers are in the table beside it")
+
+
+@_styled
+def trade_off(curves: dict, quality: str, diversity: str) -> Markup:
+    """Quality against diversity, a curve over temperatures for each run.
+
+    Args:
+        curves: by the name of a run, triples of temperature, quality and diversity; the
+            temperature of real data is None.
+        quality: the name of the horizontal measure.
+        diversity: the name of the vertical one.
+    """
+    figure = Figure(figsize=(4.6, 3.6), layout="constrained")
+    ax = figure.subplots()
+    for number, (run, points) in enumerate(curves.items()):
+        color, marker = (each[number % 6] for each in (_SERIES, _MARKERS))
+        drawn = [point for point in points if point[0] is not None]
+        _, x, y = zip(*drawn, strict=True)
+        ax.plot(x, y, marker=marker, color=color, label=run)
+        for temperature, *place in drawn:
+            ax.annotate(f"{temperature:g}", place, (4, 4), textcoords="offset points")
+        for _, x, y in (point for point in points if point[0] is None):
+            ax.plot(x, y, "*", color=color, markersize=11, label=f"{run}: real texts")
+    ax.set(xlabel=quality, ylabel=diversity)
+    ax.legend(fontsize=8)
+    return svg(
+        figure,
+        f"{diversity} against {quality} over temperatures; its numbers are in the table beside it",
+    )
+
+
+def svg(figure: Figure, label: str) -> Markup:
+    """A figure as an SVG element with an accessible name, as wide as there is room for."""
+    figure.patch.set_alpha(0)
+    for ax in figure.axes:
+        ax.patch.set_alpha(0)
+    file = io.StringIO()
+    FigureCanvasSVG(figure).print_svg(file, metadata={"Date": None})
+    text = file.getvalue()
+    text = re.sub(r"(?s)<metadata>.*?</metadata>|<!--.*?-->", "", text[text.index("<svg") :])
+    for color, name in [(_INK, "ink"), *((c, f"series-{n}") for n, c in enumerate(_SERIES))]:
+        text = text.replace(color, f"var(--{name})")
+    # Identifiers are a document's, and matplotlib gives each figure the same.
+    own = f"f{next(_numbers)}-"
+    text = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{own}", text)
+    width = figure.get_figwidth()
+    text = re.sub(
+        r'<svg [^>]*?viewBox="([^"]+)"[^>]*>',
+        rf'<svg viewBox="\1" style="max-width: {width * 96:.0f}px" role="img" '
+        rf'aria-label="{escape(label)}">',
+        text,
+        count=1,
+    )
+    return Markup(text)

@@ -1,0 +1,51 @@
+"""Samples beside what is most like them in the training data."""
+
+import base64
+import dataclasses
+import io
+
+import numpy as np
+
+from zoo import pictures
+from zoo.metrics import _distances
+
+_NEIGHBOURS = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Neighbours:
+    """A sample and the training images that are nearest to it.
+
+    Attributes:
+        picture: the sample and its neighbours, nearest first, as a data URI of a PNG.
+        distance: the Euclidean distance of the pixels to the nearest.
+    """
+
+    picture: str
+    distance: float
+
+
+def nearest(images: np.ndarray, training: np.ndarray) -> list[Neighbours]:
+    """The nearest training images of each of some images.
+
+    Args:
+        images: float [count, height, width, channels].
+        training: float [size, height, width, channels].
+    """
+    flat, known = _distances.flat(images), _distances.flat(training)
+    squares = np.concatenate(list(_distances.squared(flat, known)))
+    order = np.argsort(squares, axis=-1)[:, :_NEIGHBOURS]
+    return [
+        Neighbours(
+            data_uri(np.concatenate([image[None], training[indices]]), len(indices) + 1),
+            float(np.linalg.norm(vector - known[indices[0]])),
+        )
+        for image, vector, indices in zip(images, flat, order, strict=True)
+    ]
+
+
+def data_uri(images: np.ndarray, columns: int) -> str:
+    """A grid of images as a data URI of a PNG."""
+    file = io.BytesIO()
+    pictures.grid(images, columns).save(file, format="png", optimize=True)
+    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"

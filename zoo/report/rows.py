@@ -1,0 +1,93 @@
+"""The measurements of one run or several, in rows that stand side by side."""
+
+import dataclasses
+import math
+import os
+
+from zoo.evaluation import Evaluation
+from zoo.metrics import Measurement
+
+_ARROWS = {"higher": "↑", "lower": "↓", None: ""}
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One measure of all runs.
+
+    Attributes:
+        name: its name in `metrics.json`.
+        member: the member of `zoo.metrics` that it is from.
+        cells: the measurement of each run, None where it does not apply.
+    """
+
+    name: str
+    member: str
+    cells: tuple[Measurement | None, ...]
+
+    @property
+    def title(self) -> str:
+        """The name without the split, and an arrow to where better models are."""
+        arrow = self.shared(lambda cell: _ARROWS[cell.better])
+        return f"{self.name.partition('@')[0]} {arrow}".rstrip()
+
+    @property
+    def better(self) -> str | None:
+        """Whether a better model has a "higher" or a "lower" value."""
+        return next(cell.better for cell in self.cells if cell)
+
+    @property
+    def unit(self) -> str:
+        """The unit."""
+        return self.shared(lambda cell: cell.unit)
+
+    @property
+    def split(self) -> str:
+        """The part of the data."""
+        return self.shared(lambda cell: cell.split)
+
+    @property
+    def count(self) -> str:
+        """How many examples are behind it."""
+        return self.shared(lambda cell: f"{cell.count:,}")
+
+    def shared(self, text) -> str:
+        """What `text` gives of the cells, once where it is the same for all."""
+        return " / ".join(dict.fromkeys(text(cell) for cell in self.cells if cell))
+
+
+def rows(evaluations: list[Evaluation]) -> list[Row]:
+    """A row for each measure that one of the runs has."""
+    members = {name: member for each in evaluations for name, member in each.members.items()}
+    order = sorted(members, key=lambda name: members[name])  # as many runs as there are names
+    return [
+        Row(name, members[name], tuple(each.measured.get(name) for each in evaluations))
+        for name in order
+    ]
+
+
+def labels(evaluations: list[Evaluation]) -> list[str]:
+    """A name for each run, the last part of its folder where that is enough."""
+    paths = [os.path.normpath(each.run.folder.path) for each in evaluations]
+    names = [os.path.basename(path) for path in paths]
+    return [
+        name if names.count(name) == 1 else path for name, path in zip(names, paths, strict=True)
+    ]
+
+
+def number(value: float | None) -> str:
+    """A figure with four decimals, or four digits where these would be zeros or too many."""
+    if value is None:
+        return ""
+    if not math.isfinite(value):
+        return str(value)
+    if value != 0 and not 5e-4 <= abs(value) < 1e5:
+        return f"{value:.3e}"
+    return f"{value:,.4f}" if value % 1 else f"{value:,.0f}"
+
+
+def with_error(measurement: Measurement | None) -> str:
+    """A value and its standard error."""
+    if measurement is None:
+        return ""
+    error = measurement.standard_error
+    return number(measurement.value) + ("" if error is None else f" ± {number(error)}")

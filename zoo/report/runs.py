@@ -1,0 +1,37 @@
+"""The runs that are measured, checked before any work."""
+
+import dataclasses
+import pathlib
+
+from zoo import experiment, report, spec
+from zoo.errors import RunFolderError, require
+from zoo.run import Run
+
+
+def load(workdirs: list[str], data_dir: str | None, sampler: str | None) -> list[Run]:
+    """Loads runs to be measured side by side.
+
+    Args:
+        workdirs: their folders.
+        data_dir: where tensorflow-datasets keeps its data; None: as each run was given it.
+        sampler: the spec of how symbols are drawn; None: by the model's own probabilities.
+
+    Raises:
+        RunFolderError: a folder is given twice, or it holds no run or no checkpoint.
+        SpecError: the sampler is unknown, or one of the models has no use for it.
+        ZooError: a folder may not be written to.
+    """
+    folders = [pathlib.Path(workdir).expanduser().resolve() for workdir in workdirs]
+    for workdir, folder in zip(workdirs, folders, strict=True):
+        if folders.count(folder) > 1:
+            raise RunFolderError(f"--workdir={workdir} is given more than once.")
+    if sampler is not None:
+        spec.build("samplers", sampler)
+    loaded = [experiment.load(workdir, data_dir) for workdir in workdirs]
+    for run in loaded:
+        report.writable(run.folder.path / "metrics.json")
+        require(
+            sampler is None or hasattr(run.generator, "log_prob"),
+            f"{run.experiment.model} draws an image at once: it has no use for sampler={sampler}.",
+        )
+    return [dataclasses.replace(run, sampler=sampler or run.sampler) for run in loaded]

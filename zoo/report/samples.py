@@ -1,0 +1,113 @@
+"""Samples of a run to look at, each beside what is most like it in the training data."""
+
+import dataclasses
+from typing import ClassVar
+
+import numpy as np
+
+from zoo.data._splits import RunningText
+from zoo.evaluation import Evaluation, comparisons
+from zoo.metrics import Comparison, _lenet
+from zoo.metrics._comparison import without_end
+from zoo.report import neighbours, passages
+
+_IMAGES, _COLUMNS, _TEXTS = 64, 8, 16
+_BESIDE = 24  # images with their neighbours
+_MOST_SYMBOLS = 10_000_000  # of the training text that are searched
+
+
+@dataclasses.dataclass(frozen=True)
+class Images:
+    """Images of a run.
+
+    Attributes:
+        generated: a grid of samples, a data URI.
+        real: a grid of held-out images, a data URI.
+        neighbours: some samples with their nearest training images.
+        median: of the distance from a sample to its nearest training image.
+        real_median: the same of held-out images.
+    """
+
+    generated: str
+    real: str
+    neighbours: list[neighbours.Neighbours]
+    median: float
+    real_median: float
+
+    kind: ClassVar = "image"
+
+
+@dataclasses.dataclass(frozen=True)
+class Texts:
+    """Texts of a run.
+
+    Attributes:
+        matches: samples with the longest piece of each that the training text has.
+        mean: of the lengths of these pieces, in symbols.
+        real_mean: the same of as many held-out texts.
+        level: what a symbol is.
+        cut: how many symbols of the training text were searched where not all were, or None.
+    """
+
+    matches: list[passages.Match]
+    mean: float
+    real_mean: float
+    level: str
+    cut: int | None
+
+    kind: ClassVar = "text"
+
+
+def show(evaluation: Evaluation) -> Images | Texts:
+    """The first samples of those that were measured."""
+    comparison = evaluation.comparison or _drawn(evaluation)
+    if comparison.example.kind == "image":
+        return _images(comparison)
+    return _texts(comparison, evaluation.run.dataset.train)
+
+
+def classes(comparison: Comparison) -> dict[str, list[float]]:
+    """The shares of the ten digits among samples and real images, as the LeNet reads them."""
+    return {
+        name: (np.bincount(_read(images), minlength=10) / len(images)).tolist()
+        for name, images in (("samples", comparison.generated), ("data", comparison.real))
+    }
+
+
+def _read(images):
+    return np.argmax(_lenet.probabilities(images), axis=-1)
+
+
+def _drawn(evaluation):
+    settings, run = evaluation.settings, evaluation.run
+    split, seed = settings.splits[-1], settings.seed
+    return comparisons(run.dataset, split, lambda count: run.draw(count, seed), _IMAGES, seed)[0]
+
+
+def _images(comparison):
+    generated, real = comparison.generated[:_IMAGES], comparison.real[:_IMAGES]
+    found = neighbours.nearest(generated, comparison.training)
+    of_real = neighbours.nearest(real, comparison.training)
+    return Images(
+        neighbours.data_uri(generated, _COLUMNS),
+        neighbours.data_uri(real, _COLUMNS),
+        found[:_BESIDE],
+        *(float(np.median([each.distance for each in some])) for some in (found, of_real)),
+    )
+
+
+def _texts(comparison, train):
+    vocabulary = comparison.example.vocabulary
+    rows = train.values[None] if isinstance(train, RunningText) else train.values
+    rows = rows[: max(_MOST_SYMBOLS // rows.shape[1], 1), :_MOST_SYMBOLS]
+    known = passages.TrainingText(rows, vocabulary)
+    found, of_real = (
+        [known.match(text) for text in without_end(texts[:_TEXTS], vocabulary.end)]
+        for texts in (comparison.generated, comparison.real)
+    )
+    return Texts(
+        found,
+        *(float(np.mean([each.length for each in some])) for some in (found, of_real)),
+        vocabulary.level,
+        rows.size if rows.size < train.values.size else None,
+    )

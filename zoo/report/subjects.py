@@ -1,0 +1,58 @@
+"""What a run is, and the commands that make and measure it again."""
+
+import dataclasses
+import json
+import shlex
+
+from zoo.evaluation import Evaluation
+from zoo.experiment import MAY_CHANGE, Experiment
+
+_DESCRIBED = ("data", "model", "objective", "batch_size", "learning_rate", "optimizer", "seed")
+
+
+def description(evaluation: Evaluation) -> dict[str, str]:
+    """What decides the run's figures, by what it is called."""
+    run = evaluation.run
+    settings = dataclasses.asdict(run.experiment)
+    record = json.loads((run.folder.path / "experiment.json").read_text(encoding="utf-8"))
+    versions = record.get("versions", {}).items()
+    return {
+        "folder": str(run.folder.path),
+        **{name.replace("_", " "): str(settings[name]) for name in _DESCRIBED},
+        "steps": f"{run.step:,}",
+        **({"sampler": run.sampler} if hasattr(run.generator, "log_prob") else {}),
+        "samples": f"{evaluation.settings.count:,}, seed {evaluation.settings.seed}",
+        "trained with": ", ".join(f"{name} {version}" for name, version in versions),
+        "revision": record.get("revision") or "unknown",
+    }
+
+
+def train_command(evaluation: Evaluation) -> str:
+    """The command that trains the run, with the flags that are not at their defaults."""
+    given, flags = dataclasses.asdict(evaluation.run.experiment), []
+    for field in dataclasses.fields(Experiment):
+        value = given[field.name]
+        changed = field.name not in MAY_CHANGE and value != field.default
+        if changed or field.name == "steps":
+            flags.append(f"--{field.name}={value}")
+    return shlex.join(["python", "train.py", *flags, _workdir(evaluation)])
+
+
+def evaluate_command(evaluation: Evaluation, temperatures: list[float]) -> str:
+    """The command that measures it, at some temperatures besides."""
+    settings, run = evaluation.settings, evaluation.run
+    flags = [f"--splits={','.join(settings.splits)}"]
+    if settings.metrics:  # those of them that apply to other runs only would be refused
+        flags.append(
+            f"--metrics={','.join(m for m in settings.metrics if m in evaluation.seconds)}"
+        )
+    flags += [f"--count={settings.count}", f"--seed={settings.seed}"]
+    if run.sampler != type(run).sampler:
+        flags.append(f"--sampler={run.sampler}")
+    if temperatures:
+        flags.append(f"--temperatures={','.join(map(repr, temperatures))}")
+    return shlex.join(["python", "evaluate.py", _workdir(evaluation), *flags])
+
+
+def _workdir(evaluation):
+    return f"--workdir={evaluation.run.folder.path}"

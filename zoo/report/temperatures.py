@@ -1,0 +1,86 @@
+"""Quality against diversity of texts that a model draws at several temperatures."""
+
+import contextlib
+import dataclasses
+
+from zoo import spec
+from zoo.errors import SpecError, require
+from zoo.evaluation import Settings, of_real_examples
+from zoo.metrics import Measurement
+from zoo.run import Run
+
+# Members of zoo.metrics, the quality first, and the figure of each that is drawn.
+PAIRS = (("bleu", "self_bleu", "{}_4"), ("lm_score", "reverse_lm_score", "{}"))
+_MOST_SAMPLES = 500
+_MOST_TEMPERATURES = 12
+
+
+@dataclasses.dataclass(frozen=True)
+class Point:
+    """The measurements at one temperature.
+
+    Attributes:
+        temperature: what logits are divided by; None: other real texts in place of samples.
+        measured: by the names that PAIRS gives.
+    """
+
+    temperature: float | None
+    measured: dict[str, Measurement]
+
+
+def read(texts: list[str]) -> list[float]:
+    """Temperatures as they are written on the command line, in ascending order.
+
+    Raises:
+        SpecError: what is not a number above 0 and below infinity, or too many of them.
+    """
+    try:
+        values = sorted({float(text) for text in texts})
+    except ValueError as error:
+        raise SpecError(f"temperatures={','.join(texts)}: {error}.") from None
+    require(
+        all(0 < value < float("inf") for value in values) and len(values) <= _MOST_TEMPERATURES,
+        f"temperatures={','.join(texts)} should be at most {_MOST_TEMPERATURES} numbers above 0.",
+    )
+    return values
+
+
+def pairs(run: Run) -> list[tuple[str, str]]:
+    """The names of the figures that can be drawn of a run, (quality, diversity)."""
+    known = spec.names("metrics")
+    return [
+        (name.format(quality), name.format(diversity))
+        for quality, diversity, name in PAIRS
+        if {quality, diversity} <= set(known) and run.example.kind == "text"
+    ]
+
+
+def trade_off(
+    run: Run, values: list[float], settings: Settings, progress=contextlib.nullcontext
+) -> list[Point]:
+    """Measures samples at each temperature, and other real texts once.
+
+    Args:
+        run: a run of a model of texts.
+        values: the temperatures.
+        settings: the last split, the seed and the count, of which at most 500 are used.
+        progress: as in `zoo.evaluation.evaluate_all`.
+    """
+    split, seed, points = settings.splits[-1], settings.seed, []
+    other = of_real_examples(run.dataset, split, min(settings.count, _MOST_SAMPLES), seed)
+    for value in values:
+        drawn = dataclasses.replace(run, sampler=f"temperature(temperature={value!r})")
+        with progress(f"{run.folder.path}: temperature {value:g}"):
+            samples = other.of(drawn.draw(other.count, seed))
+            points.append(Point(value, _measured(samples)))
+    with progress(f"{run.folder.path}: real texts"):
+        return [*points, Point(None, _measured(other))]
+
+
+def _measured(comparison):
+    known = spec.names("metrics")
+    members = [member for *pair, _ in PAIRS if set(pair) <= set(known) for member in pair]
+    found = {}
+    for member in members:
+        found |= spec.module("metrics", member).compare(comparison)
+    return found

@@ -1,0 +1,43 @@
+"""A symbol from its probability and a uniform number."""
+
+import math
+
+import tensorflow as tf
+
+_BELOW_ONE = 1 - 2.0**-23
+
+
+def draw(logits, uniform):
+    """Draws from softmax(logits) by inverting its distribution function.
+
+    The symbols stand in √size blocks of √size: first the block is found, then the symbol in it.
+    Cumulative sums, which are slow, are so taken of the blocks and of one block only.
+
+    Args:
+        logits: float32 [..., size]; -inf excludes a symbol.
+        uniform: float32 [...] in [0, 1).
+
+    Returns:
+        int32 [...]: the first symbol whose cumulative probability exceeds `uniform`.
+    """
+    size = logits.shape[-1]
+    width = math.isqrt(size - 1) + 1
+    # The probabilities up to a factor. tf.nn.softmax wakes threads up for a small matrix, too.
+    weights = tf.exp(logits - tf.reduce_max(logits, axis=-1, keepdims=True))
+    weights = tf.pad(tf.reshape(weights, [-1, size]), [[0, 0], [0, -size % width]])
+    blocks = tf.reshape(weights, [-1, -(-size // width), width])
+    up_to = tf.cumsum(tf.reduce_sum(blocks, axis=-1), axis=-1)
+    threshold = tf.reshape(uniform, [-1]) * up_to[:, -1]
+    block = tf.minimum(_first_above(up_to, threshold), blocks.shape[1] - 1)
+    before = tf.gather(tf.pad(up_to, [[0, 0], [1, 0]]), block, batch_dims=1)
+    within = tf.cumsum(tf.gather(blocks, block, batch_dims=1), axis=-1)
+    # Rounding must not lead beyond the last symbol of the block that has a probability.
+    rest = tf.minimum(threshold - before, _BELOW_ONE * within[:, -1])
+    drawn = block * width + _first_above(within, rest)
+    # Nothing is above what is not a number: some symbol is drawn then.
+    return tf.reshape(tf.minimum(drawn, size - 1), tf.shape(uniform))
+
+
+def _first_above(sorted_rows, values):
+    found = tf.searchsorted(sorted_rows, values[:, None], side="right")
+    return tf.squeeze(found, axis=-1)
