@@ -69,7 +69,8 @@ def decode(
         drawn = draw(sampler(logits + never), noise[t])
         token = tf.where(done, vocabulary.end, tf.where(is_forced[t], forced[t], drawn))
         counts = tf.logical_not(tf.logical_or(done, is_forced[t]))
-        nats = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=token, logits=logits)
+        labels = tf.where(counts, token, 0)  # where there is no end symbol, its id is no label
+        nats = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
         tokens = tokens.write(t, token)
         done = tf.logical_or(done, token == vocabulary.end)
         log_prob -= tf.where(counts, nats, 0.0)
