@@ -35,7 +35,7 @@ IMAGES = experiment.Experiment(
         ({"data": "minst"}, "no 'minst' in data. Known: .*mnist"),
         ({"model": "lstm(unit=3)"}, r"takes no argument 'unit'. It is written lstm\(units="),
         ({"model": "lstm(units='a')"}, "should be whole number"),
-        ({"model": "dcgan"}, "surnames is text. Models for text: lstm"),
+        ({"model": "dcgan"}, "surnames is text. Models for text: .*lstm"),
         ({"objective": "generalised_js"}, "Objectives for it: maximum_likelihood"),
         ({"strategy": "tpu"}, "strategy='tpu' is unknown. Known: auto, cpu, mirrored"),
         ({"precision": "float16"}, "Known: float32, mixed_bfloat16"),
