@@ -185,5 +185,5 @@ def test_a_sampler_keeps_shape_and_most_likely_symbol(name):
 def test_an_estimator_has_the_contract_s_arguments(name):
     estimator = spec.build("estimators", name)
     assert list(inspect.signature(estimator.loss).parameters) == [
-        *("generator", "score", "key", "count")
+        *("generator", "score", "key", "count", "step")
     ]

@@ -21,7 +21,7 @@ class Gaussian(tf.Module):
 def gradient(score, key, count):
     generator = Gaussian(0.7, -0.2)
     with tf.GradientTape() as tape:
-        loss = spec.build("estimators", "pathwise").loss(generator, score, key, count)
+        loss = spec.build("estimators", "pathwise").loss(generator, score, key, count, 0)
     assert loss.shape == ()
     return np.stack(tape.gradient(loss, [generator.mean, generator.log_scale]))
 

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from zoo import spec
 from zoo.data._splits import Images, batches
+from zoo.errors import SpecError
 from zoo.trainers import adversarial
 
 
@@ -59,7 +60,7 @@ def test_the_discriminator_step_leaves_the_generator_alone(pair, images):
     trainer = build(pair)
     before = [v.numpy() for v in pair.generator.trainable_variables]
     real = images.batch(0, 8, seed=0)
-    tf.function(lambda: trainer._discriminator_step(real, trainer.objective.pi_at(0)))()
+    tf.function(lambda: trainer._discriminator_step(real, trainer.objective.pi_at(0), 0))()
     for old, variable in zip(before, pair.generator.trainable_variables, strict=True):
         np.testing.assert_array_equal(old, variable)
 
@@ -102,3 +103,46 @@ def test_validation_is_the_bound_on_held_out_images(pair, images):
     )
     found = trainer.test_step(real)["divergence_bound"]
     assert float(found) == pytest.approx(float(expected), rel=1e-6)
+
+
+def test_more_steps_of_the_discriminator_are_each_on_examples_of_their_own(pair, images):
+    """Two of them and one of the generator are what is done by hand with the parts in turn."""
+    trainer = build(pair, "generalised_js(pi=0.25, discriminator_steps=2)")
+    assert trainer.num_real == 16
+    real, pi = images.batch(0, 16, seed=0), trainer.objective.pi_at(0)
+    variables = [v for part in trainer.components().values() for v in part]
+    state = [variable.numpy() for variable in variables]
+    trainer.train_step(real)
+    together = [variable.numpy() for variable in pair.discriminator.variables]
+    for variable, value in zip(variables, state, strict=True):
+        variable.assign(value)
+    for number in range(2):
+        trainer._discriminator_step(real[8 * number : 8 * number + 8], pi, number)
+    for variable, value in zip(pair.discriminator.variables, together, strict=True):
+        np.testing.assert_array_equal(variable, value)
+
+
+def test_the_penalty_is_part_of_the_discriminator_s_step(pair, images):
+    """Steps with two weights of it differ by its gradient."""
+    real = images.batch(0, 8, seed=0)
+    start = [variable.numpy() for variable in pair.discriminator.variables]
+    steps = []
+    for weight in (0.0, 2.0):
+        trainer = build(pair, f"generalised_js(r1={weight})", rate=1.0)
+        for variable, value in zip(pair.discriminator.variables, start, strict=True):
+            variable.assign(value)
+        if weight:
+            with tf.GradientTape() as tape:
+                penalty = trainer.objective.penalty(trainer._judge, real)
+            gradients = tape.gradient(penalty, pair.discriminator.trainable_variables)
+        trainer._discriminator_step(real, trainer.objective.pi_at(0), 0)
+        steps.append([v.numpy() for v in pair.discriminator.trainable_variables])
+    for without, penalised, gradient in zip(*steps, gradients, strict=True):
+        expected = 0 if gradient is None else gradient  # the last bias moves no slope
+        np.testing.assert_allclose(without - penalised, expected, atol=1e-5)
+
+
+def test_an_estimator_that_cannot_reach_the_generator_is_refused(language_model, pair):
+    pair = type(pair)(language_model, pair.discriminator)
+    with pytest.raises(SpecError, match=r"pathwise.. needs a generator with decode"):
+        build(pair, 'generalised_js(estimator="pathwise()")')

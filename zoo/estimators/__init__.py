@@ -2,13 +2,16 @@
 
 A member is a file with
 
+    NEEDS = "decode" or ...         the method that it needs of a generator
     def build(*, ...) -> Estimator
 
-and an estimator has one method,
+and an estimator has
 
-    def loss(generator, score, key, count) -> a scalar
+    variables                       what is saved of it, a list of Keras variables
+    def loss(generator, score, key, count, step) -> a scalar
 
-whose gradient with respect to the generator's weights estimates that of E_Q[g], from `count`
-samples drawn by `key`. `score` gives g(D(x)), float [count], of a batch of samples, with the
-discriminator held fixed.
+The loss's gradient with respect to the generator's weights estimates that of E_Q[g], from
+`count` samples drawn by `key` at a training step. `score` gives g(D(x)), float [count, times],
+of a batch of samples, with the discriminator held fixed: the last of the times is of the whole
+sample, those before it are of its beginnings.
 """

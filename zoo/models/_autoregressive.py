@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from zoo import example_spec, patches, samplers
+from zoo import example_spec, patches, randomness, samplers
 from zoo.errors import require
 from zoo.vocabulary import up_to_end
 
@@ -29,6 +29,8 @@ class Autoregressive(keras.Model):
     Raises:
         SpecError: a patch for texts, or one that does not fit.
     """
+
+    ESTIMATOR = "reinforce()"  # what carries an adversarial gradient where nothing else is asked
 
     def __init__(
         self,
@@ -236,6 +238,17 @@ class Autoregressive(keras.Model):
         return samplers.decode(
             self, seeds, starts, sampler, length, prompt, prompt_length, max_new_tokens
         )
+
+    def examples(self, seeds):
+        """An example for each seed, int64 [batch], drawn from Q, as the data gives it."""
+        return self.to_examples(self.generate(seeds, lambda logits: logits).tokens)
+
+    def sample(self, key, count: int):
+        """`count` examples drawn from Q by one key, int64 [2]; no gradient flows through them."""
+        seeds = tf.random.stateless_uniform(
+            [count], key, minval=None, maxval=None, dtype=tf.int64, alg=randomness.ALGORITHM
+        )
+        return self.examples(seeds)
 
     def complete(self, images, known_rows, seeds, sampler, labels=None):
         """Draws what is below the upper rows of images.

@@ -47,6 +47,8 @@ class Generator(keras.Model):
             width, channels] in [0, 1].
     """
 
+    ESTIMATOR = "pathwise()"  # what carries an adversarial gradient where nothing else is asked
+
     def __init__(self, network: keras.Model, latent_size: int, prior: str = "normal", **kwargs):
         super().__init__(**kwargs)
         self.network, self.latent_size, self.prior = network, latent_size, prior
@@ -77,6 +79,10 @@ class Generator(keras.Model):
     def generate(self, seeds):
         """An image for each seed, int64 [batch], whatever seeds stand beside it."""
         return self.decode(self.latents_of(seeds))
+
+    def examples(self, seeds):
+        """What `generate` draws, as the data gives its examples."""
+        return self.generate(seeds)
 
     def latents(self, key, count: int):
         """Draws from the prior by one key, float32 [count, latent_size]."""
@@ -112,12 +118,19 @@ class Discriminator(keras.Model):
             training: whether layers with spectral normalisation take a step towards the norm
                 of their kernel first. It has no other effect.
         """
+        return self.judge(images, key, training)[:, 0]
+
+    def judge(self, images, key=None, training=False):
+        """The logits of `call` as float32 [batch, times], for `zoo.trainers.adversarial`.
+
+        Discriminators of sequences judge their beginnings too; images have one time.
+        """
         hidden = images
         for number, (stage, rate) in enumerate(zip(self.stages, self.dropout_rates, strict=True)):
             if key is not None and rate > 0:
                 hidden = _dropout(hidden, rate, randomness.fold(key, number))
             hidden = stage(hidden, training=training)
-        return hidden[:, 0]
+        return hidden
 
 
 def _dropout(inputs, rate, key):

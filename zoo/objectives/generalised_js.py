@@ -18,6 +18,7 @@ from keras import ops
 
 from zoo.divergences import binary_entropy
 from zoo.errors import require
+from zoo.objectives import _regularisers
 
 TRAINER = "adversarial"
 
@@ -73,12 +74,11 @@ GENERATOR_LOSSES = {
 class GeneralisedJS:
     """Adversarial training of JS_π[P‖Q].
 
-    The discriminator's outputs are called logits, float [N] in any floating type; `weighting`
+    The discriminator's outputs are called logits, of any shape and floating type; `weighting`
     decides what they estimate. `pi` is a number or a scalar tensor, best the float64 of `pi_at`:
     what is formed from it is rounded to the type of the logits at the end.
 
     Attributes:
-        estimator: the spec of what carries the gradient to the generator.
         pi: π at the first step and from step `pi_steps` on.
         pi_steps: the number of steps over which π moves linearly.
         weighting: how π enters the discriminator's training, with one optimum for all three:
@@ -87,19 +87,25 @@ class GeneralisedJS:
             "loss_weights": its loss weighs data by π and samples by 1 - π, and its logits
                 estimate d*;
             "batch_ratio": the same, and its batch holds data and samples in these shares.
+        estimator: the spec of what carries the gradient to the generator; None: the usual one
+            of the generator's kind.
+        discriminator_steps: how many steps the discriminator makes for one of the generator.
     """
-
-    estimator = "pathwise()"
 
     def __init__(
         self,
         pi: tuple[float, float],
-        pi_steps: int,
-        generator_loss: GeneratorLoss,
-        weighting: Weighting,
+        pi_steps: int = 0,
+        generator_loss: GeneratorLoss = "normalised",
+        weighting: Weighting = "logit_shift",
+        estimator: str | None = None,
+        discriminator_steps: int = 1,
+        regularisers: _regularisers.Regularisers = _regularisers.NONE,
     ):
         self.pi, self.pi_steps, self.weighting = pi, pi_steps, weighting
         self._generator_loss = GENERATOR_LOSSES[generator_loss]
+        self.estimator, self.discriminator_steps = estimator, discriminator_steps
+        self._regularisers = regularisers
 
     def pi_at(self, step):
         """π at a training step, an integer or an integer tensor []: a float64 tensor []."""
@@ -119,6 +125,14 @@ class GeneralisedJS:
         """The number of samples in the discriminator's batch."""
         return 2 * batch_size - self.num_real(batch_size)
 
+    def seen(self, examples, step, key):
+        """What the discriminator sees of examples: see `Regularisers.seen`."""
+        return self._regularisers.seen(examples, step, key)
+
+    def penalty(self, judge, real):
+        """What is added to the discriminator's loss: see `Regularisers.penalty`."""
+        return self._regularisers.penalty(judge, real)
+
     def discriminator_loss(self, real_logits, generated_logits, pi):
         """What the discriminator minimises, a scalar.
 
@@ -129,8 +143,8 @@ class GeneralisedJS:
         counts of the batch: rounding the counts moves no minimum.
 
         Args:
-            real_logits: float [num_real].
-            generated_logits: float [num_generated].
+            real_logits: float [num_real, ...].
+            generated_logits: float [num_generated, ...].
             pi: the weight of P.
         """
         if self.weighting == "logit_shift":
@@ -141,11 +155,11 @@ class GeneralisedJS:
         """What the generator minimises the mean of, with the discriminator held fixed.
 
         Args:
-            generated_logits: float [N], of samples of Q.
+            generated_logits: float [N, ...], of samples of Q.
             pi: the weight of P.
 
         Returns:
-            g of each sample, of the shape and type of `generated_logits`.
+            g of each, of the shape and type of `generated_logits`.
         """
         d = self._shifted(generated_logits, pi)
         r = self.log_density_ratio(generated_logits, pi)
@@ -206,6 +220,11 @@ def build(
     pi_steps: int = 0,
     generator_loss: GeneratorLoss = "normalised",
     weighting: Weighting = "logit_shift",
+    estimator: str | None = None,
+    discriminator_steps: int = 1,
+    r1: float = 0.0,
+    instance_noise: float = 0.0,
+    instance_noise_steps: int = 0,
 ) -> GeneralisedJS:
     """Adversarial training of JS_π.
 
@@ -216,13 +235,37 @@ def build(
         generator_loss: which function of the discriminator's output the generator minimises,
             and so which divergence it follows: see the functions of these names.
         weighting: how π enters the discriminator's training, see `GeneralisedJS`.
+        estimator: what carries the gradient to the generator, a spec as a quoted string, such as
+            "reinforce(rollouts=4)"; None: pathwise() for what is differentiable in its weights,
+            reinforce() for sequences of symbols.
+        discriminator_steps: how many steps the discriminator makes for one of the generator,
+            each on new examples.
+        r1: the weight γ of the penalty γ/2 E_P[|∇D|²], for images and points; 0: none.
+        instance_noise: the standard deviation of Gaussian noise that is added to all that the
+            discriminator sees, images and points; the divergence is then that of the blurred P
+            and Q. 0: none.
+        instance_noise_steps: the number of steps over which the noise falls linearly to zero;
+            0: it stays.
 
     Raises:
-        SpecError: π outside (0, 1), or a schedule that is incomplete or cannot be.
+        SpecError: π outside (0, 1), a schedule that is incomplete or cannot be, no step of the
+            discriminator, or a penalty or noise below zero.
     """
     ends = tuple(pi) if isinstance(pi, (list, tuple)) else (pi, pi)
     _check(pi, ends, pi_steps, weighting)
-    return GeneralisedJS(ends, pi_steps, generator_loss, weighting)
+    require(
+        discriminator_steps >= 1,
+        f"generalised_js: discriminator_steps={discriminator_steps} should be at least 1.",
+    )
+    return GeneralisedJS(
+        ends,
+        pi_steps,
+        generator_loss,
+        weighting,
+        estimator,
+        discriminator_steps,
+        _regularisers.build(r1, instance_noise, instance_noise_steps),
+    )
 
 
 def _check(pi, ends, pi_steps, weighting):

@@ -5,8 +5,11 @@ Source: I. Goodfellow et al. (2014), arXiv 1406.2661, algorithm 1.
 
 import tensorflow as tf
 
-from zoo import spec
+from zoo import randomness, spec
+from zoo.errors import require
 from zoo.trainers._trainer import Trainer, descend
+
+_SAMPLES, _NOISE = -1, -2  # numbers for keys; the discriminator's dropout has those from 0 up
 
 
 def build(model, objective, *, batch_size: int, seed: int, average_decay: float):
@@ -14,28 +17,33 @@ def build(model, objective, *, batch_size: int, seed: int, average_decay: float)
 
     Args:
         model: the pair of generator and discriminator.
-        objective: has `discriminator_loss`, `generator_loss`, `divergence_bound`, `pi_at`,
-            `num_generated`, and `estimator`, the spec of what carries the gradient to the
-            generator.
+        objective: a `zoo.objectives.generalised_js.GeneralisedJS`, or what has the same methods.
         batch_size: samples a step of the generator, over all replicas.
         seed: the run's seed.
         average_decay: see `Trainer`.
 
     Returns:
         An `Adversarial`; compile it with two optimizers and fit it to batches of real examples.
+
+    Raises:
+        SpecError: the objective's estimator cannot reach this generator.
     """
     return Adversarial(model, objective, batch_size, seed, average_decay)
 
 
 class Adversarial(Trainer):
-    """Alternates one step of the discriminator and one of the generator."""
+    """Alternates steps of the discriminator and one of the generator.
+
+    The discriminator judges each example and its beginnings: its logits are float32
+    [batch, times], where the last is of the whole example, and images have no other.
+    """
 
     OPTIMIZERS = ("generator_optimizer", "discriminator_optimizer")
 
     def __init__(self, pair, objective, batch_size, seed, average_decay):
         super().__init__(pair.generator, objective, batch_size, seed, average_decay)
         self.discriminator = pair.discriminator
-        self.estimator = spec.build("estimators", objective.estimator)
+        self.estimator = _estimator(objective.estimator or pair.generator.ESTIMATOR, pair.generator)
 
     def compile(self, generator_optimizer, discriminator_optimizer, **kwargs):
         """Takes the two optimizers; `kwargs` go to `keras.Model.compile`."""
@@ -46,44 +54,57 @@ class Adversarial(Trainer):
         discriminator_optimizer.build(self.discriminator.trainable_variables)
 
     def train_step(self, real):
-        """One step of the discriminator on real and generated samples, one of the generator."""
+        """Steps of the discriminator on real and generated examples, one of the generator."""
         pi = self.objective.pi_at(self.step.value)
-        measured = self._discriminator_step(real, pi)
+        for number, part in enumerate(_parts(real, self.objective.discriminator_steps)):
+            measured = self._discriminator_step(part, pi, number)
         measured["generator_loss"] = self._generator_step(pi)
         self.update_average()
         return {**measured, "pi": pi}
 
     def test_step(self, real):
         """The divergence bound on held-out examples: lower than in training if D overfits."""
-        seeds = tf.range(tf.shape(real)[0], dtype=tf.int64)
-        pi = self.objective.pi_at(self.step.value)
-        generated_logits = self.discriminator(self.generator.generate(seeds))
-        bound = self.objective.divergence_bound(self.discriminator(real), generated_logits, pi)
-        return {"divergence_bound": bound}
+        step, pi = self.step.value, self.objective.pi_at(self.step.value)
+        seeds = tf.range(tf.shape(tf.nest.flatten(real)[0])[0], dtype=tf.int64)
+        both = _concatenated(real, self.generator.examples(seeds))
+        logits = self._judge(self.objective.seen(both, step, self.key("validation noise")))
+        real_logits, generated_logits = tf.split(logits, 2)
+        return {"divergence_bound": self._bound(real_logits, generated_logits, pi)}
 
-    def _discriminator_step(self, real, pi):
+    def _discriminator_step(self, real, pi, number):
         count = self._per_replica(self.objective.num_generated(self.batch_size))
-        generated = self.generator.sample(self.key("discriminator samples"), count)
-        both = tf.concat([real, generated], axis=0)
+        key = randomness.fold(self.key("discriminator"), number)
+        generated = self.generator.sample(randomness.fold(key, _SAMPLES), count)
+        both = _concatenated(real, generated)
+        seen = self.objective.seen(both, self.step.value, randomness.fold(key, _NOISE))
         with tf.GradientTape() as tape:
-            logits = self.discriminator(both, key=self.key("discriminator"), training=True)
+            logits = self._judge(seen, key, training=True)
             real_logits, generated_logits = logits[:-count], logits[-count:]
             loss = self.objective.discriminator_loss(real_logits, generated_logits, pi)
-        descend(self.discriminator_optimizer, loss, tape, self.discriminator.trainable_variables)
-        bound = self.objective.divergence_bound(real_logits, generated_logits, pi)
+            penalised = loss + self.objective.penalty(self._judge, real)
+        variables = self.discriminator.trainable_variables
+        descend(self.discriminator_optimizer, penalised, tape, variables)
+        bound = self._bound(real_logits, generated_logits, pi)
         return {"divergence_bound": bound, "discriminator_loss": loss}
 
     def _generator_step(self, pi):
-        key = self.key("score")
+        step, key, noise = self.step.value, self.key("score"), self.key("score noise")
 
         def score(samples):
-            return self.objective.generator_loss(self.discriminator(samples, key=key), pi)
+            logits = self._judge(self.objective.seen(samples, step, noise), key)
+            return self.objective.generator_loss(logits, pi)
 
-        count = self._per_replica(self.batch_size)
+        count, key_of_samples = self._per_replica(self.batch_size), self.key("generator samples")
         with tf.GradientTape() as tape:
-            loss = self.estimator.loss(self.generator, score, self.key("generator samples"), count)
+            loss = self.estimator.loss(self.generator, score, key_of_samples, count, step)
         descend(self.generator_optimizer, loss, tape, self.generator.trainable_variables)
         return loss
+
+    def _judge(self, examples, key=None, training=False):
+        return self.discriminator.judge(examples, key=key, training=training)
+
+    def _bound(self, real_logits, generated_logits, pi):
+        return self.objective.divergence_bound(real_logits[:, -1], generated_logits[:, -1], pi)
 
     def _per_replica(self, count):
         return max(1, count // tf.distribute.get_strategy().num_replicas_in_sync)
@@ -96,8 +117,35 @@ class Adversarial(Trainer):
     @property
     def num_real(self) -> int:
         """See `Trainer.num_real`."""
-        return self.objective.num_real(self.batch_size)
+        return self.objective.num_real(self.batch_size) * self.objective.discriminator_steps
 
     def components(self) -> dict[str, list]:
         """See `Trainer.components`."""
-        return {"discriminator": self.discriminator.variables} | super().components()
+        parts = {"discriminator": self.discriminator.variables} | super().components()
+        if self.estimator.variables:
+            parts["estimator"] = self.estimator.variables
+        return parts
+
+
+def _estimator(text, generator):
+    """The estimator of a spec, if it can reach this generator."""
+    name, _ = spec.parse(text)
+    needed = spec.module("estimators", name).NEEDS
+    fitting = [n for n in spec.names("estimators")
+               if hasattr(generator, spec.module("estimators", n).NEEDS)]  # fmt: skip
+    require(
+        hasattr(generator, needed),
+        f"The estimator {text} needs a generator with {needed}, unlike {generator.name}. "
+        f"Estimators for it: {', '.join(fitting)}.",
+    )
+    return spec.build("estimators", text)
+
+
+def _parts(examples, count):
+    """A batch in `count` equal parts."""
+    parts = [tf.split(tensor, count) for tensor in tf.nest.flatten(examples)]
+    return [tf.nest.pack_sequence_as(examples, part) for part in zip(*parts, strict=True)]
+
+
+def _concatenated(*batches):
+    return tf.nest.map_structure(lambda *tensors: tf.concat(tensors, axis=0), *batches)

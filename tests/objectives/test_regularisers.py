@@ -1,0 +1,65 @@
+"""A penalty and a noise whose values are known in closed form."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from zoo import randomness
+from zoo.errors import SpecError
+from zoo.objectives import _regularisers
+
+KEY = randomness.key(0, 0, "noise")
+
+
+def test_the_penalty_of_a_known_slope():
+    """D(x) = x1² + 3 x2 has the squared slope 4 x1² + 9."""
+    points = np.random.default_rng(0).normal(size=[6, 2]).astype(np.float32)
+    penalty = _regularisers.build(0.5, 0, 0).penalty(
+        lambda x: x[:, :1] ** 2 + 3 * x[:, 1:], tf.constant(points)
+    )
+    expected = 0.25 * np.mean(4 * points[:, 0] ** 2 + 9)
+    np.testing.assert_allclose(penalty, expected, rtol=1e-6)
+
+
+def test_labels_stay_and_take_no_part():
+    points, labels = tf.ones([4, 2]), tf.range(4)
+    regularisers = _regularisers.build(1.0, 0.3, 0)
+    noisy, same = regularisers.seen((points, labels), 0, KEY)
+    np.testing.assert_array_equal(same, labels)
+    assert noisy.shape == points.shape
+    # The slope of c(label) x1 is c(label).
+    penalty = regularisers.penalty(
+        lambda pair: tf.cast(pair[1], tf.float32)[:, None] * pair[0][:, :1], (points, labels)
+    )
+    np.testing.assert_allclose(penalty, np.mean([0, 1, 4, 9]) / 2, rtol=1e-6)
+
+
+def test_the_noise_has_its_size_and_falls_to_nothing():
+    regularisers = _regularisers.build(0, 0.2, 100)
+    sizes = [
+        float(tf.math.reduce_std(regularisers.seen(tf.zeros([10_000]), step, KEY)))
+        for step in (0, 50, 100, 200)
+    ]
+    # The standard deviation of 10,000 draws is known to 0.7 %: 4 standard errors.
+    np.testing.assert_allclose(sizes[:2], [0.2, 0.1], rtol=0.03)
+    assert sizes[2:] == [0, 0]
+
+
+def test_none_changes_nothing():
+    symbols = tf.constant([[1, 2]])
+    assert _regularisers.NONE.seen(symbols, 0, KEY) is symbols
+    assert _regularisers.NONE.penalty(None, symbols) == 0
+
+
+@pytest.mark.parametrize("arguments", [(-1, 0, 0), (0, -1, 0), (0, 0, 10), (0, 0.1, -1)])
+def test_what_cannot_be_is_refused(arguments):
+    with pytest.raises(SpecError):
+        _regularisers.build(*arguments)
+
+
+def test_symbols_have_no_neighbours():
+    symbols = tf.constant([[1, 2]])
+    with pytest.raises(SpecError, match=r"instance_noise=0.1 is for images and points"):
+        _regularisers.build(0, 0.1, 0).seen(symbols, 0, KEY)
+    with pytest.raises(SpecError, match=r"r1=1.0 is for images and points"):
+        _regularisers.build(1, 0, 0).penalty(lambda x: x, symbols)
