@@ -164,8 +164,9 @@ def of_real_examples(dataset: Dataset, split: str, count: int, seed: int) -> Com
     """Real examples of another held-out part in the place of samples; see `comparisons`."""
     parts = [dataset.split(name) for name in (split, _OTHER[split])]
     count = min([count, *map(_size, parts)])
-    real, other = (_examples(part, count, seed) for part in parts)
-    training = _examples(dataset.train, min(_size(dataset.train), len(dataset.train)), seed)
+    real, other = (_examples(part, count, seed, draw) for draw, part in enumerate(parts))
+    num_training = min(_size(dataset.train), len(dataset.train))
+    training = _examples(dataset.train, num_training, seed, draw=2)
     return Comparison(dataset.example, other, real, training, split, seed)
 
 
@@ -243,10 +244,14 @@ def _as_json(measurement):
     }
 
 
-def _examples(split, count, seed):
-    """So many examples of a split, none of which is given twice or overlaps another."""
+def _examples(split, count, seed, draw):
+    """So many examples of a split, none of which is given twice or overlaps another.
+
+    From a split whose rows have weights examples are drawn; since all parts of its data set can
+    be this one split, each takes another `draw`.
+    """
     if not isinstance(split, RunningText):
-        return split.batch(0, count, seed).numpy()
+        return split.batch(0 if split.weights is None else draw, count, seed).numpy()
     windows = split.values[: _size(split) * split.length].reshape(-1, split.length)
     return np.random.default_rng(seed).permutation(windows)[:count]
 
