@@ -20,6 +20,7 @@ TEST = [
     "prdc>=0.2",
     "pytest>=8",
     "pytest-timeout>=2.3",
+    "pytest-xdist>=3.6",
     "ruff>=0.12",
 ]
 
