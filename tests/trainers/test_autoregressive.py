@@ -91,3 +91,25 @@ def test_xla_makes_the_same_step(letters, texts):
         results.append([v.numpy() for v in model.variables])
     for plain, xla in zip(*results, strict=True):
         np.testing.assert_allclose(plain, xla, atol=1e-5)
+
+
+def test_context_that_changes_nothing_is_of_no_use():
+    """The same prediction at a time whatever came before: 0 nats, whatever the times' own are."""
+    by_time = np.random.default_rng(0).normal(size=[1, 4, 5]).astype(np.float32)
+    used = autoregressive.context_use(tf.constant(np.repeat(by_time, 6, 0)), tf.ones([6, 4]))
+    assert float(used) == pytest.approx(0, abs=1e-6)
+
+
+def test_context_that_tells_everything_is_worth_the_entropy_of_the_symbols():
+    """Each of four texts is certain of another symbol: log 4, at the times that count."""
+    certain = 50 * tf.one_hot(tf.repeat(tf.range(4)[:, None], 3, axis=1), 4)
+    weights = tf.constant([[1.0, 1.0, 0.0]] * 4)
+    assert float(autoregressive.context_use(certain, weights)) == pytest.approx(np.log(4), rel=1e-6)
+    by_hand = 0.0
+    random = np.random.default_rng(1).normal(size=[4, 3, 4])
+    shares = np.exp(random) / np.exp(random).sum(-1, keepdims=True)
+    for t in range(2):
+        marginal = shares[:, t].mean(0)
+        by_hand += np.mean((shares[:, t] * np.log(shares[:, t] / marginal)).sum(-1)) / 2
+    used = autoregressive.context_use(tf.constant(random, tf.float32), weights)
+    assert float(used) == pytest.approx(by_hand, rel=1e-5)
