@@ -28,7 +28,8 @@ def works(case):
     for compiled in (False, True):
         for name, objective in OBJECTIVES.items():
             made[f"zoo{' with XLA' * compiled}: {name}"] = _step(case, objective, compiled)
-    return made | {"zoo: sampling": _sampling(case)}
+        made[f"zoo{' with XLA' * compiled}: sampling"] = _sampling(case, compiled)
+    return made
 
 
 def _model(case):
@@ -49,7 +50,8 @@ def _step(case, objective, compiled):
     return lambda: step(tokens)["nll"].numpy()
 
 
-def _sampling(case):
+def _sampling(case, compiled):
     model, sampler = _model(case), spec.build("samplers", "ancestral")
     seeds = tf.range(case.batch, dtype=tf.int64)
-    return lambda: model.generate(seeds, sampler).tokens.numpy()
+    generate = tf.function(lambda some: model.generate(some, sampler).tokens, jit_compile=compiled)
+    return lambda: generate(seeds).numpy()

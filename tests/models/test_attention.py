@@ -51,13 +51,13 @@ def test_products_depend_on_the_distance_alone(shift):
 @pytest.mark.parametrize(("cached", "context"), [(0, 3), (0, 9), (2, 3), (4, 5), (0, 1)])
 def test_what_may_be_read(cached, context):
     before, time = np.array([0, 1, 50], np.int32), 6
-    found = attention.hidden(tf.constant(before), time, cached, context, tf.float32)
+    found = attention.visible(tf.constant(before), time, cached, context)
     assert found.shape == (3, 1, time, cached + time)
     for row, t, place in np.ndindex(3, time, cached + time):
         distance = t - (place - cached)
         exists = place - cached >= -before[row]
         seen = exists and 0 <= distance < context
-        assert found[row, 0, t, place] == (0 if seen else -math.inf)
+        assert found[row, 0, t, place] == seen
 
 
 @pytest.fixture
@@ -87,8 +87,8 @@ def by_definition(layer, inputs, context):
 def test_a_layer_is_its_definition(layer, context):
     inputs = 2 * normal([9, 2, 8], 4)
     turns = attention.turns(tf.range(9), 4, tf.float32)
-    hidden = attention.hidden(tf.zeros([1], tf.int32), 9, 0, context, tf.float32)
-    found, _ = layer.read(inputs, turns, hidden)
+    visible = attention.visible(tf.zeros([1], tf.int32), 9, 0, context)
+    found, _ = layer.read(inputs, turns, visible)
     for row in range(2):
         expected = by_definition(layer, inputs[:, row], context)
         np.testing.assert_allclose(found[:, row], expected, atol=1e-5)
@@ -98,9 +98,9 @@ def test_the_cache_holds_the_last_keys_and_values(layer):
     """Old ones leave as new ones come, the turned keys and the values as they are."""
     inputs, cached = normal([5, 2, 8], 5), 3
     turns = attention.turns(tf.range(5), 4, tf.float32)
-    hidden = attention.hidden(tf.zeros([2], tf.int32), 5, cached, 4, tf.float32)
+    visible = attention.visible(tf.zeros([2], tf.int32), 5, cached, 4)
     empty = tf.zeros([2, 2, cached, 4])
-    _, (keys, values) = layer.read(inputs, turns, hidden, (empty, empty))
+    _, (keys, values) = layer.read(inputs, turns, visible, (empty, empty))
     _, its_keys, its_values = np.split(inputs.numpy() @ layer.kernel.numpy(), 3, axis=-1)
     for row, head, place in np.ndindex(2, 2, cached):
         t, part = place + 2, slice(4 * head, 4 * head + 4)

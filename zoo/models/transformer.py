@@ -154,13 +154,13 @@ class Transformer(Parallel):
         cached = self.context - 1 if caches else 0
         positions = position[:, None] + tf.range(time)  # [batch or 1, time]
         turns = attention.turns(positions[:, None], self.units // self.heads, self._dtype)
-        hidden = attention.hidden(position, time, cached, self.context, self._dtype)
+        visible = attention.visible(position, time, cached, self.context)
         # The sum is kept in float32: what a layer adds may be small beside it.
         stream = tf.cast(_drop(self._embed(tokens, positions), masks, 0), tf.float32)
         last = []
         for number, layer in enumerate(self.attentions):
             cache = caches[number] if caches else None
-            found, cache = layer.read(self._normalise(stream), turns, hidden, cache)
+            found, cache = layer.read(self._normalise(stream), turns, visible, cache)
             stream += tf.cast(_drop(found, masks, 2 * number + 1), tf.float32)
             computed = self.feedforwards[number].compute(self._normalise(stream))
             stream += tf.cast(_drop(computed, masks, 2 * number + 2), tf.float32)

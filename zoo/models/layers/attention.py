@@ -35,13 +35,13 @@ class Attention(keras.layers.Layer):
             (units, units), normal(units, self._output_scale), name="output_kernel"
         )
 
-    def read(self, inputs, turns, hidden, cache=None):
+    def read(self, inputs, turns, visible, cache=None):
         """What each position finds.
 
         Args:
             inputs: [time, batch, units].
             turns: of the inputs' positions, see `turns`.
-            hidden: what each position may not read, see `hidden`.
+            visible: what each position may read, see `visible`.
             cache: keys and values of earlier positions, each [batch, heads, cached, size]; None:
                 there are none.
 
@@ -56,7 +56,7 @@ class Attention(keras.layers.Layer):
         queries, keys = turn(queries, turns), turn(keys, turns)
         if cache is not None:
             keys, values = tf.concat([cache[0], keys], 2), tf.concat([cache[1], values], 2)
-        found = attend(queries, keys, values, hidden)  # [batch, heads, time, size]
+        found = attend(queries, keys, values, visible)  # [batch, heads, time, size]
         joined = tf.reshape(tf.transpose(found, [2, 0, 1, 3]), [time, -1, units])
         last = keys[:, :, time:], values[:, :, time:]
         return tf.tensordot(joined, self.output_kernel, axes=1), last
@@ -67,20 +67,23 @@ def normal(fan_in: int, scale: float = 1.0):
     return keras.initializers.RandomNormal(stddev=scale / math.sqrt(fan_in))
 
 
-def attend(queries, keys, values, hidden):
-    """softmax(Q Kᵀ / sqrt(size) + hidden) V.
+def attend(queries, keys, values, visible):
+    """softmax(Q Kᵀ / sqrt(size)) V, over what is visible.
 
     Args:
         queries: Q, [batch, heads, time, size].
         keys: K, [batch, heads, any, size].
         values: V, like the keys.
-        hidden: 0, or -inf for what may not be read; it broadcasts to [batch, heads, time, any].
+        visible: bool, which broadcasts to [batch, heads, time, any].
 
     Returns:
         [batch, heads, time, size].
     """
     queries /= math.sqrt(queries.shape[-1])
-    return tf.matmul(tf.nn.softmax(tf.matmul(queries, keys, transpose_b=True) + hidden), values)
+    # Not a sum with 0 and -inf: TensorFlow makes one operation of scale, product and sum where
+    # no gradient is asked for, and that takes a hundred times as long.
+    scores = tf.where(visible, tf.matmul(queries, keys, transpose_b=True), -float("inf"))
+    return tf.matmul(tf.nn.softmax(scores), values)
 
 
 def turns(positions, size: int, dtype):
@@ -114,23 +117,21 @@ def turn(features, turns):
     return tf.concat([first * cosine - second * sine, first * sine + second * cosine], axis=-1)
 
 
-def hidden(before, time, cached: int, context: int, dtype):
-    """What keeps positions from reading later ones, and those further back than the context.
+def visible(before, time, cached: int, context: int):
+    """Which positions each may read: itself and those before, as far back as the context.
 
     Args:
         before: how many positions came before, int32 [batch].
         time: how many positions read.
         cached: of how many of those before there are keys, be they less or made up.
         context: how many positions may be read, the reading one included.
-        dtype: of the result.
 
     Returns:
-        What is added to scores, 0 or -inf: [batch, 1, time, cached + time].
+        bool [batch, 1, time, cached + time].
     """
     reading, read = tf.range(time)[:, None], tf.range(-cached, time)
     near = (read <= reading) & (read > reading - context)
-    seen = near & (read >= -before[:, None, None, None])
-    return tf.where(seen, tf.zeros([], dtype), tf.constant(-np.inf, dtype))
+    return near & (read >= -before[:, None, None, None])
 
 
 def _size(values, axis):
