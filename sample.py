@@ -1,10 +1,12 @@
-"""Draws from a trained run: texts to the terminal or a file, images into a PNG grid.
+"""Draws from a trained run: texts and points to the terminal or a file, images into a PNG grid.
 
 python sample.py --workdir=runs/names --count=20
 python sample.py --workdir=runs/names --prompt=Mar --sampler='temperature(temperature=0.7)'
 python sample.py --workdir=runs/names --prompt=Mar --beam_width=5
 python sample.py --workdir=runs/digits --count=100 --output=digits.png
+python sample.py --workdir=runs/conditioned_digits --label=7
 python sample.py --workdir=runs/pixels --known_rows=14 --count=32
+python sample.py --workdir=runs/plane --count=1000 --output=points.png
 """
 
 import dataclasses
@@ -25,7 +27,11 @@ FLAGS = flags.FLAGS
 flags.DEFINE_string("workdir", None, "The run folder of train.py.", required=True)
 flags.DEFINE_integer("count", 64, "How many samples.", lower_bound=1)
 flags.DEFINE_integer("seed", 0, "Another seed gives other samples.", 0, 2**31 - 1)
-flags.DEFINE_string("output", None, "The file to write; for images by default samples.png.")
+flags.DEFINE_string(
+    "output",
+    None,
+    "The file to write; for images by default samples.png, a picture of points if it ends in .png.",
+)
 flags.DEFINE_string(
     "sampler",
     "ancestral()",
@@ -43,6 +49,13 @@ flags.DEFINE_integer(
     "others. Each completion stands beside its test image.",
     lower_bound=0,
 )
+flags.DEFINE_integer(
+    "label",
+    None,
+    "For models that are conditioned on classes: the class of all samples; by default each class "
+    "in turn.",
+    lower_bound=0,
+)
 flags.DEFINE_integer("length", None, "For text: the most symbols a sample may have.", lower_bound=1)
 
 
@@ -55,12 +68,16 @@ def main(argv):
     run = dataclasses.replace(load(FLAGS.workdir), sampler=FLAGS.sampler)
     if run.example.kind == "text":
         write_texts(run, FLAGS.output)
+    elif run.example.kind == "points":
+        write_points(run, FLAGS.output)
     else:
         write_images(run, FLAGS.output or "samples.png")
 
 
 def write_texts(run, output):
     """Texts of the run, to the terminal where no file is given."""
+    if FLAGS.label is not None:
+        raise SpecError(f"{run.experiment.model} draws texts, which are of no classes: no label.")
     options = {name: FLAGS[name].value for name in ("length", "prompt")}
     if FLAGS.beam_width is None:
         texts = run.samples(FLAGS.count, FLAGS.seed, **options)
@@ -68,11 +85,30 @@ def write_texts(run, output):
         found = run.most_probable(FLAGS.beam_width, **options)
         texts = [f"{nats:9.3f}  {text}" for text, nats in found]
     between = "\n\n" if run.example.running else "\n"
+    write_lines(texts, between, "texts", output)
+
+
+def write_lines(lines, between, what, output):
+    """Lines to the terminal or to a file."""
     if output is None:
-        print(between.join(texts))
+        print(between.join(lines))
     else:
-        pathlib.Path(output).write_text(between.join(texts) + "\n", encoding="utf-8")
-        print(f"Wrote {len(texts)} texts to {output}.")
+        pathlib.Path(output).write_text(between.join(lines) + "\n", encoding="utf-8")
+        print(f"Wrote {len(lines)} {what} to {output}.")
+
+
+def write_points(run, output):
+    """Points as comma-separated numbers, or among test points in a picture."""
+    for name in ("prompt", "length", "beam_width", "known_rows", "sampler", "label"):
+        if FLAGS[name].present:
+            raise SpecError(f"{run.experiment.model} draws points: it has no {name}.")
+    points = run.samples(FLAGS.count, FLAGS.seed)
+    if output is None or not output.lower().endswith(".png"):
+        write_lines([",".join(map(str, point)) for point in points], "\n", "points", output)
+    else:
+        real = run.dataset.test.values[: FLAGS.count]
+        pictures.save(pictures.scatter(real, points), pathlib.Path(output))
+        print(f"Wrote {len(points)} points to {output}, in red over grey test points.")
 
 
 def write_images(run, output):
@@ -82,12 +118,14 @@ def write_images(run, output):
             raise SpecError(f"{run.experiment.model} draws images: it has no {name}.")
     if FLAGS["sampler"].present and not hasattr(run.generator, "log_prob"):
         raise SpecError(f"{run.experiment.model} draws images from noise: it has no sampler.")
+    if FLAGS.known_rows is not None and FLAGS.label is not None:
+        raise SpecError("known_rows keeps rows of test images, which have labels of their own.")
     if FLAGS.known_rows is not None:
         pairs = run.complete(FLAGS.known_rows, FLAGS.count, FLAGS.seed)
         images = np.stack(pairs, axis=1).reshape([-1, *run.example.shape])
         columns = 2 * round(FLAGS.count**0.5 / 2 + 0.49)
     else:
-        images = run.samples(FLAGS.count, FLAGS.seed)
+        images = run.samples(FLAGS.count, FLAGS.seed, label=FLAGS.label)
         columns = round(FLAGS.count**0.5 + 0.49)
     pictures.save(pictures.grid(images, columns, zoom=2), pathlib.Path(output))
     print(f"Wrote {len(images)} images to {output}.")

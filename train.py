@@ -47,6 +47,11 @@ flags.DEFINE_float(
     "Decay of a moving average of the generator's weights, such as 0.999, which samples and "
     "results are then made with; 0: none.",
 )
+flags.DEFINE_string(
+    "init_from",
+    None,
+    "The run folder of a generator to begin with, such as one trained by maximum likelihood.",
+)
 flags.DEFINE_integer("seed", 0, "The seed of every random draw.")
 flags.DEFINE_string("precision", "float32", "float32, or mixed_bfloat16.")
 flags.DEFINE_boolean("jit_compile", False, "Whether XLA compiles the training step.")

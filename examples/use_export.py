@@ -2,6 +2,7 @@
 
 python examples/use_export.py served/names --prompt=Mar
 python examples/use_export.py served/digits --output=digits.png
+python examples/use_export.py served/plane
 """
 
 import argparse
@@ -27,14 +28,18 @@ def main():
     parser.add_argument("--count", type=int, default=32, help="how many samples")
     parser.add_argument("--seed", type=int, default=0, help="the first sample's seed")
     parser.add_argument("--prompt", default="", help="for text: what each begins with")
+    parser.add_argument("--label", type=int, default=0, help="for images of classes: which class")
     parser.add_argument("--output", default="samples.png", help="for images: the file to write")
     arguments = parser.parse_args()
     model = tf.saved_model.load(str(newest(pathlib.Path(arguments.folder))))
     seeds = tf.range(arguments.seed, arguments.seed + arguments.count, dtype=tf.int64)
-    if "score" in model.signatures:
+    drawn = model.signatures["generate"].structured_outputs
+    if "text" in drawn:
         print_texts(model, seeds, arguments.prompt)
+    elif "point" in drawn:
+        print_points(model, seeds)
     else:
-        write_images(model, seeds, arguments.output)
+        write_images(model, seeds, arguments.label, arguments.output)
     if any(
         name.split(".")[0] in ("keras", "zoo") for name, module in sys.modules.items() if module
     ):
@@ -57,9 +62,18 @@ def print_texts(model, seeds, prompt):
         print(error.numpy().decode() or f"{text.numpy().decode():20} {nats:8.2f}")
 
 
-def write_images(model, seeds, output):
+def print_points(model, seeds):
+    """Points, a line of comma-separated numbers each."""
+    for point in model.signatures["generate"](seed=seeds)["point"].numpy().tolist():
+        print(",".join(map(str, point)))
+
+
+def write_images(model, seeds, label, output):
     """Images side by side, as a PNG file."""
-    images = model.signatures["generate"](seed=seeds)["image"].numpy()
+    generate, inputs = model.signatures["generate"], {"seed": seeds}
+    if "label" in generate.structured_input_signature[1]:
+        inputs["label"] = tf.fill(seeds.shape, tf.constant(label, tf.int64))
+    images = generate(**inputs)["image"].numpy()
     _, height, width, _ = images.shape
     rows = -(-len(images) // _COLUMNS)
     sheet = np.zeros([rows * _COLUMNS, height, width])

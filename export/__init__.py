@@ -11,6 +11,7 @@ def export(
     version: str | int | None = None,
     sampler: str | None = None,
     length: int | None = None,
+    calibrated: bool = False,
 ):
     """Writes `output/name/<version>`, complete and checked before it becomes visible there.
 
@@ -24,17 +25,19 @@ def export(
         sampler: for text, the spec of a member of `zoo.samplers`; None: ancestral().
         length: for text, the most symbols that a generated text has, its prompt and its end
             symbol included; None: as in training.
+        calibrated: whether `log_density_ratio` is divided by `Run.temperature`, which is then
+            recorded in the version's `assets.extra/metadata.json`.
 
     Returns:
         The new version's folder, a `pathlib.Path`.
 
     Raises:
         RunFolderError: `run` is the path of something else.
-        SpecError: a sampler or a length that cannot be.
+        SpecError: a sampler or a length that cannot be, or nothing to be calibrated.
         ExportError: a name or version that cannot be, a folder that is not writable or in use,
             or an export that does not answer as the run does. What was there is untouched.
     """
     # Imported here, so that importing one of the other modules does not import Keras.
     from export import exporting
 
-    return exporting.export(run, output, name, version, sampler, length)
+    return exporting.export(run, output, name, version, sampler, length, calibrated)

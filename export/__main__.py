@@ -38,6 +38,13 @@ flags.DEFINE_integer(
     "default as in training.",
 )
 
+flags.DEFINE_bool(
+    "calibrated",
+    False,
+    "For a discriminator: divide log_density_ratio by the temperature that makes it believable on "
+    "the validation part of the data.",
+)
+
 
 @explained
 def main(argv):
@@ -47,7 +54,13 @@ def main(argv):
     logging.set_verbosity(logging.WARNING)  # saving a model tells more than one wants to know
     tf.get_logger().setLevel("WARNING")
     path = export(
-        FLAGS.workdir, FLAGS.output, FLAGS.name, FLAGS.version, FLAGS.sampler, FLAGS.length
+        FLAGS.workdir,
+        FLAGS.output,
+        FLAGS.name,
+        FLAGS.version,
+        FLAGS.sampler,
+        FLAGS.length,
+        FLAGS.calibrated,
     )
     print(
         f"\n{path} answers as the run does, to a fresh process too.\n"

@@ -1,5 +1,7 @@
 """From a run to a version: see `export.export`."""
 
+import dataclasses
+import math
 import os
 import pathlib
 import re
@@ -9,6 +11,7 @@ import sys
 from export import (
     image_signatures,
     likelihood_image_signatures,
+    point_signatures,
     serving_files,
     text_signatures,
     warmup,
@@ -24,14 +27,14 @@ from zoo.run import Run
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
 
 
-def export(run, output, name, version, sampler, length) -> pathlib.Path:
+def export(run, output, name, version, sampler, length, calibrated) -> pathlib.Path:
     """See `export.export`."""
     if not _NAME.fullmatch(name):
         raise ExportError(
             f"name={name!r} cannot stand in an address. Use letters, digits, '_', '-' and '.'."
         )
     run = run if isinstance(run, Run) else experiment.load(run)
-    model = servable(run, sampler, length)
+    model = servable(run, sampler, length, calibrated)
     logs = warmup.logs(model, name)
     model_folder = pathlib.Path(output, name)
     with new_version(model_folder, version) as (unfinished, path):
@@ -42,17 +45,50 @@ def export(run, output, name, version, sampler, length) -> pathlib.Path:
     return path
 
 
-def servable(run: Run, sampler: str | None, length: int | None) -> Servable:
-    """The signatures of a run's model."""
+def servable(
+    run: Run, sampler: str | None, length: int | None, calibrated: bool = False
+) -> Servable:
+    """The signatures of a run's model, with a calibrated log density ratio if it is asked for."""
+    if not calibrated:
+        return _signatures(run, sampler, length, 1.0)
+    temperature = run.temperature
+    model = _signatures(run, sampler, length, 1 / temperature)
+    if "log_density_ratio" not in model.signatures:
+        raise SpecError(f"{run.experiment.model} is served without a ratio to be calibrated.")
+    if not math.isfinite(temperature):
+        raise SpecError(
+            "The discriminator's ratio is no larger for data than for samples: no temperature "
+            "makes it an estimate. Export it as it is."
+        )
+    fitted = {"temperature": temperature, "data": run.experiment.data, "split": "validation"}
+    return dataclasses.replace(model, metadata={"log_density_ratio": fitted})
+
+
+def _signatures(run, sampler, length, ratio_scale):
     if run.example.kind == "text":
-        return text_signatures.build(run.generator, sampler, length)
+        return text_signatures.build(run.generator, sampler, length, _judge(run, ratio_scale))
+    drawn = "points" if run.example.kind == "points" else "images"
     if length is not None:
-        raise SpecError(f"{run.experiment.model} draws images: it has no length.")
-    if hasattr(run.generator, "log_prob"):
+        raise SpecError(f"{run.experiment.model} draws {drawn}: it has no length.")
+    if hasattr(run.generator, "sequence"):
         return likelihood_image_signatures.build(run.generator, sampler)
     if sampler is not None:
-        raise SpecError(f"{run.experiment.model} draws images from noise: it has no sampler.")
-    return image_signatures.build(run.model, run.objective, run.example.shape, run.step)
+        raise SpecError(f"{run.experiment.model} draws {drawn} from noise: it has no sampler.")
+    given = run.model, run.objective
+    if run.example.kind == "points":
+        return point_signatures.build(*given, run.example.dimension, run.step, ratio_scale)
+    return image_signatures.build(*given, run.example.shape, run.step, ratio_scale)
+
+
+def _judge(run, ratio_scale):
+    """The discriminator of a run of texts, if it has one."""
+    discriminator = run.model.networks().get("discriminator")
+    if discriminator is None:
+        return None
+    pi = float(run.objective.pi_at(run.step))
+    return text_signatures.Judge(
+        discriminator, lambda logits: ratio_scale * run.objective.log_density_ratio(logits, pi)
+    )
 
 
 def check(folder: pathlib.Path) -> None:

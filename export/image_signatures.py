@@ -1,53 +1,97 @@
-"""How a served pair of an image generator and its discriminator is called."""
+"""How a served generator of images is called, and its discriminator if it has one."""
 
 import numpy as np
 import tensorflow as tf
 
+from export import labels
 from export.servable import Servable, Signature
 
 # No component of the noise that a generator is trained with comes near.
 MOST_LATENT = 100.0
 
 
-def build(model, objective, shape: tuple[int, int, int], step: int) -> Servable:
-    """The signatures of a generator and a discriminator.
+def build(
+    model, objective, shape: tuple[int, int, int], step: int, ratio_scale: float = 1.0
+) -> Servable:
+    """The signatures of a generator, and of its discriminator if one was trained with it.
+
+    A model that is conditioned on classes takes a label in each signature.
 
     Args:
-        model: has `generator` and `discriminator`, see `zoo.models`.
-        objective: what it was trained by, which knows what the discriminator's logits mean.
+        model: has `networks()`, see `zoo.models`.
+        objective: what it was trained by, which knows what a discriminator's logits mean.
         shape: of an image.
         step: how many steps it was trained for.
+        ratio_scale: what the log density ratio is multiplied by.
     """
-    generator, discriminator = model.generator, model.discriminator
-    pi = float(objective.pi_at(step))
-
-    def generate(inputs):
-        return {"image": generator.generate(inputs["seed"])}
-
-    def generate_png(inputs):
-        return {"image_bytes": png(generator.generate(inputs["seed"]))}
-
-    def decode(inputs):
-        return {"image": generator.decode(number(inputs["latent"], -MOST_LATENT, MOST_LATENT))}
-
-    def log_density_ratio(inputs):
-        logits = discriminator(number(inputs["image"], 0.0, 1.0))
-        return {"log_density_ratio": objective.log_density_ratio(logits, pi)}
-
+    images, networks = _Images(model, objective, step, ratio_scale), model.networks()
+    size, classes = images.generator.latent_size, images.generator.num_classes
     random = np.random.default_rng(0)
-    latents = _awkward(random.normal(size=[4, generator.latent_size]))
-    images = _awkward(random.uniform(size=[4, *shape]))
-    latent, image = (tf.float32, [generator.latent_size]), (tf.float32, list(shape))
-    seed, seeds = {"seed": (tf.int64, [])}, {"seed": np.arange(3)}
-    drawn = Signature(generate, seed, seeds)
+    rows = {
+        "seed": np.arange(3),
+        "latent": awkward(random.normal(size=[4, size])),
+        "image": awkward(random.uniform(size=[4, *shape])),
+    }
+    inputs = {"seed": (tf.int64, []), "latent": (tf.float32, [size]), "image": (tf.float32, shape)}
+
+    def signature(function, name):
+        given = {name: inputs[name]} | ({"label": (tf.int64, [])} if classes else {})
+        label = np.array([classes - 1, 0, classes, -1])[: len(rows[name])]
+        examples = {name: rows[name], "label": label}
+        return Signature(function, given, {key: examples[key] for key in given})
+
+    drawn = signature(images.generate, "seed")
     signatures = {
         "serving_default": drawn,
         "generate": drawn,
-        "generate_png": Signature(generate_png, seed, seeds),
-        "decode": Signature(decode, {"latent": latent}, {"latent": latents}),
-        "log_density_ratio": Signature(log_density_ratio, {"image": image}, {"image": images}),
+        "generate_png": signature(images.generate_png, "seed"),
+        "decode": signature(images.decode, "latent"),
     }
-    return Servable(signatures, generator.variables + discriminator.variables, [])
+    if "discriminator" in networks:
+        signatures["log_density_ratio"] = signature(images.log_density_ratio, "image")
+    variables = [variable for network in networks.values() for variable in network.variables]
+    return Servable(signatures, variables, [])
+
+
+class _Images:
+    """The functions behind the signatures."""
+
+    def __init__(self, model, objective, step, ratio_scale):
+        self.networks, self.objective = model.networks(), objective
+        self.generator = self.networks["generator"]
+        self.step, self.ratio_scale = step, ratio_scale
+
+    def generate(self, inputs):
+        """Draws images."""
+        classes, error = labels.read(inputs, self.generator.num_classes)
+        image = self.generator.generate(inputs["seed"], classes)
+        return _answer(inputs, error, image=image)
+
+    def generate_png(self, inputs):
+        """Draws images as PNG files."""
+        answer = self.generate(inputs)
+        return _answer(inputs, answer.get("error"), image_bytes=png(answer["image"]))
+
+    def decode(self, inputs):
+        """The generator without its randomness and, for formats without them, without strings."""
+        latent = number(inputs["latent"], -MOST_LATENT, MOST_LATENT)
+        if "label" not in inputs:
+            return {"image": self.generator.decode(latent)}
+        label = tf.clip_by_value(inputs["label"], 0, self.generator.num_classes - 1)
+        return {"image": self.generator.decode(latent, label)}
+
+    def log_density_ratio(self, inputs):
+        """The discriminator's estimate of log P - log Q."""
+        classes, error = labels.read(inputs, self.generator.num_classes)
+        image = number(inputs["image"], 0.0, 1.0)
+        logits = self.networks["discriminator"](image if classes is None else (image, classes))
+        ratio = self.objective.log_density_ratio(logits, float(self.objective.pi_at(self.step)))
+        return _answer(inputs, error, log_density_ratio=self.ratio_scale * ratio)
+
+
+def _answer(inputs, error, **outputs):
+    """Rows can have an error only where there is a label."""
+    return labels.answer(error, **outputs) if "label" in inputs else outputs
 
 
 def number(values, least: float, most: float):
@@ -58,8 +102,8 @@ def number(values, least: float, most: float):
     return tf.clip_by_value(tf.where(tf.math.is_nan(values), 0.0, values), least, most)
 
 
-def _awkward(rows):
-    """An example batch with good rows first, then infinity and NaN."""
+def awkward(rows):
+    """Rows as float32 with infinity and NaN in place of the two last ones."""
     rows[-2], rows[-1] = np.inf, np.nan
     return rows.astype(np.float32)
 

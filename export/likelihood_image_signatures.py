@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from export import labels
 from export.image_signatures import number, png
 from export.servable import Servable, Signature
 from zoo import spec
@@ -56,25 +57,25 @@ class _Images:
 
     def generate(self, inputs):
         """Draws images."""
-        labels, error = self._labels(inputs)
-        drawn = self.model.generate(inputs["seed"], self.sampler, labels=labels)
-        return _answer(error, image=self.model.to_examples(drawn.tokens))
+        classes, error = labels.read(inputs, self.model.num_starts)
+        drawn = self.model.generate(inputs["seed"], self.sampler, labels=classes)
+        return labels.answer(error, image=self.model.to_examples(drawn.tokens))
 
     def generate_png(self, inputs):
         """Draws images as PNG files."""
         answer = self.generate(inputs)
-        return _answer(answer["error"], image_bytes=png(answer["image"]))
+        return labels.answer(answer["error"], image_bytes=png(answer["image"]))
 
     def score(self, inputs):
         """The log-probability of images."""
-        labels, error = self._labels(inputs)
+        classes, error = labels.read(inputs, self.model.num_starts)
         image, error = self._read(inputs["image"], error)
-        examples = image if labels is None else (image, labels)
-        return _answer(error, log_prob=self.model.log_prob(examples))
+        examples = image if classes is None else (image, classes)
+        return labels.answer(error, log_prob=self.model.log_prob(examples))
 
     def complete(self, inputs):
         """Keeps the upper rows of images and draws the others."""
-        labels, error = self._labels(inputs)
+        classes, error = labels.read(inputs, self.model.num_starts)
         # What is below the known rows may be anything.
         below = tf.range(self.height) >= inputs["known_rows"][:, None]
         image = tf.where(below[:, :, None, None], 0.0, inputs["image"])
@@ -83,19 +84,8 @@ class _Images:
         possible = (known >= 0) & (known <= self.height)
         error = tf.where(possible, error, f"known_rows should be from 0 to {self.height}.")
         known = tf.clip_by_value(known, 0, self.height)
-        image = self.model.complete(image, known, inputs["seed"], self.sampler, labels)
-        return _answer(error, image=image)
-
-    def _labels(self, inputs):
-        """The labels, or None where the model takes none; and what is wrong with each row."""
-        first = next(iter(inputs.values()))
-        error = tf.fill(tf.shape(first)[:1], "")
-        if "label" not in inputs:
-            return None, error
-        label, count = inputs["label"], self.model.num_starts
-        possible = (label >= 0) & (label < count)
-        error = tf.where(possible, error, f"label should be from 0 to {count - 1}.")
-        return tf.cast(tf.where(possible, label, 0), tf.int32), error
+        image = self.model.complete(image, known, inputs["seed"], self.sampler, classes)
+        return labels.answer(error, image=image)
 
     def _read(self, images, error):
         """Images with pixels that can be, and what is wrong with each row."""
@@ -106,12 +96,3 @@ class _Images:
         if self.levels == 2:
             sentence = "The image has pixels other than 0 and 1."
         return nearest, tf.where(exact, error, sentence)
-
-
-def _answer(error, **outputs):
-    """The outputs, empty or 0 in rows that have an error."""
-    answer = {}
-    for name, rows in outputs.items():
-        good = tf.reshape(error == "", [-1] + [1] * (len(rows.shape) - 1))
-        answer[name] = tf.where(good, rows, tf.zeros_like(rows))
-    return answer | {"error": error}

@@ -2,10 +2,14 @@
 
 import dataclasses
 import functools
+import json
+import pathlib
 import typing
 
 import numpy as np
 import tensorflow as tf
+
+METADATA = pathlib.PurePath("assets.extra", "metadata.json")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,16 +49,22 @@ class Servable:
         signatures: by name.
         variables: the Keras variables that they read.
         tables: the lookup tables that they read.
+        metadata: what else there is to know, a JSON object.
     """
 
     signatures: dict[str, Signature]
     variables: list
     tables: list
+    metadata: dict = dataclasses.field(default_factory=dict)
 
     def save(self, folder) -> None:
-        """Writes the SavedModel."""
+        """Writes the SavedModel, and its metadata into a file that servers leave alone."""
         functions = {name: signature.served for name, signature in self.signatures.items()}
         tf.saved_model.save(self._module(functions), str(folder), functions)
+        if self.metadata:
+            path = pathlib.Path(folder, METADATA)
+            path.parent.mkdir()
+            path.write_text(json.dumps(self.metadata, indent=2) + "\n", encoding="utf-8")
 
     def _module(self, functions):
         # A module that held the Keras networks would write each variable twice, or none that

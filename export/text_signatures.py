@@ -1,5 +1,8 @@
 """How a served model of text is called."""
 
+import dataclasses
+import typing
+
 import numpy as np
 import tensorflow as tf
 
@@ -26,13 +29,29 @@ _OPTIONS = {
 }
 
 
-def build(model, sampler: str | None = None, length: int | None = None) -> Servable:
+@dataclasses.dataclass(frozen=True)
+class Judge:
+    """A discriminator of texts.
+
+    Attributes:
+        discriminator: has `judge(texts)`, see `zoo.models`.
+        log_density_ratio: what its logits mean, log P - log Q in nats of each of them.
+    """
+
+    discriminator: typing.Any
+    log_density_ratio: typing.Callable
+
+
+def build(
+    model, sampler: str | None = None, length: int | None = None, judge: Judge | None = None
+) -> Servable:
     """The signatures of an autoregressive model of text.
 
     Args:
         model: see `zoo.models`.
         sampler: the spec of a member of `zoo.samplers`; None: ancestral().
         length: the most symbols of a generated text; None: as in training.
+        judge: the discriminator that it was trained against, if it was.
 
     Raises:
         SpecError: a sampler or a length that cannot be.
@@ -53,7 +72,13 @@ def build(model, sampler: str | None = None, length: int | None = None) -> Serva
         "score": Signature(text.score, {"text": _TEXT}, rows.texts(text.longest_text)),
         "logits": Signature(text.logits, {"tokens": _TOKENS}, rows.tokens()),
     }
-    return Servable(signatures, model.variables, [model.example.vocabulary.table])
+    variables = list(model.variables)
+    if judge is not None:
+        signatures["log_density_ratio"] = Signature(
+            text.log_density_ratio_by(judge), {"text": _TEXT}, rows.texts(model.example.length)
+        )
+        variables += judge.discriminator.variables
+    return Servable(signatures, variables, [model.example.vocabulary.table])
 
 
 class _Text:
@@ -125,6 +150,25 @@ class _Text:
         tokens = inputs["tokens"]
         known = tf.logical_and(tokens >= 0, tokens <= self.vocabulary.start)
         return {"logits": self.model(tf.where(known, tokens, 0))}
+
+    def log_density_ratio_by(self, judge):
+        """The function that gives how much likelier texts are as data than as samples.
+
+        Texts that are not closed by an end symbol are judged as beginnings of longer ones.
+        """
+        length = self.model.example.length
+
+        def log_density_ratio(inputs):
+            tokens, num_symbols, error = self._read(inputs["text"], length, "text")
+            short = length - tf.shape(tokens)[1]
+            tokens = tf.pad(tokens, [[0, 0], [0, short]], constant_values=self.vocabulary.end)
+            logits = judge.discriminator.judge(tf.maximum(tokens, 0))  # an absent end is no input
+            last = length if self.closed else num_symbols
+            read = tf.range(length) == tf.reshape(last, [-1, 1]) - 1  # of nothing, nowhere
+            ratios = tf.where(read, judge.log_density_ratio(logits), 0.0)
+            return _answer(error, log_density_ratio=tf.reduce_sum(ratios, axis=-1))
+
+        return log_density_ratio
 
     def _read(self, texts, most, what):
         """The ids of texts.

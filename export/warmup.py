@@ -27,7 +27,7 @@ def logs(servable: Servable, name: str) -> list[prediction_log_pb2.PredictionLog
 def write(folder: pathlib.Path, records) -> None:
     """Writes the warm-up file of a version."""
     path = folder / FILE
-    path.parent.mkdir()
+    path.parent.mkdir(exist_ok=True)
     with tf.io.TFRecordWriter(str(path)) as writer:
         for record in records:
             writer.write(record.SerializeToString())

@@ -4,10 +4,25 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import pytest
+import itertools
 
-from zoo import example_spec
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from zoo import divergences, example_spec, spec
 from zoo.vocabulary import END, UNKNOWN, Vocabulary
+
+
+def pytest_collection_modifyitems(items):
+    """Tests that share fixtures run in one process; the file that takes longest begins.
+
+    A group is a file, and of the conformance tests what is asked of one trained run.
+    """
+    for item in items:
+        run = getattr(item, "callspec", None) and item.callspec.params.get("run")
+        item.add_marker(pytest.mark.xdist_group(f"{item.path.name} {run or ''}"))
+    items.sort(key=lambda item: item.path.name != "test_conformance.py")
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +36,112 @@ def letters():
 def digit():
     """Images of MNIST's shape."""
     return example_spec.Image((28, 28, 1), digits=True)
+
+
+@pytest.fixture
+def known_texts():
+    """All texts of up to three of the letters a, b, with P and Q known; see `KnownTexts`."""
+    return KnownTexts()
+
+
+class KnownTexts:
+    """P and a table Q over all 15 texts, and divergences of them whose gradients are exact.
+
+    Attributes:
+        example: what one text is.
+        texts: all that can be drawn, int32 [15, 3].
+        batch: some of them over and over, 64 in all: of each as many as Q has it of 64.
+        p: their probabilities under P, float64 [15].
+        q: under Q, multiples of 1/64.
+        model: Q, a table, in which the unknown symbol has some probability before it is excluded.
+        log_ratios: log P(x_{≤t}) - log Q(x_{≤t}), float32 [15, 3].
+    """
+
+    def __init__(self):
+        self.example = example_spec.Text(
+            Vocabulary([UNKNOWN, END, "a", "b"], "character"), 3, False
+        )
+        rows = itertools.product([1, 2, 3], repeat=3)
+        closed = [r for r in rows if all(b == 1 for a, b in itertools.pairwise(r) if a == 1)]
+        self.texts = np.array(closed, np.int32)
+        random = np.random.default_rng(0)
+        counts = 1 + random.multinomial(49, random.dirichlet(np.ones(15)))
+        self.p, self.q = random.dirichlet(np.ones(15)), counts / 64
+        self.batch = np.repeat(self.texts, counts, axis=0)
+        self.model = self.table(self.q, unknown=0.3)
+        ratios = [
+            np.log(a / b)
+            for a, b in zip(self._prefixes(self.p), self._prefixes(self.q), strict=True)
+        ]
+        columns = [ratio[number] for ratio, number in zip(ratios, self._numbers(), strict=True)]
+        self.log_ratios = np.stack(columns, axis=-1).astype(np.float32)
+
+    def table(self, probabilities, unknown):
+        """The table of these probabilities of texts, with one more of the unknown symbol."""
+        model = spec.build("models", "table", self.example)
+        logits = np.zeros(model.logits.shape, np.float32)
+        for time in range(3):
+            for text in self.texts:
+                same = (self.texts[:, :time] == text[:time]).all(axis=1)
+                shares = np.bincount(self.texts[same, time], probabilities[same], minlength=4)
+                row = 0
+                for symbol in text[:time]:
+                    row = 4 * row + symbol + 1
+                with np.errstate(divide="ignore"):  # after the end nothing else follows
+                    logits[row] = np.log((1 - unknown) * shares / shares.sum())
+                logits[row, 0] = np.log(unknown) if unknown else -np.inf
+        model.logits.assign(np.maximum(logits, -30))
+        return model
+
+    def score(self, function):
+        """g(log ratio) of texts and their beginnings, float32 [batch, 3], for an estimator."""
+        numbers = np.zeros([4, 4, 4], np.int32)
+        numbers[tuple(self.texts.T)] = np.arange(15)
+        return lambda texts: function(tf.gather(self.log_ratios, tf.gather_nd(numbers, texts)))
+
+    def gradient(self, generator_loss, pi, times=(2,)):
+        """Of the mean over times t of a divergence of x_{≤t}, in the table's logits.
+
+        The divergence is the one that a generator loss of `generalised_js` is to follow.
+        """
+        with tf.GradientTape() as tape:
+            log_probs = tf.nn.log_softmax(
+                tf.cast(self.model.drawing_logits(self.texts), tf.float64)
+            )
+            every = tf.gather(log_probs, self.texts, batch_dims=2)
+            q = tf.exp(tf.reduce_sum(tf.where(self.counts > 0, every, 0), axis=-1))
+            values = []
+            for time in times:
+                numbers = self._numbers()[time]
+                log_q = tf.math.log(tf.math.segment_sum(q, numbers))
+                log_p = np.log(self._prefixes(self.p)[time])
+                values.append(_divergence(generator_loss, log_p, log_q, pi))
+            value = tf.reduce_mean(values)
+        return tf.convert_to_tensor(tape.gradient(value, self.model.logits.value)).numpy()
+
+    @property
+    def counts(self):
+        """1 up to the first end symbol of each text and 0 after, float32 [15, 3]."""
+        return self.model.weights_of(self.texts).numpy()
+
+    def _numbers(self):
+        """Which of the beginnings of each length each text has, three int arrays [15]."""
+        lengths = range(1, 4)
+        return [
+            np.unique(self.texts[:, :n], axis=0, return_inverse=True)[1].ravel() for n in lengths
+        ]
+
+    def _prefixes(self, probabilities):
+        """The probabilities of the beginnings of each length."""
+        return [np.bincount(numbers, probabilities) for numbers in self._numbers()]
+
+
+def _divergence(generator_loss, log_p, log_q, pi):
+    js = divergences.generalised_js(log_p, log_q, pi)
+    return {
+        "exact": js,
+        "normalised": js / (pi * (1 - pi)),
+        "reverse_kl": divergences.reverse_kl(log_p, log_q),
+        "forward_kl": divergences.kl(log_p, log_q),
+        "non_saturating": divergences.reverse_kl(log_p, log_q) - js / (1 - pi),
+    }[generator_loss]

@@ -2,12 +2,13 @@
 
 import dataclasses
 import json
+import shutil
 import stat
 
 import numpy as np
 import pytest
 
-from zoo import experiment
+from zoo import example_spec, experiment, initial_weights
 from zoo.errors import RunFolderError, SpecError, TrainingDivergedError
 
 TEXT = experiment.Experiment(
@@ -150,6 +151,26 @@ def test_a_run_that_diverges_keeps_its_last_finite_checkpoint(tmp_path):
     assert all(np.isfinite(v.numpy()).all() for v in run.generator.variables)
 
 
+def test_the_learning_rate_goes_with_the_steps_of_training_for_both_players():
+    """With three steps of the discriminator for each one, its rate falls three times as slowly."""
+    made = experiment.Experiment(
+        data="gaussian_mixture(count=10)",
+        model="gaussian",
+        objective="generalised_js(discriminator_steps=3)",
+        steps=10,
+        warmup_steps=4,
+        decay="cosine",
+    )
+    trainer = experiment.build_trainer(made, example_spec.Points(2))
+    rates = [
+        optimizer._learning_rate  # the schedule itself
+        for optimizer in (trainer.generator_optimizer, trainer.discriminator_optimizer)
+    ]
+    for step in range(11):
+        assert float(rates[1](3 * step)) == pytest.approx(float(rates[0](step)), abs=1e-9)
+    assert float(rates[0](4)) == pytest.approx(1e-3)
+
+
 def test_a_loss_that_is_not_finite_stops_the_run_and_says_what_to_try(tmp_path):
     broken = dataclasses.replace(TEXT, learning_rate=1e38, warmup_steps=2, checkpoint_every=0)
     with pytest.raises(TrainingDivergedError, match=r"(?s)nll is .*lower --learning_rate"):
@@ -174,3 +195,76 @@ def test_a_workdir_that_is_a_file_is_told(tmp_path):
     assert stat.S_ISREG((tmp_path / "file").stat().st_mode)
     with pytest.raises(RunFolderError, match="Cannot write to the run folder"):
         experiment.train(TEXT, str(tmp_path / "file"))
+
+
+@pytest.fixture(scope="module")
+def pretrained(tmp_path_factory):
+    """A generator with an average, which is what others begin with."""
+    made = dataclasses.replace(TEXT, learning_rate=0.1, average_decay=0.9, sample_every=0)
+    return experiment.train(made, str(tmp_path_factory.mktemp("runs") / "pretrained"))
+
+
+def beginning(pretrained, **changes):
+    """An experiment that leaves the weights where they begin."""
+    made = {
+        "model": "lstm(units=8, layers=1, dropout=0.2)",
+        "init_from": str(pretrained.folder.path),
+        "learning_rate": 1e-30,
+        "average_decay": 0.9,
+        "sample_every": 0,
+        "steps": 1,
+    }
+    return dataclasses.replace(TEXT, **(made | changes))
+
+
+def test_a_run_begins_with_another_s_generator_and_then_needs_it_no_more(pretrained, tmp_path):
+    original, copy = pretrained.folder.path, tmp_path / "copy"
+    shutil.copytree(original, copy)
+    made = beginning(pretrained, init_from=str(copy))
+    run = experiment.train(made, str(tmp_path / "run"))
+    for mine, its in zip(run.generator.variables, pretrained.generator.variables, strict=True):
+        np.testing.assert_array_equal(mine, its)
+    record = json.loads((run.folder.path / "experiment.json").read_text())
+    assert record["experiment"]["init_from"] == str(copy)
+    shutil.rmtree(copy)
+    assert experiment.train(dataclasses.replace(made, steps=2), str(tmp_path / "run")).step == 2
+    with pytest.raises(RunFolderError, match=r"--init_from was .*, now None"):
+        experiment.train(dataclasses.replace(made, init_from=None), str(tmp_path / "run"))
+
+
+@pytest.mark.parametrize(
+    ("model", "objective", "begun"),
+    [
+        ("text_gan", "generalised_js", ("generator", "average")),
+        ("mediated", "mediated_js", ("generator", "average", "mediator")),
+    ],
+)
+def test_what_has_a_generator_begins_with_it_too(pretrained, model, objective, begun):
+    made = f"{model}(generator='lstm(units=8, layers=1)')"
+    made = beginning(pretrained, model=made, objective=objective)
+    trainer = experiment.build_trainer(made, pretrained.example)
+    initial_weights.take(trainer, made.model, pretrained.example, pretrained)
+    for name in begun:
+        pairs = zip(trainer.components()[name], pretrained.generator.variables, strict=True)
+        for mine, its in pairs:
+            np.testing.assert_array_equal(mine, its)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"model": "lstm(units=9, layers=1)"}, "here it is lstm.units=9,"),
+        ({"model": "gru(units=8, layers=1)"}, "here it is gru"),
+        ({"data": "pairs(joint=[[0.5, 0.5]])"}, "here are texts of up to 2 symbols"),
+    ],
+)
+def test_a_generator_that_does_not_fit_is_refused(pretrained, tmp_path, changes, message):
+    with pytest.raises(SpecError, match=f"init_from: .*{message}"):
+        experiment.train(beginning(pretrained, **changes), str(tmp_path / "run"))
+    assert not (tmp_path / "run" / "experiment.json").exists()
+
+
+def test_a_folder_to_begin_from_that_is_no_run_is_told(pretrained, tmp_path):
+    made = beginning(pretrained, init_from=str(tmp_path))
+    with pytest.raises(RunFolderError, match="not a run folder"):
+        experiment.train(made, str(tmp_path / "run"))

@@ -57,3 +57,23 @@ class Image:
         values = "0 or 1" if self.binary else "0 to 1"
         of_classes = f", of {self.num_classes} classes" if self.num_classes else ""
         return f"images of {'×'.join(map(str, self.shape))} with values {values}{of_classes}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Points:
+    """A vector of real numbers, float32 [batch, dimension].
+
+    Attributes:
+        dimension: how many numbers there are.
+    """
+
+    dimension: int
+
+    kind = "points"
+    num_classes = 0
+
+    def __str__(self):
+        return f"points of {self.dimension} coordinates"
+
+
+Example = Text | Image | Points

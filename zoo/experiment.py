@@ -8,7 +8,7 @@ from typing import Literal
 import keras
 import tensorflow as tf
 
-from zoo import callbacks, checkpoints, optimizers, previews, spec
+from zoo import callbacks, checkpoints, initial_weights, optimizers, previews, spec
 from zoo.data._splits import batches
 from zoo.errors import RunFolderError, SpecError, require
 from zoo.run import Run
@@ -38,6 +38,9 @@ class Experiment:
         clip_norm: the largest norm of all gradients together; 0: no limit.
         average_decay: of the moving average of the generator's weights, which samples and
             results are then made with; 0: none is kept.
+        init_from: the folder of another run, with whose generator's weights (averaged where it
+            kept an average) the generator begins; None: with new ones. Once there is a
+            checkpoint, that folder is not needed any more.
         seed: the seed of every random draw.
         precision: "mixed_bfloat16" computes in bfloat16 and keeps weights in float32.
         jit_compile: whether XLA compiles the training step.
@@ -60,6 +63,7 @@ class Experiment:
     optimizer: str = "adam"
     clip_norm: float = 0.0
     average_decay: float = 0.0
+    init_from: str | None = None
     seed: int = 0
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
     jit_compile: bool = False
@@ -130,9 +134,10 @@ def train(experiment: Experiment, workdir: str) -> Run:
         The trained run.
 
     Raises:
-        SpecError: the parts do not fit.
+        SpecError: the parts do not fit, or not the run to begin from.
         DataError: the data is not to be had.
-        RunFolderError: the folder is not writable, in use, or holds another experiment.
+        RunFolderError: the folder is not writable, in use, or holds another experiment; or the
+            folder to begin from holds no run.
         TrainingDivergedError: a figure is no longer finite.
         KeyboardInterrupt: Ctrl-C or SIGTERM came; the run can be continued.
     """
@@ -150,6 +155,9 @@ def train(experiment: Experiment, workdir: str) -> Run:
         first_step = saved.restore()
         if first_step > 0:
             print(f"{folder.path} holds {first_step} steps already.")
+        elif experiment.init_from is not None:
+            begun = load(experiment.init_from)
+            initial_weights.take(trainer, experiment.model, dataset.example, begun)
         if first_step < experiment.steps:
             folder.write(dataclasses.asdict(experiment), dataset.example)
             _fit(experiment, trainer, dataset, folder, saved, first_step)
@@ -175,7 +183,7 @@ def load(workdir: str, data_dir: str | None = None) -> Run:
     if data_dir is not None:
         experiment = dataclasses.replace(experiment, data_dir=data_dir)
     with _policy("float32"):
-        model = spec.build("models", experiment.model, example)
+        model = _model(experiment, example)
     objective = spec.build("objectives", experiment.objective)
     components = {name: network.variables for name, network in model.networks().items()}
     if experiment.average_decay > 0:
@@ -187,10 +195,9 @@ def load(workdir: str, data_dir: str | None = None) -> Run:
 def build_trainer(experiment: Experiment, example):
     """The compiled Keras model that `train` fits, with new weights from the run's seed."""
     keras.utils.set_random_seed(experiment.seed % 2**32)
-    model = spec.build("models", experiment.model, example)
+    model = _model(experiment, example)
     objective = spec.build("objectives", experiment.objective)
-    name, _ = spec.parse(experiment.objective)
-    trainer = spec.module("trainers", spec.module("objectives", name).TRAINER).build(
+    trainer = spec.module("trainers", _trainer(experiment.objective)).build(
         model,
         objective,
         batch_size=experiment.batch_size,
@@ -205,10 +212,25 @@ def build_trainer(experiment: Experiment, example):
             f"{replicas}, or --strategy=cpu.",
         )
     trainer.compile(
-        **{name: _optimizer(experiment, replicas) for name in trainer.OPTIMIZERS},
+        **{
+            name: _optimizer(experiment, _updates(name, objective), replicas)
+            for name in trainer.OPTIMIZERS
+        },
         jit_compile=experiment.jit_compile,
     )
     return trainer
+
+
+def _model(experiment, example):
+    """The model, or the part of it that the trainer trains."""
+    model = spec.build("models", experiment.model, example)
+    trainer = spec.module("trainers", _trainer(experiment.objective))
+    return trainer.trained(model) if hasattr(trainer, "trained") else model
+
+
+def _trainer(objective):
+    """The name of the trainer that an objective's spec asks for."""
+    return spec.module("objectives", spec.parse(objective)[0]).TRAINER
 
 
 def _fit(experiment, trainer, dataset, folder, saved, first_step):
@@ -219,7 +241,7 @@ def _fit(experiment, trainer, dataset, folder, saved, first_step):
     held_out = list(
         batches(dataset.validation, experiment.batch_size, 0, 0, _VALIDATION_BATCHES, labelled)
     )
-    preview = previews.Previews(trainer, dataset.example, folder.samples)
+    preview = previews.Previews(trainer, dataset, folder.samples)
     with callbacks.signals() as received:
         around = [
             callbacks.StopAtNaN(first_step),
@@ -239,13 +261,21 @@ def _fit(experiment, trainer, dataset, folder, saved, first_step):
         )
 
 
-def _optimizer(experiment, replicas=1):
-    """The optimizer; see `zoo.trainers._trainer.descend` for what replicas do to gradients."""
+def _updates(optimizer, objective):
+    """How many steps an optimizer makes at each step of training."""
+    return objective.discriminator_steps if optimizer == "discriminator_optimizer" else 1
+
+
+def _optimizer(experiment, updates=1, replicas=1):
+    """The optimizer, whose learning rate goes with the steps of training.
+
+    See `zoo.trainers._trainer.descend` for what replicas do to gradients.
+    """
     rate = optimizers.learning_rate(
         experiment.learning_rate,
-        experiment.warmup_steps,
+        updates * experiment.warmup_steps,
         experiment.decay,
-        experiment.decay_steps or experiment.steps,
+        updates * (experiment.decay_steps or experiment.steps),
     )
     return optimizers.build(experiment.optimizer, rate, experiment.clip_norm / replicas)
 

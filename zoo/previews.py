@@ -4,7 +4,7 @@ import pathlib
 
 from zoo import pictures, run, run_folder
 
-_IMAGES, _COLUMNS, _TEXTS = 64, 8, 20
+_ROWS, _COLUMNS, _TEXTS, _POINTS = 8, 8, 20, 1000
 
 
 class Previews:
@@ -12,22 +12,31 @@ class Previews:
 
     Args:
         trainer: whose generator is sampled, with its averaged weights where it keeps them.
-        example: what one example is.
-        folder: where a PNG grid or a text file goes for each step.
+        dataset: the `zoo.data._splits.Dataset`; points are drawn among those of its validation
+            part.
+        folder: where a picture or a text file goes for each step.
     """
 
-    def __init__(self, trainer, example, folder: pathlib.Path):
-        self._trainer, self._example, self._folder = trainer, example, folder
+    def __init__(self, trainer, dataset, folder: pathlib.Path):
+        self._trainer, self._dataset, self._folder = trainer, dataset, folder
 
     def write(self, step: int) -> None:
         """Writes the samples of one step."""
+        write = {"text": self._texts, "image": self._images, "points": self._points}
         with self._trainer.averaged():
-            if self._example.kind == "text":
-                drawn = run.texts(self._trainer.generator, _TEXTS)
-                path = self._folder / f"step_{step:08d}.txt"
-                between = "\n\n" if self._example.running else "\n"
-                run_folder.write_text(path, between.join(drawn) + "\n")
-            else:
-                drawn = run.images(self._trainer.generator, _IMAGES)
-                path = self._folder / f"step_{step:08d}.png"
-                pictures.save(pictures.grid(drawn, _COLUMNS, zoom=2), path)
+            write[self._dataset.example.kind](self._folder / f"step_{step:08d}")
+
+    def _texts(self, path):
+        drawn = run.texts(self._trainer.generator, _TEXTS)
+        between = "\n\n" if self._dataset.example.running else "\n"
+        run_folder.write_text(path.with_suffix(".txt"), between.join(drawn) + "\n")
+
+    def _images(self, path):
+        columns = self._dataset.example.num_classes or _COLUMNS  # a column for each class
+        drawn = run.images(self._trainer.generator, _ROWS * columns)
+        pictures.save(pictures.grid(drawn, columns, zoom=2), path.with_suffix(".png"))
+
+    def _points(self, path):
+        real = self._dataset.validation.values[:_POINTS]
+        drawn = run.points(self._trainer.generator, len(real))
+        pictures.save(pictures.scatter(real, drawn), path.with_suffix(".png"))

@@ -6,7 +6,7 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from zoo import example_spec, samplers, spec
+from zoo import calibration, example_spec, samplers, spec, verdicts
 from zoo.data._splits import Dataset
 from zoo.errors import require
 from zoo.run_folder import RunFolder
@@ -33,7 +33,7 @@ class Run:
 
     folder: RunFolder
     experiment: object
-    example: example_spec.Text | example_spec.Image
+    example: example_spec.Example
     model: object
     objective: object
     step: int
@@ -57,14 +57,61 @@ class Run:
         return self.model.networks()["generator"]
 
     def samples(self, count: int, seed: int = 0, **options):
-        """Draws from the generator; see `images` and `texts`."""
+        """Draws from the generator; see `images`, `texts` and `points`.
+
+        Raises:
+            SpecError: a label of no class of the model, or what these functions raise.
+        """
+        label, classes = options.get("label"), self.example.num_classes
+        require(
+            label is None or 0 <= label < classes,
+            f"label={label}: {self.experiment.model} on {self.experiment.data} "
+            + (f"has the classes 0 to {classes - 1}." if classes else "is of no classes."),
+        )
+        if self.example.kind == "points":
+            return points(self.generator, count, seed, **options)
         draw = texts if self.example.kind == "text" else images
         return draw(self.generator, count, seed, **{"sampler": self.sampler, **options})
 
     def draw(self, count: int, seed: int = 0) -> np.ndarray:
-        """Samples as the data has its examples: images, or symbols int32 [count, length]."""
+        """Samples as the data has its examples: images, points, symbols int32 [count, length]."""
+        if self.example.kind == "points":
+            return points(self.generator, count, seed)
         draw = tokens if self.example.kind == "text" else images
         return draw(self.generator, count, seed, self.sampler)
+
+    def examples(self, count: int, seed: int = 0):
+        """What `draw` gives, in a pair with labels, int32 [count], if the data come with them."""
+        drawn, classes = self.draw(count, seed), self.example.num_classes
+        if classes == 0:
+            return drawn
+        return drawn, (np.concatenate(_seeds(count, seed)) % classes).astype(np.int32)
+
+    @functools.cached_property
+    def temperature(self) -> float:
+        """What calibrates the discriminator: see `zoo.calibration.fitted`."""
+        return calibration.fitted(self)
+
+    def log_density_ratio(self, examples, calibrated: bool = False) -> np.ndarray:
+        """The discriminator's estimate of r = log P - log Q in nats: above 0 data is likelier.
+
+        P is the data, Q the generator; with labels both are distributions of pairs.
+
+        Args:
+            examples: as the data gives them, such as images float [count, height, width, 1] in
+                [0, 1]; in a pair with their labels, integers [count], where the data come with
+                labels.
+            calibrated: whether r is divided by `temperature`, which reads the data's validation
+                split and judges samples the first time.
+
+        Returns:
+            float64 [count].
+
+        Raises:
+            SpecError: the run has no discriminator, or labels are missing or too many.
+        """
+        ratio = verdicts.log_density_ratio(self, examples)
+        return ratio / self.temperature if calibrated else ratio
 
     def complete(self, known_rows: int, count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """Test images, and what the model makes of their upper rows.
@@ -130,7 +177,9 @@ class Run:
         return [(text.decode(), nats) for text, nats in pairs if nats > -np.inf]
 
 
-def images(generator, count: int, seed: int = 0, sampler: str = "ancestral()") -> np.ndarray:
+def images(
+    generator, count: int, seed: int = 0, sampler: str = "ancestral()", label: int | None = None
+) -> np.ndarray:
     """Draws images, float32 [count, height, width, channels] in [0, 1].
 
     Args:
@@ -138,17 +187,36 @@ def images(generator, count: int, seed: int = 0, sampler: str = "ancestral()") -
         count: how many.
         seed: another seed gives other images.
         sampler: the spec of a member of `zoo.samplers`, for an autoregressive model.
+        label: the class of all of them, for a model that is conditioned on classes; None: each
+            class in turn.
     """
     if hasattr(generator, "to_examples"):
-        drawn = tokens(generator, count, seed, sampler)
+        drawn = tokens(generator, count, seed, sampler, label=label)
         return np.concatenate(
             [generator.to_examples(drawn[i : i + _AT_ONCE]) for i in range(0, count, _AT_ONCE)]
         )
-    return np.concatenate([_images(generator, seeds) for seeds in _seeds(count, seed)])
+    return _of_seeds(generator, count, seed, label)
+
+
+def points(generator, count: int, seed: int = 0) -> np.ndarray:
+    """Draws points, float32 [count, dimension].
+
+    Args:
+        generator: a generator of points.
+        count: how many.
+        seed: another seed gives other points.
+    """
+    return _of_seeds(generator, count, seed)
 
 
 def tokens(
-    generator, count: int, seed: int = 0, sampler: str = "ancestral()", length=None, prompt=()
+    generator,
+    count: int,
+    seed: int = 0,
+    sampler: str = "ancestral()",
+    length=None,
+    prompt=(),
+    label: int | None = None,
 ) -> np.ndarray:
     """Draws sequences of symbols, int32 [count, length], filled up by the end symbol.
 
@@ -159,13 +227,15 @@ def tokens(
         sampler: the spec of a member of `zoo.samplers`.
         length: the most symbols that a text may have; None: as in training.
         prompt: the symbols that each text begins with.
+        label: see `images`.
     """
     change, length = _sampler(sampler), length or generator.sequence.length
     drawn = []
     for seeds in _seeds(count, seed):
         rows = tf.shape(seeds)[0]
         prompts = tf.repeat(tf.constant([prompt], tf.int32), rows, axis=0)
-        made = generator.generate(seeds, change, length, prompts, tf.fill([rows], len(prompt)))
+        known, labels = tf.fill([rows], len(prompt)), _labels(label, rows)
+        made = generator.generate(seeds, change, length, prompts, known, labels)
         drawn.append(made.tokens.numpy())
     return np.concatenate(drawn)
 
@@ -219,9 +289,17 @@ def _sampler(text):
     return spec.build("samplers", text)
 
 
+def _of_seeds(generator, count, seed, label=None):
+    return np.concatenate([_generated(generator, seeds, label) for seeds in _seeds(count, seed)])
+
+
 @tf.function(reduce_retracing=True)
-def _images(generator, seeds):
-    return generator.generate(seeds)
+def _generated(generator, seeds, label):
+    return generator.generate(seeds, _labels(label, tf.shape(seeds)[0]))
+
+
+def _labels(label, count):
+    return None if label is None else tf.fill([count], label)
 
 
 def _seeds(count, seed):

@@ -91,7 +91,7 @@ class RunFolder:
         }
         write_json(self.path / "experiment.json", record)
 
-    def read(self) -> tuple[dict, example_spec.Text | example_spec.Image]:
+    def read(self) -> tuple[dict, example_spec.Example]:
         """The recorded settings and example spec.
 
         Raises:
@@ -174,6 +174,8 @@ def _example_to_json(example):
             "length": example.length,
             "running": example.running,
         }
+    if example.kind == "points":
+        return {"kind": "points", "dimension": example.dimension}
     return {
         "kind": "image",
         "shape": list(example.shape),
@@ -187,5 +189,7 @@ def _example_from_json(record, folder):
     if record["kind"] == "text":
         vocabulary = Vocabulary.load(folder / "vocabulary.txt", record["level"])
         return example_spec.Text(vocabulary, record["length"], record["running"])
+    if record["kind"] == "points":
+        return example_spec.Points(record["dimension"])
     classes = record.get("num_classes", 0)  # runs from before there were conditions lack it
     return example_spec.Image(tuple(record["shape"]), record["binary"], record["digits"], classes)

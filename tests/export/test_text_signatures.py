@@ -336,3 +336,30 @@ def test_a_model_without_unknown_and_end():
     np.testing.assert_array_equal(
         beyond, ask(signatures, "logits", tokens=[[start, 0, 0]])["logits"]
     )
+
+
+def judged(running):
+    """A discriminator of texts of up to five letters, and the answers that it gives when served."""
+    example = example_spec.Text(Vocabulary.of(["abc"], "character"), 5, running)
+    made = "text_gan(generator='lstm(units=4, layers=1)', width=4)"
+    pair = spec.build("models", made, example)
+    judge = text_signatures.Judge(pair.discriminator, lambda logits: logits + 0.5)
+    signatures = text_signatures.build(pair.generator, judge=judge).signatures
+    return pair.discriminator, lambda texts: ask(signatures, "log_density_ratio", text=texts)
+
+
+def test_the_ratio_of_a_text_is_the_verdict_on_it_with_its_end():
+    discriminator, ratios = judged(running=False)
+    answer = ratios(["ab", "", "abcab", "abcabc", SNOWMAN])  # 2, 3 and 4 are a, b and c
+    tokens = [[2, 3, 1, 1, 1], [1, 1, 1, 1, 1], [2, 3, 4, 2, 3], [0, 1, 1, 1, 1]]
+    verdicts = discriminator(np.array(tokens, np.int32)).numpy() + 0.5
+    np.testing.assert_allclose(answer["log_density_ratio"][[0, 1, 2, 4]], verdicts, atol=1e-6)
+    assert answer["log_density_ratio"][3] == 0
+    assert answer["error"][3] == "The text has 6 symbols; give one of at most 5."
+
+
+def test_the_ratio_of_running_text_is_the_verdict_on_a_beginning():
+    discriminator, ratios = judged(running=True)
+    answer = ratios(["ab", "", "abcab"])["log_density_ratio"]
+    verdicts = discriminator.judge(np.array([[2, 3, 4, 2, 3]], np.int32)).numpy()[0] + 0.5
+    np.testing.assert_allclose(answer, [verdicts[1], 0, verdicts[4]], atol=1e-6)

@@ -84,3 +84,13 @@ def test_one_sample_is_too_few():
 def test_it_applies_to_everything(letters):
     for example in (SMALL, letters, dataclasses.replace(letters, running=True)):
         assert c2st.applies(types.SimpleNamespace(example=example))
+
+
+def test_points_are_told_by_their_correlation_alone():
+    """Both coordinates have the same distribution in either set; the best rule is right in 3/4."""
+    example, generator = example_spec.Points(2), np.random.default_rng(0)
+    drawn = generator.normal(size=[3, 800, 2]).astype(np.float32)
+    same = measure(example, drawn[0], drawn[1])
+    assert abs(same.value - 0.5) < 3 * same.standard_error
+    correlated = np.stack([drawn[2, :, 0], 0.9 * drawn[2, :, 0] + 0.19**0.5 * drawn[2, :, 1]], -1)
+    assert measure(example, correlated, drawn[1]).value > 0.65

@@ -9,8 +9,9 @@ import scipy.integrate
 import scipy.stats
 import tensorflow as tf
 
-from zoo import spec
-from zoo.data._splits import Dataset, Sequences
+from zoo import example_spec, spec
+from zoo.calibration import fitted
+from zoo.data._splits import Dataset, Points
 from zoo.metrics import calibration
 
 P, Q = scipy.stats.norm(0.5, 0.8), scipy.stats.norm(0, 1)
@@ -26,16 +27,19 @@ def log_ratio(points):
 
 def run_of(discriminator, objective="generalised_js", model=("discriminator",)):
     real = P.rvs([2 * COUNT, 1], random_state=1).astype(np.float32)
-    data = Sequences(real)  # rows of one number each
-    return types.SimpleNamespace(
-        dataset=Dataset(None, data, data, data),
-        draw=lambda count, seed: Q.rvs([count, 1], random_state=seed).astype(np.float32),
+    data, example = Points(real), example_spec.Points(1)
+    run = types.SimpleNamespace(
+        dataset=Dataset(example, data, data, data),
+        example=example,
+        examples=lambda count, seed: Q.rvs([count, 1], random_state=seed).astype(np.float32),
         objective=spec.build("objectives", objective),
         model=types.SimpleNamespace(
             discriminator=discriminator, networks=lambda: dict.fromkeys(model)
         ),
         step=10,
     )
+    run.temperature = fitted(run) if discriminator else None
+    return run
 
 
 def measure(discriminator, **options):
@@ -68,6 +72,13 @@ def test_twice_the_ratio_is_exposed():
     assert within(measured["mean_exp_log_ratio"], squared, errors=3)
     assert not within(measured["mean_exp_log_ratio"], 1, errors=10)
     assert measured["calibration_error"].value > 5 * measured["calibration_error"].ceiling
+    # Divided by the temperature it passes; 2,000 examples of each know that to 5 %.
+    assert measured["inverse_temperature"].value == pytest.approx(0.5, rel=0.15)
+    assert measured["inverse_temperature"].split == "validation"
+    assert within(measured["mean_exp_log_ratio_calibrated"], 1, errors=4)
+    assert measured["mean_log_ratio_p_calibrated"].value == pytest.approx(KL_P_Q, rel=0.2)
+    calibrated = measured["calibration_error_calibrated"]
+    assert calibrated.value < 2 * calibrated.ceiling
 
 
 def test_a_discriminator_that_knows_nothing_is_calibrated():
@@ -105,12 +116,17 @@ def test_the_reliability_curve_of_a_hand_worked_case():
     assert found.error == pytest.approx(3 / 4 / 12 + 1 / 4 / 4)
 
 
-def test_the_curve_of_a_run_is_near_the_diagonal_where_the_ratio_is_exact():
-    run = run_of(lambda points: log_ratio(points[:, 0]))
-    found = calibration.curve(run, split="test", count=COUNT, seed=2)
-    assert found.weight.sum() == pytest.approx(1)
-    deviation = np.sqrt(found.predicted * (1 - found.predicted) / (found.weight * 2 * COUNT))
-    assert (np.abs(found.observed - found.predicted) < 4 * deviation).all()
+def test_the_curves_of_a_run_are_near_the_diagonal_where_the_ratio_is_right():
+    run = run_of(lambda points: 3 * log_ratio(points[:, 0]))
+    as_it_is, calibrated = calibration.curves(run, split="test", count=COUNT, seed=2).values()
+    assert calibrated.weight.sum() == pytest.approx(1)
+    deviation = np.sqrt(
+        calibrated.predicted * (1 - calibrated.predicted) / (calibrated.weight * 2 * COUNT)
+    )
+    # Beside the four deviations what the temperature is off by.
+    off = np.abs(calibrated.observed - calibrated.predicted)
+    assert (off < 4 * deviation + 0.02).all()
+    assert as_it_is.error > 5 * calibrated.error
 
 
 def test_it_applies_where_there_is_a_discriminator():

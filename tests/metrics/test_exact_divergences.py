@@ -172,3 +172,28 @@ def test_it_applies_where_both_distributions_are_known(untrained, letters, digit
     known_images = types.SimpleNamespace(log_prob=lambda images: images)
     model_without = types.SimpleNamespace(generator=object(), dataset=known_images)
     assert not exact_divergences.applies(model_without)
+
+
+def test_of_points_they_are_those_of_two_gaussians(tmp_path):
+    """KL between isotropic Gaussians in closed form, and entropies; within 5 standard errors."""
+    path = tmp_path / "mixture.json"
+    path.write_text(json.dumps({"weights": [1], "means": [[1.0, -1.0]], "variances": [2.0]}))
+    dataset = spec.build("data", f"gaussian_mixture(path={str(path)!r}, count=5000)", None)
+    model = spec.build("models", "gaussian(mean=[0.5, 0.0], std=1.2)", dataset.example)
+    run = Run(None, None, dataset.example, model, None, 0)
+    vars(run)["dataset"] = dataset
+    measured = measure(run, count=5000)
+
+    def kl(first_variance, second_variance, square=0.5**2 + 1.0**2):
+        ratio = first_variance / second_variance
+        return ratio - 1 - np.log(ratio) + square / (2 * second_variance)
+
+    expected = {"kl_p_q": kl(2.0, 1.44), "kl_q_p": kl(1.44, 2.0)}
+    expected |= {"entropy_p": np.log(2 * np.pi * np.e * 2.0)}
+    expected |= {"entropy_q": np.log(2 * np.pi * np.e * 1.44)}
+    expected["cross_entropy_q_p"] = expected["kl_q_p"] + expected["entropy_q"]
+    assert measured.keys() == NAMES
+    for name, value in expected.items():
+        assert abs(measured[name].value - value) < 5 * measured[name].standard_error, name
+        assert 0 < measured[name].standard_error < 0.05
+        assert measured[name].unit == "nats per point"

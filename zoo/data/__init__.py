@@ -2,6 +2,7 @@
 
 A member is a file with
 
-    KIND = "text" or "image"        the kind of its example spec
+    KIND = "text", "image" or "points"
+                                    the kind of its example spec
     def build(data_dir, *, ...)     a `zoo.data._splits.Dataset`: an example spec, three splits
 """

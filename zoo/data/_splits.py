@@ -110,6 +110,14 @@ class Sequences(_Rows):
         return tf.gather(self._values, indices)
 
 
+class Points(_Rows):
+    """Points, float32 [count, dimension]."""
+
+    def at(self, indices):
+        """The points at these indices, float32 [..., dimension]."""
+        return tf.gather(self._values, indices)
+
+
 class Domain(Sequences):
     """All texts of a distribution, with their probabilities as weights."""
 
@@ -150,7 +158,7 @@ def _tensor(values):
         return tf.constant(values)
 
 
-Split = Images | Sequences | RunningText
+Split = Images | Sequences | Points | RunningText
 
 
 @dataclasses.dataclass(frozen=True)
@@ -163,10 +171,11 @@ class Dataset:
         validation: what choices are made by.
         test: what results are reported on.
         log_prob: where P is known, gives log P(x) in nats, floating point [batch], of texts int32
-            [batch, length], -inf for what does not occur; None: P is not known.
+            [batch, length], -inf for what does not occur, or the log-density of points; None: P
+            is not known.
     """
 
-    example: example_spec.Text | example_spec.Image
+    example: example_spec.Example
     train: Split
     validation: Split
     test: Split

@@ -2,7 +2,7 @@
 
 A member is a file with
 
-    NEEDS = "decode" or ...         the method that it needs of a generator
+    NEEDS = "decode" or "drawing_logits"    the method that it needs of a generator
     def build(*, ...) -> Estimator
 
 and an estimator has

@@ -16,7 +16,7 @@ class Comparison:
     """Generated and real examples in equal numbers.
 
     Texts are symbols, int32 [count, length], closed and filled up by the end symbol; images are
-    float32 [count, height, width, channels] in [0, 1].
+    float32 [count, height, width, channels] in [0, 1], points float32 [count, dimension].
 
     Attributes:
         example: what one example is.
@@ -30,7 +30,7 @@ class Comparison:
         SpecError: not as many generated as real examples.
     """
 
-    example: example_spec.Text | example_spec.Image
+    example: example_spec.Example
     generated: np.ndarray
     real: np.ndarray
     training: np.ndarray

@@ -26,8 +26,8 @@ def compare(comparison) -> dict[str, Measurement]:
     shape by the layers of the network that reads digits, trained further (which found more out
     than a network with new weights, and than that network's last features alone), other images by
     two new convolutional layers, texts by a convolution over five symbols and its strongest
-    response. More samples train a better classifier, so values at different counts have nothing
-    to do with each other.
+    response, points by two layers of 64 units. More samples train a better classifier, so values
+    at different counts have nothing to do with each other.
 
     Args:
         comparison: a `zoo.metrics.Comparison` of at least two samples.
@@ -89,6 +89,8 @@ def _network(example, seed):
     new = functools.partial(keras.initializers.GlorotUniform, seed)
     if example.kind == "text":
         return _of_texts(example.vocabulary.size, new)
+    if example.kind == "points":
+        return _of_points(example.dimension, new)
     return _of_digits(new) if example.shape == (28, 28, 1) else _of_images(example.shape, new)
 
 
@@ -101,6 +103,18 @@ def _of_texts(size, new):
             layers.Conv1D(64, 5, padding="same", activation="relu", kernel_initializer=new()),
             layers.GlobalMaxPooling1D(),
             layers.Dense(1, kernel_initializer=new()),
+        ]
+    )
+
+
+def _of_points(dimension, new):
+    dense = functools.partial(keras.layers.Dense, activation="silu")
+    return keras.Sequential(
+        [
+            keras.Input([dimension]),
+            dense(64, kernel_initializer=new()),
+            dense(64, kernel_initializer=new()),
+            keras.layers.Dense(1, kernel_initializer=new()),
         ]
     )
 

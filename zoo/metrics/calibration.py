@@ -5,14 +5,15 @@ import math
 
 import numpy as np
 
-from zoo.metrics import Measurement, _discriminator
+from zoo import calibration, verdicts
+from zoo.metrics import Measurement
 
 _REDRAWS = 100
 
 
 def applies(run) -> bool:
     """Whether the run has a discriminator."""
-    return _discriminator.applies(run)
+    return verdicts.given_by(run)
 
 
 def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]:
@@ -25,6 +26,10 @@ def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
     output are then no divergences. Q is the generator as it is sampled: with averaged weights
     where the run kept an average, though the discriminator played against the weights of the
     moment.
+
+    The same is told of r/T, with a temperature T that is fitted on the validation split: what
+    comes of dividing all ratios by one number, as `Run.log_density_ratio(calibrated=True)` and an
+    export with `--calibrated` do. On the validation split itself it is told too favourably.
 
     Args:
         run: a trained run.
@@ -40,12 +45,27 @@ def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
         share of the real ones among the examples of like probability, see `reliability`. Of few
         examples it is above 0 for every discriminator: its ceiling is what one has on average
         whose probabilities are right, with labels drawn by them.
+        `inverse_temperature`, 1/T: below 1 where the discriminator is too sure, 0 where its ratio
+        is no larger for data than for samples.
+        `mean_exp_log_ratio_calibrated` and so on, the first four of r/T.
 
     Source: F. Huszár (2015), arXiv 1511.05101, section 4; C. Guo et al. (2017), arXiv 1706.04599,
-    eq. 5, for the calibration error.
+    eq. 5 for the calibration error, section 4.2 for the temperature.
     """
-    real, generated = _discriminator.log_ratios(run, split, count, seed)
-    found = reliability(real, generated)
+    real, generated = _log_ratios(run, split, count, seed)
+    inverse = 1 / run.temperature
+    found = _figures(real, generated, split, seed)
+    calibrated = _figures(inverse * real, inverse * generated, split, seed)
+    judged = 2 * min(calibration.COUNT, len(run.dataset.validation))
+    fitted = Measurement(inverse, "1 where calibrated", None, judged, "validation")
+    return (
+        found
+        | {"inverse_temperature": fitted}
+        | {f"{name}_calibrated": measurement for name, measurement in calibrated.items()}
+    )
+
+
+def _figures(real, generated, split, seed):
     with np.errstate(over="ignore"):  # the exponential of a huge ratio is told as infinity
         ratio = np.exp(generated)
     return {
@@ -53,7 +73,7 @@ def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
         "mean_log_ratio_p": _mean(real, "nats", split),
         "mean_log_ratio_q": _mean(generated, "nats", split),
         "calibration_error": Measurement(
-            found.error,
+            reliability(real, generated).error,
             "probability",
             None,
             len(real) + len(generated),
@@ -62,6 +82,12 @@ def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
             _of_redrawn_labels(real, generated, seed),
         ),
     }
+
+
+def _log_ratios(run, split, count, seed):
+    """r of real examples and of samples, float64."""
+    both = verdicts.held_out(run, split, count, seed)
+    return [verdicts.log_density_ratio(run, examples) for examples in both]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,9 +116,14 @@ class Reliability:
         return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
-def curve(run, *, split: str, count: int, seed: int) -> Reliability:
-    """The reliability curve of a run's discriminator; arguments as in `measure`."""
-    return reliability(*_discriminator.log_ratios(run, split, count, seed))
+def curves(run, *, split: str, count: int, seed: int) -> dict[str, Reliability]:
+    """The reliability curves of a run's discriminator as it is and calibrated; see `measure`."""
+    real, generated = _log_ratios(run, split, count, seed)
+    inverse = 1 / run.temperature
+    return {
+        "as it is": reliability(real, generated),
+        f"with its ratio times {inverse:.3g}": reliability(inverse * real, inverse * generated),
+    }
 
 
 def reliability(real: np.ndarray, generated: np.ndarray, bins: int = 10) -> Reliability:

@@ -4,12 +4,13 @@ import math
 
 import numpy as np
 
-from zoo.metrics import Measurement, _discriminator
+from zoo import verdicts
+from zoo.metrics import Measurement
 
 
 def applies(run) -> bool:
     """Whether the run has a discriminator."""
-    return _discriminator.applies(run)
+    return verdicts.given_by(run)
 
 
 def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]:
@@ -31,7 +32,8 @@ def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
 
     Source: F. Huszár (2015), arXiv 1511.05101, section 4.
     """
-    real, generated = _discriminator.logits(run, split, count, seed)
+    examples = verdicts.held_out(run, split, count, seed)
+    real, generated = (verdicts.logits(run, each) for each in examples)
     pi = run.objective.pi_at(run.step)
     value = float(run.objective.divergence_bound(real, generated, pi))
     error = _standard_error(run.objective, real, generated, float(pi))

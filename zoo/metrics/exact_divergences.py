@@ -13,6 +13,7 @@ from zoo.metrics import Measurement
 PI = (0.1, 0.5, 0.9)  # weights of P in the Jensen-Shannon divergences
 MOST = 10_000  # texts that are all taken, one by one
 _BATCH = 250
+_UNITS = {"text": "nats per text", "points": "nats per point"}
 
 
 def applies(run) -> bool:
@@ -21,12 +22,13 @@ def applies(run) -> bool:
 
 
 def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]:
-    """KL, reverse KL and generalised Jensen-Shannon divergences of whole texts.
+    """KL, reverse KL and generalised Jensen-Shannon divergences of whole texts, or of points.
 
     Q is what the run's sampler makes of the model: samples are drawn and scored with the same
     one. Up to 10,000 possible texts are all taken, and the figures then have no error and are of
-    P itself, whatever the split. Of more texts they are means over the split's texts and over
-    samples, which can come out negative.
+    P itself, whatever the split. Of more texts, and of points, they are means over the split's
+    examples and over samples, which can come out negative. Entropies and cross-entropies of
+    points are those of densities.
 
     Args:
         run: a trained run.
@@ -35,22 +37,21 @@ def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
         seed: of the samples.
 
     Returns:
-        In nats per text: `kl_p_q` = KL[P‖Q], `kl_q_p` = KL[Q‖P], `js_0.1`, `js_0.5` and `js_0.9`
-        = JS_π[P‖Q] for the weight π of P, unscaled; `cross_entropy_q_p` = -E_Q[log P], which over
-        the texts' length is the NLL_oracle of text GANs' papers; `entropy_p` and `entropy_q`.
+        In nats per text or point: `kl_p_q` = KL[P‖Q], `kl_q_p` = KL[Q‖P], `js_0.1`, `js_0.5` and
+        `js_0.9` = JS_π[P‖Q] for the weight π of P, unscaled; `cross_entropy_q_p` = -E_Q[log P],
+        which over the texts' length is the NLL_oracle of text GANs' papers; `entropy_p` and
+        `entropy_q`.
         What is infinite is left out: `kl_p_q` where the sampler excludes a text of P's, `kl_q_p`
         and `cross_entropy_q_p` where the model draws what never occurs.
 
     Source: F. Huszár (2015), arXiv 1511.05101, equations 9 and 12.
     """
-    if run.example.vocabulary.size**run.example.length <= MOST:
-        figures = _exact(run)
-    else:
-        figures = _estimated(run, split, count, seed)
+    few = run.example.kind == "text" and run.example.vocabulary.size**run.example.length <= MOST
+    figures = _exact(run) if few else _estimated(run, split, count, seed)
     return {
         name: Measurement(
             estimate.value,
-            "nats per text",
+            _UNITS[run.example.kind],
             estimate.standard_error if math.isfinite(estimate.standard_error) else None,
             size,
             split,
@@ -83,9 +84,9 @@ def _entropy(log_p):
 
 
 def _estimated(run, split, count, seed):
-    """Name -> estimate and number of texts, from texts of the split and from samples."""
+    """Name -> estimate and number of examples, from those of the split and from samples."""
     score = _scorer(run)
-    log_p_at_p, log_q_at_p = score(_texts(run.dataset.split(split), count, seed))
+    log_p_at_p, log_q_at_p = score(_examples(run.dataset.split(split), count, seed))
     log_p_at_q, log_q_at_q = score(run.draw(count, seed))
     ratios = log_p_at_p - log_q_at_p, log_p_at_q - log_q_at_q
     at_p = {
@@ -108,22 +109,24 @@ def _mean_nats(log_prob):
     return monte_carlo_kl(np.zeros_like(log_prob), log_prob)
 
 
-def _texts(data, count, seed):
-    """Texts of P: all rows of a sample of it, or draws by the weights."""
+def _examples(data, count, seed):
+    """Examples of P: all rows of a sample of it, or draws by the weights."""
     return data.values if data.weights is None else data.batch(0, count, seed).numpy()
 
 
 def _scorer(run):
-    """A function from texts, int32 [count, length], to log P and log Q, float64 [count] each."""
-    sampler = spec.build("samplers", run.sampler)
+    """A function from examples [count, ...] to log P and log Q, float64 [count] each."""
+    options = {}
+    if run.example.kind == "text":
+        options = {"sampler": spec.build("samplers", run.sampler)}
 
     @tf.function(reduce_retracing=True)
-    def score(texts):
-        log_q = run.generator.log_prob(texts, sampler)
-        return [tf.cast(log, tf.float64) for log in (run.dataset.log_prob(texts), log_q)]
+    def score(some):
+        log_q = run.generator.log_prob(some, **options)
+        return [tf.cast(log, tf.float64) for log in (run.dataset.log_prob(some), log_q)]
 
-    def score_all(texts):
-        parts = [score(texts[begin : begin + _BATCH]) for begin in range(0, len(texts), _BATCH)]
+    def score_all(every):
+        parts = [score(every[begin : begin + _BATCH]) for begin in range(0, len(every), _BATCH)]
         return [np.concatenate(logs) for logs in zip(*parts, strict=True)]
 
     return score_all

@@ -23,8 +23,8 @@ def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
     Q is what the run's sampler makes of the model. Texts of their own are scored each with its
     end symbol, those that are longer than the model's length up to it; symbols that training did
     not have count as the unknown one. Running text is scored as one sequence, each symbol once,
-    with the state carried over. An image has length 1, and where models are conditioned on
-    labels, its likelihood is that given its label.
+    with the state carried over. An image or a point has length 1, and where models are conditioned
+    on labels, its likelihood is that given its label.
 
     Args:
         run: a trained run.
@@ -34,7 +34,8 @@ def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
 
     Returns:
         `nll` in nats per symbol, the same as `bits_per_character` (characters only), and
-        `perplexity` = exp(nll); of images `nll` in nats per image, the same as `bits_per_dim`.
+        `perplexity` = exp(nll); of images `nll` in nats per image, the same as `bits_per_dim`; of
+        points `nll` in nats per point, of a density and so in the unit that the points have.
         Standard errors are over examples, or over pieces of 1,000 symbols of running text, since
         neighbouring symbols are not independent; they are zero where the data are no sample.
         Figures that are infinite are left out: all of them where the sampler excludes something
@@ -42,8 +43,12 @@ def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
     """
     del count, seed
     data, sampler = run.dataset.split(split), spec.build("samplers", run.sampler)
-    running = run.example.kind == "text" and run.example.running
-    score = _running if running else _examples
+    if run.example.kind == "points":
+        score = _points
+    elif run.example.kind == "text" and run.example.running:
+        score = _running
+    else:
+        score = _examples
     nats, lengths, weights = score(run.generator, data, sampler)
     if np.isinf(nats).any():
         return {}
@@ -68,6 +73,8 @@ def _figures(example, nll, error):
             "nll": (nll, "nats per image", error),
             "bits_per_dim": (bits / size, "bits per dimension", bits_error / size),
         }
+    if example.kind == "points":
+        return {"nll": (nll, "nats per point", error)}
     level = example.vocabulary.level
     with np.errstate(over="ignore"):
         perplexity = float(np.exp(nll))
@@ -95,6 +102,13 @@ def _examples(model, data, sampler):
     log_prob, num_symbols = (np.concatenate(each) for each in zip(*scored, strict=True))
     lengths = num_symbols if model.example.kind == "text" else np.ones(len(rows))
     return -log_prob, lengths, weights[rows]
+
+
+def _points(model, data, sampler):
+    """Nats of each point; there are no symbols for a sampler to choose from."""
+    del sampler
+    ones = np.ones(len(data))
+    return -model.log_prob(data.values).numpy().astype(np.float64), ones, ones
 
 
 def _batch(data, rows, labelled):

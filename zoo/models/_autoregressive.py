@@ -241,14 +241,38 @@ class Autoregressive(keras.Model):
 
     def examples(self, seeds):
         """An example for each seed, int64 [batch], drawn from Q, as the data gives it."""
-        return self.to_examples(self.generate(seeds, lambda logits: logits).tokens)
+        return self.to_examples(self.generate(seeds, _unchanged).tokens)
 
     def sample(self, key, count: int):
         """`count` examples drawn from Q by one key, int64 [2]; no gradient flows through them."""
-        seeds = tf.random.stateless_uniform(
-            [count], key, minval=None, maxval=None, dtype=tf.int64, alg=randomness.ALGORITHM
-        )
-        return self.examples(seeds)
+        return self.examples(_seeds(key, count))
+
+    def completions(self, texts, known, key):
+        """Texts drawn from Q given their beginnings.
+
+        Args:
+            texts: int32 [batch, length].
+            known: int32 [batch], how many symbols of each to keep; one that ends with these is
+                kept as it is.
+            key: int64 [2], of all draws.
+
+        Returns:
+            int32 [batch, length]; no gradient flows through them.
+        """
+        seeds = _seeds(key, tf.shape(texts)[0])
+        return self.generate(seeds, _unchanged, None, texts, known).tokens
+
+    def drawing_logits(self, texts):
+        """The logits from which `sample` draws each symbol of a text, given those before it.
+
+        Args:
+            texts: int32 [batch, time].
+
+        Returns:
+            float32 [batch, time, vocabulary size], differentiable in the weights; -inf for the
+            unknown symbol, which is never drawn.
+        """
+        return self(self.shift(texts)) + samplers.never_drawn(self.sequence.vocabulary)
 
     def complete(self, images, known_rows, seeds, sampler, labels=None):
         """Draws what is below the upper rows of images.
@@ -320,6 +344,18 @@ class Parallel(Autoregressive):
         start = tf.constant(0), none, self.initial_state(batch_size), every
         *_, every = tf.while_loop(lambda t, *_: t < length, body, start, maximum_iterations=length)
         return tf.stop_gradient(tf.transpose(every.stack()))
+
+
+def _unchanged(logits):
+    """The sampler of Q itself: one function, since the decode loop is traced for each."""
+    return logits
+
+
+def _seeds(key, count):
+    """A seed for each row from one key."""
+    return tf.random.stateless_uniform(
+        [count], key, minval=None, maxval=None, dtype=tf.int64, alg=randomness.ALGORITHM
+    )
 
 
 def _shape(tokens):

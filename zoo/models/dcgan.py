@@ -18,11 +18,11 @@ import keras
 
 from zoo import example_spec
 from zoo.errors import require
-from zoo.models._implicit import Discriminator, Generator, Pair, refuse_labels
+from zoo.models._implicit import Discriminator, Generator, Pair, num_inputs
 from zoo.models.layers import spectral_normalisation as spectral
 
 ACCEPTS = {"image"}
-TRAINERS = {"adversarial"}
+TRAINERS = {"adversarial", "implicit"}
 STRIDED = {"strides": 2, "padding": "same"}
 
 
@@ -44,7 +44,6 @@ def build(
     Raises:
         SpecError: sizes that cannot be.
     """
-    refuse_labels(example, "dcgan")
     height, breadth, _ = example.shape
     require(
         height % 4 == breadth % 4 == 0,
@@ -54,18 +53,20 @@ def build(
     require(width >= 1, f"dcgan: width={width} should be at least 1.")
     require(latent_size >= 1, f"dcgan: latent_size={latent_size} should be at least 1.")
     layers = spectral if spectral_normalisation else keras.layers
+    network = _generator(example.shape, width, num_inputs(example, latent_size))
+    critic = _discriminator(example.shape, width, layers, 1 + example.num_classes)
     return Pair(
-        Generator(_generator(example.shape, width, latent_size), latent_size, name="generator"),
-        Discriminator([_discriminator(example.shape, width, layers)], [0], name="discriminator"),
+        Generator(network, latent_size, num_classes=example.num_classes, name="generator"),
+        Discriminator([critic], [0], name="discriminator"),
     )
 
 
-def _generator(shape, width, latent_size):
+def _generator(shape, width, inputs):
     height, breadth, channels = shape
     coarse = (height // 4, breadth // 4, 2 * width)
     return keras.Sequential(
         [
-            keras.Input([latent_size]),
+            keras.Input([inputs]),
             # A bias in front of batch normalisation would be subtracted again.
             keras.layers.Dense(math.prod(coarse), use_bias=False),
             keras.layers.Reshape(coarse),
@@ -81,7 +82,7 @@ def _generator(shape, width, latent_size):
     )
 
 
-def _discriminator(shape, width, layers):
+def _discriminator(shape, width, layers, outputs):
     return keras.Sequential(
         [
             keras.Input(shape),
@@ -91,7 +92,7 @@ def _discriminator(shape, width, layers):
             layers.Conv2D(2 * width, 4, **STRIDED),
             keras.layers.LeakyReLU(0.2),
             keras.layers.Flatten(),
-            layers.Dense(1, dtype="float32"),
+            layers.Dense(outputs, dtype="float32"),
         ],
         name="critic",
     )

@@ -18,11 +18,11 @@ import keras
 
 from zoo import example_spec
 from zoo.errors import require
-from zoo.models._implicit import Discriminator, Generator, Pair, refuse_labels
+from zoo.models._implicit import Discriminator, Generator, Pair, num_inputs
 from zoo.models.layers import spectral_normalisation as spectral
 
 ACCEPTS = {"image"}
-TRAINERS = {"adversarial"}
+TRAINERS = {"adversarial", "implicit"}
 
 
 def build(
@@ -50,7 +50,6 @@ def build(
     Raises:
         SpecError: sizes that cannot be.
     """
-    refuse_labels(example, "mlp_gan")
     for name, size in {
         "width": width,
         "latent_size": latent_size,
@@ -59,22 +58,22 @@ def build(
     }.items():
         require(size >= 1, f"mlp_gan: {name}={size} should be at least 1.")
     layers = spectral if spectral_normalisation else keras.layers
-    network = _generator(example.shape, width, latent_size)
-    stages = _discriminator(example.shape, maxout_units, maxout_pieces, layers)
+    classes = example.num_classes
+    network = _generator(example.shape, width, num_inputs(example, latent_size))
+    stages = _discriminator(example.shape, maxout_units, maxout_pieces, layers, 1 + classes)
     return Pair(
-        Generator(network, latent_size, prior="uniform", name="generator"),
+        Generator(network, latent_size, "uniform", classes, name="generator"),
         Discriminator(stages, [0.2, 0.5, 0.5] if dropout else [0, 0, 0], name="discriminator"),
     )
 
 
-def _generator(shape, width, latent_size):
-    initial = {"kernel_initializer": keras.initializers.RandomUniform(-0.05, 0.05)}
+def _generator(shape, width, inputs):
     return keras.Sequential(
         [
-            keras.Input([latent_size]),
-            keras.layers.Dense(width, activation="relu", **initial),
-            keras.layers.Dense(width, activation="relu", **initial),
-            keras.layers.Dense(math.prod(shape), **initial),
+            keras.Input([inputs]),
+            keras.layers.Dense(width, activation="relu", **_uniform(0.05)),
+            keras.layers.Dense(width, activation="relu", **_uniform(0.05)),
+            keras.layers.Dense(math.prod(shape), **_uniform(0.05)),
             keras.layers.Activation("sigmoid", dtype="float32"),
             keras.layers.Reshape(shape, dtype="float32"),
         ],
@@ -82,16 +81,15 @@ def _generator(shape, width, latent_size):
     )
 
 
-def _discriminator(shape, units, pieces, layers):
+def _discriminator(shape, units, pieces, layers, outputs):
     """Three stages, since dropout comes before each of them."""
-    initial = {"kernel_initializer": keras.initializers.RandomUniform(-0.005, 0.005)}
 
     def maxout(shape, name):
         return keras.Sequential(
             [
                 keras.Input(shape),
                 keras.layers.Flatten(),
-                layers.Dense(pieces * units, **initial),
+                layers.Dense(pieces * units, **_uniform(0.005)),
                 keras.layers.Reshape((pieces, units)),
                 keras.layers.GlobalMaxPooling1D(),
             ],
@@ -99,6 +97,12 @@ def _discriminator(shape, units, pieces, layers):
         )
 
     logit = keras.Sequential(
-        [keras.Input([units]), layers.Dense(1, dtype="float32", **initial)], name="logit"
+        [keras.Input([units]), layers.Dense(outputs, dtype="float32", **_uniform(0.005))],
+        name="logit",
     )
     return [maxout(shape, "maxout_1"), maxout([units], "maxout_2"), logit]
+
+
+def _uniform(limit):
+    """Anew for each layer: an initializer has one seed, which it draws as it is made."""
+    return {"kernel_initializer": keras.initializers.RandomUniform(-limit, limit)}

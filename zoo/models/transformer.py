@@ -19,8 +19,6 @@ from zoo.models.layers.feedforward import FeedForward, normalise
 ACCEPTS = {"text", "image"}
 TRAINERS = {"autoregressive"}
 
-_SMALL = keras.initializers.RandomNormal(stddev=0.02)
-
 
 def build(
     example: example_spec.Text | example_spec.Image,
@@ -84,12 +82,14 @@ class Transformer(Parallel):
         size, scale = self.sequence.vocabulary.size, 1 / math.sqrt(2 * layers)
         self.units, self.heads, self.dropout, self.tied = units, heads, dropout, tied
         self.context = self.sequence.length if context is None else context
-        self.embedding = self.add_weight((size + self.num_starts, units), _SMALL, name="embedding")
+        self.embedding = self.add_weight(
+            (size + self.num_starts, units), _small(), name="embedding"
+        )
         if example.kind == "image":
             self._num_columns = example.shape[1] // self._patch[1]
             num_rows = self.sequence.length // self._num_columns
-            self.rows = self.add_weight((num_rows, units), _SMALL, name="rows")
-            self.columns = self.add_weight((self._num_columns, units), _SMALL, name="columns")
+            self.rows = self.add_weight((num_rows, units), _small(), name="rows")
+            self.columns = self.add_weight((self._num_columns, units), _small(), name="columns")
         self.attentions, self.feedforwards = [], []
         for number in range(layers):
             self.attentions.append(attention.Attention(heads, scale, f"attention_{number}"))
@@ -195,6 +195,11 @@ class Transformer(Parallel):
         else:
             kernel = tf.convert_to_tensor(self.output_kernel)
         return tf.cast(tf.tensordot(outputs, kernel, axes=1) + self.output_bias, tf.float32)
+
+
+def _small():
+    """Anew for each weight: an initializer has one seed, which it draws as it is made."""
+    return keras.initializers.RandomNormal(stddev=0.02)
 
 
 def _drop(values, masks, number):

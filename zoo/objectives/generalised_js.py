@@ -18,7 +18,7 @@ from keras import ops
 
 from zoo.divergences import binary_entropy
 from zoo.errors import require
-from zoo.objectives import _regularisers
+from zoo.objectives import _pi, _regularisers
 
 TRAINER = "adversarial"
 
@@ -49,10 +49,11 @@ def reverse_kl(d, r, pi, one_minus_pi):
 def forward_kl(d, r, pi, one_minus_pi):
     """KL[P‖Q], whatever π is.
 
-    exp(r) has mean 1 over Q. Dividing it by its mean over the batch keeps one sample of a large
-    ratio from deciding the step, at the price of a bias of the order 1 / batch size.
+    exp(r) has mean 1 over Q. Dividing it by its mean over the batch (of beginnings of texts: over
+    those of one length) keeps one sample of a large ratio from deciding the step, at the price of
+    a bias of the order 1 / batch size.
     """
-    log_mean = ops.logsumexp(r) - ops.log(ops.cast(ops.size(r), r.dtype))
+    log_mean = ops.logsumexp(r, axis=0) - ops.log(ops.cast(ops.shape(r)[0], r.dtype))
     return -ops.exp(r - ops.stop_gradient(log_mean))
 
 
@@ -109,11 +110,7 @@ class GeneralisedJS:
 
     def pi_at(self, step):
         """π at a training step, an integer or an integer tensor []: a float64 tensor []."""
-        first, last = (ops.convert_to_tensor(pi, "float64") for pi in self.pi)
-        if self.pi_steps == 0:
-            return last
-        moved = ops.minimum(ops.cast(step, "float64") / self.pi_steps, 1)
-        return (1 - moved) * first + moved * last
+        return _pi.at(self.pi, self.pi_steps, step)
 
     def num_real(self, batch_size: int) -> int:
         """The number of data points in the discriminator's batch."""
@@ -251,8 +248,12 @@ def build(
         SpecError: π outside (0, 1), a schedule that is incomplete or cannot be, no step of the
             discriminator, or a penalty or noise below zero.
     """
-    ends = tuple(pi) if isinstance(pi, (list, tuple)) else (pi, pi)
-    _check(pi, ends, pi_steps, weighting)
+    ends = _pi.checked("generalised_js", pi, pi_steps)
+    require(
+        pi_steps == 0 or weighting != "batch_ratio",
+        f"generalised_js: weighting='batch_ratio' cannot follow the schedule pi={pi!r}, since "
+        "the shapes of batches are fixed; use 'logit_shift' or 'loss_weights'.",
+    )
     require(
         discriminator_steps >= 1,
         f"generalised_js: discriminator_steps={discriminator_steps} should be at least 1.",
@@ -265,25 +266,4 @@ def build(
         estimator,
         discriminator_steps,
         _regularisers.build(r1, instance_noise, instance_noise_steps),
-    )
-
-
-def _check(pi, ends, pi_steps, weighting):
-    scheduled = isinstance(pi, (list, tuple))
-    require(
-        len(ends) == 2 and pi_steps >= 0 and scheduled == (pi_steps > 0),
-        f"generalised_js: pi={pi!r} with pi_steps={pi_steps} is neither a constant, such as "
-        "pi=0.5, nor a schedule, such as pi=[0.1, 0.9], pi_steps=20000.",
-    )
-    # A linear schedule stays between its ends.
-    require(
-        all(0 < end < 1 for end in ends),
-        f"generalised_js: pi={pi!r} should lie between 0 and 1, both excluded; the limit "
-        "pi -> 0 is KL[P‖Q], which the objective maximum_likelihood minimises, and the limit "
-        "pi -> 1 is KL[Q‖P], which generator_loss='reverse_kl' minimises.",
-    )
-    require(
-        not scheduled or weighting != "batch_ratio",
-        f"generalised_js: weighting='batch_ratio' cannot follow the schedule pi={pi!r}, since "
-        "the shapes of batches are fixed; use 'logit_shift' or 'loss_weights'.",
     )

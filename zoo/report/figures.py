@@ -77,20 +77,22 @@ def _draw_training(ax, logged, prefix, number):
 
 @_styled
 def reliability(found) -> Markup:
-    """A reliability curve beside the diagonal, and the shares of the bins.
+    """Reliability curves beside the diagonal, and the shares of their bins.
 
     Args:
-        found: a `zoo.metrics.calibration.Reliability`.
+        found: by what they are of, each a `zoo.metrics.calibration.Reliability`.
     """
     figure = Figure(figsize=(4.2, 3.6), layout="constrained")
     ax = figure.subplots()
     ax.plot([0, 1], [0, 1], color=_INK, linestyle=":", label="calibrated")
-    ax.bar(found.predicted, found.weight, 0.03, color=_SERIES[1], label="share of examples")
-    ax.plot(found.predicted, found.observed, "o-", color=_SERIES[0], label="discriminator")
+    for number, (name, curve) in enumerate(found.items()):
+        color, marker = _SERIES[number], _MARKERS[number]
+        ax.bar(curve.predicted, curve.weight, 0.02, color=color, alpha=0.4)
+        ax.plot(curve.predicted, curve.observed, marker=marker, color=color, label=name)
     ax.set(xlabel="probability of being real", ylabel="share that is real", ylim=(-0.02, 1.02))
     ax.legend(fontsize=8)
     return svg(
-        figure, "Reliability curve of the discriminator; its numbers are in the table beside it"
+        figure, "Reliability curves of the discriminator; their numbers are in the table beside it"
     )
 
 
@@ -140,6 +142,27 @@ def trade_off(curves: dict, quality: str, diversity: str) -> Markup:
         figure,
         f"{diversity} against {quality} over temperatures; its numbers are in the table beside it",
     )
+
+
+@_styled
+def scatter(found) -> Markup:
+    """Samples over real points, by their first two coordinates; of one coordinate histograms.
+
+    Args:
+        found: a `zoo.report.samples.Points`.
+    """
+    figure = Figure(figsize=(4.6, 4.2), layout="constrained")
+    ax = figure.subplots()
+    parts = (("data", found.real, _INK), ("samples", found.generated, _SERIES[1]))
+    if found.real.shape[1] == 1:
+        for name, points, color in parts:
+            ax.hist(points[:, 0], bins=30, histtype="step", color=color, label=name)
+    else:
+        for name, points, color in parts:
+            ax.plot(*points[:, :2].T, ".", color=color, markersize=3, alpha=0.6, label=name)
+        ax.set_aspect("equal", adjustable="datalim")
+    ax.legend(fontsize=8)
+    return svg(figure, f"{len(found.generated)} samples over as many real points")
 
 
 def svg(figure: Figure, label: str) -> Markup:

@@ -28,16 +28,16 @@ class Part:
         commands: that train and measure it.
         samples: see `zoo.report.samples`.
         classes: the shares of digits, or None.
-        reliability: the curve of its discriminator, or None.
+        reliability: the curves of its discriminator by what they are of, or None.
     """
 
     label: str
     evaluation: Evaluation
     description: dict[str, str]
     commands: list[str]
-    samples: samples.Images | samples.Texts
+    samples: samples.Images | samples.Texts | samples.Points
     classes: dict[str, list[float]] | None
-    reliability: calibration.Reliability | None
+    reliability: dict[str, calibration.Reliability] | None
 
 
 def write(path: pathlib.Path, evaluations: list[Evaluation], trade_offs: list | None = None):
@@ -92,10 +92,10 @@ def _part(label, evaluation, trade_off):
     heats = [point.temperature for point in trade_off if point.temperature is not None]
     run, settings = evaluation.run, evaluation.settings
     measured = evaluation.seconds.keys() - evaluation.left_out.keys()
-    curve = None
+    curves = None
     if "calibration" in measured:
         split = settings.splits[-1]
-        curve = calibration.curve(run, split=split, count=settings.count, seed=settings.seed)
+        curves = calibration.curves(run, split=split, count=settings.count, seed=settings.seed)
     return Part(
         label,
         evaluation,
@@ -103,7 +103,7 @@ def _part(label, evaluation, trade_off):
         [subjects.train_command(evaluation), subjects.evaluate_command(evaluation, heats)],
         samples.show(evaluation),
         samples.classes(evaluation.comparison) if "class_histogram" in measured else None,
-        curve,
+        curves,
     )
 
 

@@ -31,7 +31,8 @@ def load(workdirs: list[str], data_dir: str | None, sampler: str | None) -> list
     for run in loaded:
         report.writable(run.folder.path / "metrics.json")
         require(
-            sampler is None or hasattr(run.generator, "log_prob"),
-            f"{run.experiment.model} draws an image at once: it has no use for sampler={sampler}.",
+            sampler is None or hasattr(run.generator, "sequence"),
+            f"{run.experiment.model} draws an example at once: it has no use for "
+            f"sampler={sampler}.",
         )
     return [dataclasses.replace(run, sampler=sampler or run.sampler) for run in loaded]

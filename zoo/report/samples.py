@@ -11,7 +11,7 @@ from zoo.metrics import Comparison, _lenet
 from zoo.metrics._comparison import without_end
 from zoo.report import neighbours, passages
 
-_IMAGES, _COLUMNS, _TEXTS = 64, 8, 16
+_IMAGES, _COLUMNS, _TEXTS, _POINTS = 64, 8, 16, 500
 _BESIDE = 24  # images with their neighbours
 _MOST_SYMBOLS = 10_000_000  # of the training text that are searched
 
@@ -58,11 +58,28 @@ class Texts:
     kind: ClassVar = "text"
 
 
-def show(evaluation: Evaluation) -> Images | Texts:
+@dataclasses.dataclass(frozen=True)
+class Points:
+    """Points of a run.
+
+    Attributes:
+        generated: samples, float32 [count, dimension].
+        real: as many held-out points.
+    """
+
+    generated: np.ndarray
+    real: np.ndarray
+
+    kind: ClassVar = "points"
+
+
+def show(evaluation: Evaluation) -> Images | Texts | Points:
     """The first samples of those that were measured."""
     comparison = evaluation.comparison or _drawn(evaluation)
     if comparison.example.kind == "image":
         return _images(comparison)
+    if comparison.example.kind == "points":
+        return Points(comparison.generated[:_POINTS], comparison.real[:_POINTS])
     return _texts(comparison, evaluation.run.dataset.train)
 
 
@@ -81,7 +98,8 @@ def _read(images):
 def _drawn(evaluation):
     settings, run = evaluation.settings, evaluation.run
     split, seed = settings.splits[-1], settings.seed
-    return comparisons(run.dataset, split, lambda count: run.draw(count, seed), _IMAGES, seed)[0]
+    shown = _POINTS if run.example.kind == "points" else _IMAGES
+    return comparisons(run.dataset, split, lambda count: run.draw(count, seed), shown, seed)[0]
 
 
 def _images(comparison):

@@ -20,7 +20,7 @@ def description(evaluation: Evaluation) -> dict[str, str]:
         "folder": str(run.folder.path),
         **{name.replace("_", " "): str(settings[name]) for name in _DESCRIBED},
         "steps": f"{run.step:,}",
-        **({"sampler": run.sampler} if hasattr(run.generator, "log_prob") else {}),
+        **({"sampler": run.sampler} if hasattr(run.generator, "sequence") else {}),
         "samples": f"{evaluation.settings.count:,}, seed {evaluation.settings.seed}",
         "trained with": ", ".join(f"{name} {version}" for name, version in versions),
         "revision": record.get("revision") or "unknown",

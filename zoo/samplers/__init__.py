@@ -5,7 +5,7 @@ A member is a file with `build(*, ...)`, which returns a function from logits
 """
 
 from zoo.samplers._beam import Found, beam_search
-from zoo.samplers._decode import Generated, decode
+from zoo.samplers._decode import Generated, decode, never_drawn
 from zoo.samplers._draw import draw
 
-__all__ = ["Found", "Generated", "beam_search", "decode", "draw"]
+__all__ = ["Found", "Generated", "beam_search", "decode", "draw", "never_drawn"]

@@ -4,7 +4,7 @@ import typing
 
 import tensorflow as tf
 
-from zoo.samplers._decode import pad_prompt
+from zoo.samplers._decode import never_drawn, pad_prompt
 
 
 class Found(typing.NamedTuple):
@@ -40,7 +40,7 @@ def beam_search(model, starts, width: int, length: int, prompt=None, prompt_leng
     vocabulary = model.sequence.vocabulary
     batch, size = tf.shape(starts)[0], vocabulary.size
     forced, forced_length = pad_prompt(prompt, prompt_length, batch, length, vocabulary.end)
-    never = tf.one_hot(vocabulary.unknown, size, on_value=-float("inf"), off_value=0.0)
+    never = never_drawn(vocabulary)
     # What has ended goes on by the end symbol alone, which costs nothing.
     after_end = tf.one_hot(vocabulary.end, size, on_value=0.0, off_value=-float("inf"))
 

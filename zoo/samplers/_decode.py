@@ -59,9 +59,7 @@ def decode(
     # Time comes first in what is looked up at each time.
     noise = tf.transpose(randomness.rows(tf.random.stateless_uniform, seeds, "sample", [length]))
     forced, is_forced = tf.transpose(forced), tf.range(length)[:, None] < forced_length
-    # Where unknown or end are absent, no id equals them: nothing is excluded, nothing ends.
-    never = tf.one_hot(vocabulary.unknown, vocabulary.size, on_value=-float("inf"), off_value=0.0)
-    step = model.stepper()
+    never, step = never_drawn(vocabulary), model.stepper()
 
     def body(t, token, state, done, tokens, log_prob, num_tokens):
         done = tf.logical_or(done, t >= limit)
@@ -90,6 +88,14 @@ def decode(
         lambda t, token, state, done, *_: t < length and not tf.reduce_all(done), body, start
     )
     return Generated(tf.transpose(tokens.stack()), log_prob, num_tokens)
+
+
+def never_drawn(vocabulary):
+    """What is added to logits so that the unknown symbol is not drawn, float32 [size]: 0 or -inf.
+
+    Where unknown or end are absent, no id equals them: nothing is excluded, nothing ends.
+    """
+    return tf.one_hot(vocabulary.unknown, vocabulary.size, on_value=-float("inf"), off_value=0.0)
 
 
 def pad_prompt(prompt, prompt_length, batch, length, end):

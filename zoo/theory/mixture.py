@@ -1,6 +1,6 @@
-"""Mixtures of isotropic Gaussians in the plane, and sums over the plane that stand for integrals.
+"""Mixtures of isotropic Gaussians, and sums over the plane that stand for integrals.
 
-A mixture is `weights` [k], `means` [k, 2] and `variances` [k]; a file of one is a JSON object
+A mixture is `weights` [k], `means` [k, d] and `variances` [k]; a file of one is a JSON object
 with these keys.
 """
 
@@ -9,11 +9,12 @@ import pathlib
 from typing import NamedTuple
 
 import numpy as np
-import scipy.special
 
 from zoo.errors import DataError, require
 
-DEFAULT_FILE = pathlib.Path(__file__).with_name("mixture_a.json")
+# The mixtures that come with the zoo, by their names.
+FILES = {path.stem: path for path in sorted(pathlib.Path(__file__).parent.glob("*.json"))}
+DEFAULT_FILE = FILES["mixture_a"]
 
 WIDEST = 1.5  # in deviations of P: the widest Gaussian that a grid is to hold
 
@@ -27,8 +28,8 @@ class Mixture(NamedTuple):
 
     Attributes:
         weights: [k], positive, of sum one.
-        means: [k, 2].
-        variances: [k], of either coordinate.
+        means: [k, d]; those in the plane have d = 2.
+        variances: [k], of each coordinate.
     """
 
     weights: np.ndarray
@@ -49,7 +50,7 @@ class Grid(NamedTuple):
 
 
 def mixture(weights, means, variances) -> Mixture:
-    """A mixture from anything that NumPy reads as arrays.
+    """A mixture from anything that NumPy reads as arrays; weights are scaled to sum one exactly.
 
     Raises:
         SpecError: the arrays are not a mixture.
@@ -57,9 +58,11 @@ def mixture(weights, means, variances) -> Mixture:
     weights, means, variances = (np.asarray(x, np.float64) for x in (weights, means, variances))
     require(
         weights.ndim == 1
-        and means.shape == (*weights.shape, 2)
+        and means.ndim == 2
+        and means.size > 0
+        and len(weights) == len(means)
         and variances.shape == weights.shape,
-        "A mixture has weights [k], means [k, 2] and variances [k]; received the shapes "
+        "A mixture has weights [k], means [k, d] and variances [k]; received the shapes "
         f"{list(weights.shape)}, {list(means.shape)} and {list(variances.shape)}.",
     )
     require(
@@ -67,7 +70,12 @@ def mixture(weights, means, variances) -> Mixture:
         f"A mixture has positive weights of sum one and positive variances; received weights "
         f"{weights} and variances {variances}.",
     )
-    return Mixture(weights, means, variances)
+    require(
+        np.isfinite(means).all() and np.isfinite(variances).all(),
+        f"A mixture has finite means and variances; received means {means.tolist()} and variances "
+        f"{variances}.",
+    )
+    return Mixture(weights / weights.sum(), means, variances)
 
 
 def load(path=DEFAULT_FILE) -> Mixture:
@@ -81,15 +89,15 @@ def load(path=DEFAULT_FILE) -> Mixture:
         return mixture(fields["weights"], fields["means"], fields["variances"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
-            f"{path} is no mixture ({error}): a JSON object with weights [k], means [k, 2] and "
+            f"{path} is no mixture ({error}): a JSON object with weights [k], means [k, d] and "
             "variances [k] is expected."
         ) from error
 
 
 def moments(p: Mixture):
-    """The mean [2], and the deviation per coordinate, of an isotropic Gaussian with P's moments."""
+    """The mean [d], and the deviation per coordinate, of an isotropic Gaussian with P's moments."""
     mean = p.weights @ p.means
-    variance = p.weights @ (p.variances + np.square(p.means - mean).sum(axis=1) / 2)
+    variance = p.weights @ (p.variances + np.square(p.means - mean).mean(axis=1))
     return mean, np.sqrt(variance)
 
 
@@ -97,8 +105,13 @@ def grid(p: Mixture) -> Grid:
     """Points that reach beyond P and all Gaussians up to `WIDEST`, and resolve both.
 
     Raises:
-        SpecError: P is so wide for its narrowest component that there would be too many.
+        SpecError: P is not in the plane, or so wide for its narrowest component that there would
+            be too many.
     """
+    require(
+        p.means.shape[1] == 2,
+        f"A grid is of the plane, and this mixture has {p.means.shape[1]} dimensions.",
+    )
     reach = _REACH * max(WIDEST * moments(p)[1], np.sqrt(p.variances.max()))
     step = np.sqrt(p.variances.min()) / _STEPS
     low, high = p.means.min(axis=0) - reach, p.means.max(axis=0) + reach
@@ -115,15 +128,20 @@ def grid(p: Mixture) -> Grid:
 
 
 def log_density(p: Mixture, points) -> np.ndarray:
-    """log p in nats, [...], at points [..., 2]."""
+    """log p in nats, [...], at points [..., d]."""
     squares = np.square(points[..., None, :] - p.means).sum(axis=-1)  # [..., k]
-    logs = np.log(p.weights / (2 * np.pi * p.variances)) - squares / (2 * p.variances)
-    return scipy.special.logsumexp(logs, axis=-1)
+    logs = log_heights(p) - squares / (2 * p.variances)
+    return np.logaddexp.reduce(logs, axis=-1)
+
+
+def log_heights(p: Mixture) -> np.ndarray:
+    """The logarithm of each component's share of the density at its mean, [k]."""
+    return np.log(p.weights) - p.means.shape[1] / 2 * np.log(2 * np.pi * p.variances)
 
 
 def sample(p: Mixture, count: int, seed: int) -> np.ndarray:
-    """Draws from P, [count, 2]."""
+    """Draws from P, [count, d]."""
     rng = np.random.default_rng(seed)
-    component = rng.choice(len(p.weights), count, p=p.weights / p.weights.sum())
-    noise = rng.standard_normal((count, 2))
+    component = rng.choice(len(p.weights), count, p=p.weights)
+    noise = rng.standard_normal((count, p.means.shape[1]))
     return p.means[component] + np.sqrt(p.variances[component, None]) * noise

@@ -171,3 +171,89 @@ def neural(kept, at_kept, runs, of_data, disturbed) -> Figure:
         recovery.set(title=f"after an unlikely symbol at {disturbed + 1}", xlabel="position")
         samples.legend()
         return figure
+
+
+def trained_curves(pis, mixtures) -> Figure:
+    """Deviation and mean of trained Gaussians over the exact curves of `zoo.theory.figure1`.
+
+    Args:
+        pis: of the exact fits, [n].
+        mixtures: by name a pair: the exact fits, [n], and runs, dicts with `pi`, `mean` and `std`.
+    """
+    quantities = {
+        "standard deviation of Q": lambda mean, std: std,
+        "mean of Q, first coordinate": lambda mean, std: mean[0],
+        "mean of Q, second coordinate": lambda mean, std: mean[1],
+    }
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(9.6, 2.4 * len(mixtures)), layout="constrained")
+        rows = figure.subplots(len(mixtures), 3, sharex=True, squeeze=False)
+        for axes, (name, (fits, runs)) in zip(rows, mixtures.items(), strict=True):
+            for ax, (title, quantity) in zip(axes, quantities.items(), strict=True):
+                exact = [quantity(fit.mean, fit.std) for fit in fits]
+                ax.plot(scipy.special.logit(pis), exact, ".-", color=_OTHER, label="exact")
+                found = [(scipy.special.logit(run["pi"]), quantity(run["mean"], run["std"]))
+                         for run in runs]  # fmt: skip
+                ax.plot(*zip(*found, strict=True), "x", color=_BEST, label="trained, each seed")
+                ax.set_title(f"{name}: {title}")
+                ax.set_xticks(scipy.special.logit(_PI_TICKS), [f"{pi:g}" for pi in _PI_TICKS])
+        for ax in rows[-1]:
+            ax.set_xlabel("π, the weight of the data")
+        rows[0, 0].legend()
+        return figure
+
+
+def weightings(pis, errors) -> Figure:
+    """Errors of the estimated log density ratio over π, their means as lines.
+
+    Args:
+        pis: [n].
+        errors: by the name of a weighting the errors of all seeds, [n, seeds], in nats.
+    """
+    x, styles = scipy.special.logit(pis), (("o-", _BEST), ("s--", "#2166ac"), ("^:", _OTHER))
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(4.8, 3.2), layout="constrained")
+        ax = figure.subplots()
+        for (name, found), (style, color) in zip(errors.items(), styles, strict=True):
+            ax.plot(x, found, ".", color=color, markersize=4)
+            ax.plot(x, np.mean(found, axis=1), style, color=color, markersize=4, label=name)
+        ax.set_xticks(scipy.special.logit(_PI_TICKS), [f"{pi:g}" for pi in _PI_TICKS])
+        ax.set(yscale="log", xlabel="π, the weight of the data", ylabel="median error of r in nats")
+        ax.legend()
+        return figure
+
+
+def quality_diversity(runs, likelihood) -> Figure:
+    """What is missed of the data against what is none of it, of every run with its error.
+
+    Args:
+        runs: by "name, seed number" a dict of `kl_p_q` and `kl_q_p`, each a value and its error;
+            those by likelihood also have `at_temperatures`, such dicts by the temperature.
+        likelihood: the name of these.
+    """
+    names = list(dict.fromkeys(key.rpartition(", seed ")[0] for key in runs))
+    colours = matplotlib.colormaps["tab20"].colors
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(7.2, 4.2), layout="constrained")
+        ax = figure.subplots()
+        for key, figures in runs.items():
+            name, _, seed = key.rpartition(", seed ")
+            x, y = figures["kl_p_q"], figures["kl_q_p"]
+            colour = "black" if name == likelihood else colours[names.index(name) % 20]
+            label = name if seed == "0" else None
+            ax.errorbar(x[0], y[0], y[1], x[1], "o", color=colour, markersize=4, label=label)
+            if name == likelihood:
+                by_heat = {1.0: figures} | {
+                    float(heat): each for heat, each in figures["at_temperatures"].items()
+                }
+                curve = [[each[k][0] for k in ("kl_p_q", "kl_q_p")] for _, each in
+                         sorted(by_heat.items())]  # fmt: skip
+                ax.plot(*zip(*curve, strict=True), "-", color="black", linewidth=0.8)
+        ax.set(
+            xscale="log",
+            yscale="log",
+            xlabel="KL[P‖Q] in nats per text: what is missed",
+            ylabel="KL[Q‖P] in nats per text: what is no data",
+        )
+        figure.legend(loc="outside right upper")
+        return figure

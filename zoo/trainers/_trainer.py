@@ -59,6 +59,17 @@ class Trainer(keras.Model):
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
         return randomness.fold(randomness.key(self.seed, self.step.value, purpose), replica)
 
+    def start_from(self, weights) -> None:
+        """Gives the generator, and its average where one is kept, these weights, in their order."""
+        for variable, value in zip(self.generator.variables, weights, strict=True):
+            variable.assign(value)
+        for average, variable in zip(self.average, self._averaged, strict=True):
+            average.assign(variable)
+
+    def per_replica(self, count: int) -> int:
+        """How many of `count` samples a replica draws."""
+        return max(1, count // tf.distribute.get_strategy().num_replicas_in_sync)
+
     def update_average(self):
         """Average <- decay average + (1 - decay) variable, with a lower decay in the first steps.
 
@@ -99,3 +110,14 @@ def descend(optimizer, loss, tape, variables):
         context = tf.distribute.get_replica_context()
         gradients = context.all_reduce(tf.distribute.ReduceOp.MEAN, gradients)
     optimizer.apply([gradient / replicas for gradient in gradients], variables)
+
+
+def parts(examples, count: int) -> list:
+    """A batch in `count` equal parts."""
+    split = [tf.split(tensor, count) for tensor in tf.nest.flatten(examples)]
+    return [tf.nest.pack_sequence_as(examples, part) for part in zip(*split, strict=True)]
+
+
+def concatenated(*batches):
+    """Batches as one."""
+    return tf.nest.map_structure(lambda *tensors: tf.concat(tensors, axis=0), *batches)

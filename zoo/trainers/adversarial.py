@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from zoo import randomness, spec
 from zoo.errors import require
-from zoo.trainers._trainer import Trainer, descend
+from zoo.trainers._trainer import Trainer, concatenated, descend, parts
 
 _SAMPLES, _NOISE = -1, -2  # numbers for keys; the discriminator's dropout has those from 0 up
 
@@ -56,7 +56,7 @@ class Adversarial(Trainer):
     def train_step(self, real):
         """Steps of the discriminator on real and generated examples, one of the generator."""
         pi = self.objective.pi_at(self.step.value)
-        for number, part in enumerate(_parts(real, self.objective.discriminator_steps)):
+        for number, part in enumerate(parts(real, self.objective.discriminator_steps)):
             measured = self._discriminator_step(part, pi, number)
         measured["generator_loss"] = self._generator_step(pi)
         self.update_average()
@@ -66,16 +66,16 @@ class Adversarial(Trainer):
         """The divergence bound on held-out examples: lower than in training if D overfits."""
         step, pi = self.step.value, self.objective.pi_at(self.step.value)
         seeds = tf.range(tf.shape(tf.nest.flatten(real)[0])[0], dtype=tf.int64)
-        both = _concatenated(real, self.generator.examples(seeds))
+        both = concatenated(real, self.generator.examples(seeds))
         logits = self._judge(self.objective.seen(both, step, self.key("validation noise")))
         real_logits, generated_logits = tf.split(logits, 2)
         return {"divergence_bound": self._bound(real_logits, generated_logits, pi)}
 
     def _discriminator_step(self, real, pi, number):
-        count = self._per_replica(self.objective.num_generated(self.batch_size))
+        count = self.per_replica(self.objective.num_generated(self.batch_size))
         key = randomness.fold(self.key("discriminator"), number)
         generated = self.generator.sample(randomness.fold(key, _SAMPLES), count)
-        both = _concatenated(real, generated)
+        both = concatenated(real, generated)
         seen = self.objective.seen(both, self.step.value, randomness.fold(key, _NOISE))
         with tf.GradientTape() as tape:
             logits = self._judge(seen, key, training=True)
@@ -94,7 +94,7 @@ class Adversarial(Trainer):
             logits = self._judge(self.objective.seen(samples, step, noise), key)
             return self.objective.generator_loss(logits, pi)
 
-        count, key_of_samples = self._per_replica(self.batch_size), self.key("generator samples")
+        count, key_of_samples = self.per_replica(self.batch_size), self.key("generator samples")
         with tf.GradientTape() as tape:
             loss = self.estimator.loss(self.generator, score, key_of_samples, count, step)
         descend(self.generator_optimizer, loss, tape, self.generator.trainable_variables)
@@ -105,9 +105,6 @@ class Adversarial(Trainer):
 
     def _bound(self, real_logits, generated_logits, pi):
         return self.objective.divergence_bound(real_logits[:, -1], generated_logits[:, -1], pi)
-
-    def _per_replica(self, count):
-        return max(1, count // tf.distribute.get_strategy().num_replicas_in_sync)
 
     @property
     def step(self):
@@ -121,10 +118,10 @@ class Adversarial(Trainer):
 
     def components(self) -> dict[str, list]:
         """See `Trainer.components`."""
-        parts = {"discriminator": self.discriminator.variables} | super().components()
+        found = {"discriminator": self.discriminator.variables} | super().components()
         if self.estimator.variables:
-            parts["estimator"] = self.estimator.variables
-        return parts
+            found["estimator"] = self.estimator.variables
+        return found
 
 
 def _estimator(text, generator):
@@ -139,13 +136,3 @@ def _estimator(text, generator):
         f"Estimators for it: {', '.join(fitting)}.",
     )
     return spec.build("estimators", text)
-
-
-def _parts(examples, count):
-    """A batch in `count` equal parts."""
-    parts = [tf.split(tensor, count) for tensor in tf.nest.flatten(examples)]
-    return [tf.nest.pack_sequence_as(examples, part) for part in zip(*parts, strict=True)]
-
-
-def _concatenated(*batches):
-    return tf.nest.map_structure(lambda *tensors: tf.concat(tensors, axis=0), *batches)

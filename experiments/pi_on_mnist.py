@@ -1,0 +1,252 @@
+"""What π does to samples of MNIST: a small and a larger GAN at five values of it, three seeds each.
+
+    python experiments/pi_on_mnist.py
+
+trains the runs that are not in the file of results, into runs/pi_on_mnist, measures each by 10,000
+samples against as many test images, and writes docs/figures/pi_on_mnist.json with the results,
+.svg with the measures over π, .png with samples. The same command goes on where it was
+stopped, within a run too. At the end it prints the results as a table in Markdown.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import statistics
+import time
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+
+from zoo import pictures, run_folder, spec
+from zoo.errors import SpecError, explained
+from zoo.evaluation import of_real_examples
+from zoo.experiment import Experiment, load, train
+
+# By their specs the steps of a run, which take two to three minutes on two cores.
+MODELS = {
+    "dcgan(width=8, spectral_normalisation=True)": 8_000,
+    "dcgan(width=32, spectral_normalisation=True)": 4_000,
+}
+PIS = (0.01, 0.1, 0.5, 0.9, 0.99)
+SEEDS = (0, 1, 2)
+MEMBERS = ("manifold", "lenet_fd", "class_histogram")
+MEASURES = {
+    "precision": "precision ↑",
+    "recall": "recall ↑",
+    "density": "density",
+    "coverage": "coverage ↑",
+    "lenet_fd": "LeNet-FD ↓",
+    "class_kl": "class KL ↓",
+}
+_COLUMNS = 12  # samples of a run in the picture
+_STYLE = {
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.frameon": False,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "pi_on_mnist",
+}
+
+
+def settings(arguments) -> dict:
+    """What all results of one file have in common, as JSON."""
+    names = "data", "batch_size", "learning_rate", "count"
+    return {name: getattr(arguments, name) for name in names}
+
+
+def experiments(arguments) -> dict[str, Experiment]:
+    """The runs by their names, first of all those of the first seed."""
+    return {
+        _name(model, pi, seed): Experiment(
+            data=arguments.data,
+            model=model,
+            objective=f"generalised_js(pi={pi})",
+            steps=arguments.steps or MODELS[model],
+            batch_size=arguments.batch_size,
+            learning_rate=arguments.learning_rate,
+            decay="cosine",
+            optimizer="adam(beta_1=0.5)",
+            average_decay=0.999,
+            seed=seed,
+            sample_every=1000,
+            data_dir=arguments.data_dir,
+        )
+        for seed in arguments.seeds
+        for model in arguments.models
+        for pi in arguments.pis
+    }
+
+
+def _name(model, pi, seed):
+    return f"{re.sub(r'[^A-Za-z0-9.]+', '_', model).strip('_')}_pi_{pi}_seed_{seed}"
+
+
+def complete(found: dict, arguments) -> None:
+    """Trains and measures the runs that have no result yet, and writes the file after each."""
+    wanted = experiments(arguments)
+    left = {name: made for name, made in wanted.items() if name not in found["runs"]}
+    if not left:
+        return
+    dataset = spec.build("data", arguments.data, arguments.data_dir)
+    ceiling = of_real_examples(dataset, "test", arguments.count, seed=0)
+    found["ceiling"] = measured(ceiling)
+    for number, (name, made) in enumerate(left.items(), start=len(wanted) - len(left) + 1):
+        print(f"{number} of {len(wanted)}: {name}", flush=True)
+        begin = time.monotonic()
+        run = train(made, str(arguments.workdir / name))
+        seconds = time.monotonic() - begin
+        found["runs"][name] = {
+            "model": made.model,
+            "pi": spec.parse(made.objective)[1]["pi"],
+            "seed": made.seed,
+            "steps": made.steps,
+            "seconds": round(seconds, 1),  # less where it was continued
+            "measured": measured(ceiling.of(run.draw(ceiling.count))),
+        }
+        run_folder.write_json(json_file(arguments), found)
+
+
+def measured(comparison) -> dict[str, float]:
+    """The values of all measures of one set of samples."""
+    values = {}
+    for member in MEMBERS:
+        found = spec.module("metrics", member).compare(comparison)
+        values |= {name: measurement.value for name, measurement in found.items()}
+    return values
+
+
+def read(arguments) -> dict:
+    """The results that there are.
+
+    Raises:
+        SpecError: they were made with other settings.
+    """
+    path = json_file(arguments)
+    if not path.is_file():
+        return {"settings": settings(arguments), "runs": {}, "ceiling": {}}
+    found = json.loads(path.read_text(encoding="utf-8"))
+    wanted = settings(arguments)
+    if found["settings"] != wanted:
+        raise SpecError(
+            f"{path} has results for {found['settings']}, now {wanted}: give another --output."
+        )
+    for name, made in experiments(arguments).items():
+        steps = found["runs"].get(name, {}).get("steps", made.steps)
+        if steps != made.steps:
+            raise SpecError(
+                f"{path} has {name} at {steps} steps, now {made.steps}: give another --output."
+            )
+    return found
+
+
+def json_file(arguments) -> pathlib.Path:
+    """The file of results."""
+    return arguments.output / "pi_on_mnist.json"
+
+
+def over_seeds(found: dict, model: str, pi: float, measure: str) -> list[float]:
+    """The values of a measure, one a seed."""
+    runs = found["runs"].values()
+    return [run["measured"][measure] for run in runs if (run["model"], run["pi"]) == (model, pi)]
+
+
+def table(found: dict, arguments) -> str:
+    """Means and standard deviations over seeds, in Markdown."""
+    measures = {**MEASURES, "num_classes_seen": "classes seen"}
+    lines = [
+        f"| model | π | {' | '.join(measures.values())} |",
+        "|---" * (len(measures) + 2) + "|",
+    ]
+    for model in arguments.models:
+        for pi in arguments.pis:
+            cells = [_cell(over_seeds(found, model, pi, measure)) for measure in measures]
+            lines.append(f"| `{model}` | {pi} | {' | '.join(cells)} |")
+    ceiling = [f"{found['ceiling'][measure]:.3f}" for measure in measures]
+    lines.append(f"| other real images | | {' | '.join(ceiling)} |")
+    return "\n".join(lines)
+
+
+def _cell(values):
+    mean = f"{statistics.mean(values):.3f}"
+    return f"{mean} ± {statistics.stdev(values):.3f}" if len(values) > 1 else mean
+
+
+def curves(found: dict, arguments) -> Figure:
+    """Each measure over π: every run, the means over seeds, and real images as a dotted line."""
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(8.4, 4.6), layout="constrained")
+        axes = figure.subplots(2, 3, sharex=True).flatten()
+        for ax, (measure, title) in zip(axes, MEASURES.items(), strict=True):
+            _draw_curves(ax, found, arguments, measure)
+            ax.set_title(title)
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+        for ax in axes[3:]:
+            ax.set_xlabel("π, the weight of the data")
+        return figure
+
+
+def _draw_curves(ax, found, arguments, measure):
+    places = np.arange(len(arguments.pis))
+    for number, model in enumerate(arguments.models):
+        values = [over_seeds(found, model, pi, measure) for pi in arguments.pis]
+        color = f"C{number}"
+        ax.plot(places, [np.mean(each) for each in values], color=color, label=model)
+        for place, each in zip(places, values, strict=True):
+            ax.plot([place] * len(each), each, ".", color=color, markersize=4)
+    ax.axhline(found["ceiling"][measure], color="0.5", linestyle=":", label="real images")
+    ax.set_xticks(places, [f"{pi:g}" for pi in arguments.pis])
+
+
+def samples(arguments) -> Figure:
+    """Samples of the first seed's runs, a row for each π, models side by side."""
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(4.4 * len(arguments.models), 2.3), layout="constrained")
+        axes = figure.subplots(1, len(arguments.models), squeeze=False)[0]
+        for ax, model in zip(axes, arguments.models, strict=True):
+            names = [_name(model, pi, arguments.seeds[0]) for pi in arguments.pis]
+            runs = [load(str(arguments.workdir / name)) for name in names]
+            drawn = np.concatenate([run.samples(_COLUMNS) for run in runs])
+            ax.imshow(pictures.grid(drawn, _COLUMNS), cmap="gray", interpolation="nearest")
+            size = drawn.shape[1] + 2
+            places = [2 + size * (row + 0.5) for row in range(len(names))]
+            ax.set_yticks(places, [f"π = {pi:g}" for pi in arguments.pis])
+            ax.set(title=model, xticks=[])
+        return figure
+
+
+def arguments_of(given=None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("docs/figures"))
+    parser.add_argument("--workdir", type=pathlib.Path, default=pathlib.Path("runs/pi_on_mnist"))
+    parser.add_argument("--data", default="mnist")
+    parser.add_argument("--data_dir", help="where tensorflow-datasets keeps its data")
+    parser.add_argument("--models", nargs="+", default=list(MODELS))
+    parser.add_argument("--pis", nargs="+", type=float, default=PIS)
+    parser.add_argument("--seeds", nargs="+", type=int, default=SEEDS)
+    parser.add_argument("--steps", type=int, help="of every run; by default of each model its own")
+    parser.add_argument("--batch_size", type=int, default=64)
+    parser.add_argument("--learning_rate", type=float, default=1e-3)
+    parser.add_argument("--count", type=int, default=10_000, help="how many samples are measured")
+    return parser.parse_args(given)
+
+
+def main(given=None) -> None:
+    """Trains, measures, draws, prints."""
+    arguments = arguments_of(given)
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    found = read(arguments)
+    complete(found, arguments)
+    curves(found, arguments).savefig(arguments.output / "pi_on_mnist.svg", metadata={"Date": None})
+    samples(arguments).savefig(arguments.output / "pi_on_mnist.png", dpi=150)
+    print(table(found, arguments))
+
+
+if __name__ == "__main__":
+    explained(main)()

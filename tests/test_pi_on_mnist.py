@@ -1,0 +1,51 @@
+"""The program of experiments/pi_on_mnist.py: resumed, it repeats nothing that is finished."""
+
+import importlib.util
+import json
+import pathlib
+
+import pytest
+
+from zoo.errors import SpecError
+
+PATH = pathlib.Path(__file__).parent.parent / "experiments" / "pi_on_mnist.py"
+MODEL = "mlp_gan(width=8, maxout_units=4)"
+
+
+@pytest.fixture(scope="module")
+def program():
+    specification = importlib.util.spec_from_file_location("pi_on_mnist", PATH)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+def test_it_goes_on_where_it_stopped(program, tmp_path, monkeypatch, capsys):
+    trained, train = [], program.train
+
+    def recorded(made, workdir):
+        trained.append((made.objective, made.seed))
+        return train(made, workdir)
+
+    monkeypatch.setattr(program, "train", recorded)
+    given = ["--data=mnist_5k", "--models", MODEL, "--steps=2", "--count=40", "--seeds", "0"]
+    given += [f"--output={tmp_path / 'figures'}", f"--workdir={tmp_path / 'runs'}"]
+    program.main([*given, "--pis", "0.1"])
+    program.main([*given, "--pis", "0.1", "0.9"])
+    assert trained == [(f"generalised_js(pi={pi})", 0) for pi in (0.1, 0.9)]
+    found = json.loads((tmp_path / "figures" / "pi_on_mnist.json").read_text())
+    assert [run["pi"] for run in found["runs"].values()] == [0.1, 0.9]
+    for run in found["runs"].values():
+        assert run["measured"].keys() >= program.MEASURES.keys()
+    assert found["ceiling"]["num_classes_seen"] == 10
+    *_, last, ceiling = capsys.readouterr().out.strip().splitlines()
+    recall = found["runs"][list(found["runs"])[1]]["measured"]["recall"]
+    assert last.startswith(f"| `{MODEL}` | 0.9 |")
+    assert f"| {recall:.3f} |" in last
+    assert ceiling.startswith("| other real images |")
+    for suffix in ("svg", "png"):
+        assert (tmp_path / "figures" / f"pi_on_mnist.{suffix}").stat().st_size > 1000
+    with pytest.raises(SpecError, match=r"at 2 steps, now 3: give another --output"):
+        program.main([*given, "--pis", "0.1", "--steps=3"])
+    with pytest.raises(SpecError, match=r"now .*'count': 30.*: give another --output"):
+        program.main([*given, "--pis", "0.1", "--count=30"])

@@ -1,0 +1,30 @@
+"""A model within a model's spec."""
+
+from zoo import spec
+from zoo.errors import SpecError
+
+
+def autoregressive(text: str, example, owner: str):
+    """The autoregressive model of a nested spec, as maximum likelihood would train it.
+
+    Args:
+        text: the spec of a member of `zoo.models`.
+        example: what one example is.
+        owner: the model whose argument `generator` the spec is.
+
+    Raises:
+        SpecError: the spec is wrong, or names a model of another kind.
+    """
+    name, _ = spec.parse(text)
+    if not _fits(name, example.kind):
+        known = ", ".join(name for name in spec.names("models") if _fits(name, example.kind))
+        raise SpecError(
+            f"{owner}: generator={text!r} is no autoregressive model of {example.kind}. "
+            f"Known: {known}."
+        )
+    return spec.build("models", text, example)
+
+
+def _fits(name, kind):
+    module = spec.module("models", name)
+    return "autoregressive" in module.TRAINERS and kind in module.ACCEPTS

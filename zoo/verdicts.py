@@ -1,0 +1,77 @@
+"""What a run's discriminator says of examples."""
+
+import numpy as np
+import tensorflow as tf
+
+from zoo.errors import require
+
+_AT_ONCE = 250
+
+
+def given_by(run) -> bool:
+    """Whether the run has a discriminator."""
+    return "discriminator" in run.model.networks()
+
+
+def logits(run, examples):
+    """The discriminator's logits of examples, float32 [count].
+
+    Args:
+        run: a trained run.
+        examples: as the data gives them: images, points or symbols, [count, ...], or a pair of
+            those and their labels, integers [count], where the data come with labels.
+
+    Raises:
+        SpecError: the run has no discriminator, or labels are missing or too many.
+    """
+    _require_discriminator(run)
+    conditional = run.example.num_classes > 0
+    require(
+        isinstance(examples, tuple) == conditional,
+        f"The discriminator judges {'pairs of examples and labels' if conditional else 'examples'},"
+        f" as the data gives them; these are {'not ' if conditional else ''}a pair.",
+    )
+    count = len(tf.nest.flatten(examples)[0])
+    parts = [_part(examples, first) for first in range(0, count, _AT_ONCE)]
+    return tf.concat([_judged(run.model.discriminator, part) for part in parts], axis=0)
+
+
+def log_density_ratio(run, examples) -> np.ndarray:
+    """The estimates of r = log P - log Q in nats that the `logits` make, float64 [count]."""
+    found = logits(run, examples)
+    ratio = run.objective.log_density_ratio(found, run.objective.pi_at(run.step))
+    return ratio.numpy().astype(np.float64)
+
+
+def held_out(run, split: str, count: int, seed: int) -> tuple:
+    """Real examples and samples, as the data gives its examples.
+
+    Args:
+        run: a trained run.
+        split: where the real examples are from.
+        count: how many samples, and at most how many real examples.
+        seed: of the samples, and of which real examples are taken where there are more.
+
+    Raises:
+        SpecError: the run has no discriminator.
+        DataError: the data is not to be had.
+    """
+    _require_discriminator(run)
+    data = run.dataset.split(split)
+    give = data.labelled_batch if run.example.num_classes else data.batch
+    # Where rows have weights they are drawn, and there are as many as one asks for.
+    real = give(0, min(count, len(data)) if data.weights is None else count, seed)
+    return tf.nest.map_structure(np.asarray, real), run.examples(count, seed)
+
+
+def _require_discriminator(run):
+    require(given_by(run), "The run has no discriminator: it was not trained against one.")
+
+
+def _part(examples, first):
+    return tf.nest.map_structure(lambda rows: rows[first : first + _AT_ONCE], examples)
+
+
+@tf.function(reduce_retracing=True)
+def _judged(discriminator, examples):
+    return discriminator(examples)
