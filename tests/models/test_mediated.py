@@ -34,3 +34,9 @@ def test_the_generator_is_the_network_that_maximum_likelihood_trains(letters):
 def test_what_is_no_autoregressive_model_of_texts_is_refused(letters, generator):
     with pytest.raises(SpecError, match=r"mediated: .*is no autoregressive model of text. Known"):
         spec.build("models", f"mediated(generator='{generator}')", letters)
+
+
+def test_a_mediator_may_be_of_another_kind(letters):
+    text = "mediated(generator='independent()', mediator='gru(units=4, layers=1)')"
+    networks = spec.build("models", text, letters).networks()
+    assert [network.name for network in networks.values()] == ["independent", "gru"]

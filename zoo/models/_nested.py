@@ -10,7 +10,7 @@ def autoregressive(text: str, example, owner: str):
     Args:
         text: the spec of a member of `zoo.models`.
         example: what one example is.
-        owner: the model whose argument `generator` the spec is.
+        owner: the model that is built around it.
 
     Raises:
         SpecError: the spec is wrong, or names a model of another kind.
@@ -19,8 +19,7 @@ def autoregressive(text: str, example, owner: str):
     if not _fits(name, example.kind):
         known = ", ".join(name for name in spec.names("models") if _fits(name, example.kind))
         raise SpecError(
-            f"{owner}: generator={text!r} is no autoregressive model of {example.kind}. "
-            f"Known: {known}."
+            f"{owner}: {text!r} is no autoregressive model of {example.kind}. Known: {known}."
         )
     return spec.build("models", text, example)
 

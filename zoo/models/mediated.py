@@ -18,29 +18,40 @@ TRAINERS = {"cooperative"}
 
 @dataclasses.dataclass(frozen=True)
 class Mediated:
-    """Two networks of one kind.
+    """Two networks.
 
     Attributes:
         generator: the model Q.
         mediator: the model M of what is drawn from the data or from Q.
+        alike: whether both are of one spec, so that one can begin with the weights of the other.
     """
 
     generator: Autoregressive
     mediator: Autoregressive
+    alike: bool
 
     def networks(self) -> dict[str, keras.Model]:
         """The networks that the model consists of, by their roles."""
         return {"generator": self.generator, "mediator": self.mediator}
 
 
-def build(example: example_spec.Text, *, generator: str = "lstm(units=32, layers=1)") -> Mediated:
+def build(
+    example: example_spec.Text,
+    *,
+    generator: str = "lstm(units=32, layers=1)",
+    mediator: str | None = None,
+) -> Mediated:
     """Two autoregressive models, with weights of their own.
 
     Args:
         example: what one text is.
         generator: the spec of an autoregressive model, as a quoted string.
+        mediator: the same; None: that of the generator. The best mediator is the mixture of data
+            and samples: one that cannot come near to it misleads a generator that is simple.
 
     Raises:
-        SpecError: a generator that is no autoregressive model of texts.
+        SpecError: a generator or mediator that is no autoregressive model of texts.
     """
-    return Mediated(*(_nested.autoregressive(generator, example, "mediated") for _ in range(2)))
+    specs = generator, mediator or generator
+    networks = (_nested.autoregressive(text, example, "mediated") for text in specs)
+    return Mediated(*networks, alike=mediator is None)

@@ -35,7 +35,7 @@ class Cooperative(Trainer):
 
     def __init__(self, model, objective, batch_size, seed, average_decay):
         super().__init__(model.generator, objective, batch_size, seed, average_decay)
-        self.mediator = model.mediator
+        self.mediator, self._alike = model.mediator, model.alike
 
     def compile(self, generator_optimizer, mediator_optimizer, **kwargs):
         """Takes the two optimizers; `kwargs` go to `keras.Model.compile`."""
@@ -46,10 +46,11 @@ class Cooperative(Trainer):
         mediator_optimizer.build(self.mediator.trainable_variables)
 
     def start_from(self, weights) -> None:
-        """See `Trainer.start_from`; the mediator begins with the same weights."""
+        """See `Trainer.start_from`; a mediator of the same kind begins with the same weights."""
         super().start_from(weights)
-        for variable, value in zip(self.mediator.variables, weights, strict=True):
-            variable.assign(value)
+        if self._alike:
+            for variable, value in zip(self.mediator.variables, weights, strict=True):
+                variable.assign(value)
 
     def train_step(self, real):
         """Steps of the mediator on real and generated texts, one of the generator."""

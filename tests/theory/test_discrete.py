@@ -1,0 +1,49 @@
+"""The exact fits of a model that is too simple, and training towards them."""
+
+import numpy as np
+import pytest
+
+from zoo.theory import discrete
+
+
+@pytest.fixture(scope="module")
+def log_p():
+    return discrete.probabilities()
+
+
+def total_correlation(log_p):
+    """Σ_t H(P_t) - H(P): how far P is from the product of its marginals."""
+    p = np.exp(log_p).reshape([discrete.SIZE] * discrete.LENGTH)
+    marginals = [
+        p.sum(axis=tuple(set(range(discrete.LENGTH)) - {t})) for t in range(discrete.LENGTH)
+    ]
+    return sum(-(m * np.log(m)).sum() for m in marginals) + (p * np.log(p)).sum()
+
+
+def test_the_probabilities_are_those_of_all_texts(log_p):
+    assert len(log_p) == len(discrete.TEXTS) == 256
+    assert np.exp(log_p).sum() == pytest.approx(1, rel=1e-12)
+    assert total_correlation(log_p) > 0.3  # a model whose symbols are independent is too simple
+
+
+def test_the_minimum_tends_to_the_one_of_likelihood(log_p):
+    """At π -> 0 the divergence is KL[P‖Q], whose least value is the total correlation."""
+    assert discrete.minimum(log_p, 1e-6) == pytest.approx(total_correlation(log_p), rel=1e-4)
+
+
+def test_no_other_product_near_by_is_better(log_p):
+    """The product of marginals, which is best for KL[P‖Q], is not best at π = 1/2."""
+    p = np.exp(log_p).reshape([4] * 4)
+    logs = [np.log(p.sum(axis=tuple(set(range(4)) - {t}))) for t in range(4)]
+    product = sum(np.take(each, discrete.TEXTS[:, t]) for t, each in enumerate(logs))
+    assert discrete.minimum(log_p, 0.5) < discrete.value(log_p, product, 0.5)
+
+
+@pytest.mark.parametrize("name", discrete.estimators(0.5))
+def test_training_goes_towards_the_minimum(log_p, name, monkeypatch):
+    monkeypatch.setattr(discrete, "DATA", discrete.DATA.replace("200000", "5000"))
+    uniform = np.full(256, -np.log(256))
+    model, objective = discrete.estimators(0.5)[name]
+    log_q = discrete.trained(model, objective, seed=0, steps=30)
+    before, after = (discrete.value(log_p, q, 0.5) for q in (uniform, log_q))
+    assert discrete.minimum(log_p, 0.5) < after < before - 0.01
