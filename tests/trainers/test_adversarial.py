@@ -144,5 +144,7 @@ def test_the_penalty_is_part_of_the_discriminator_s_step(pair, images):
 
 def test_an_estimator_that_cannot_reach_the_generator_is_refused(language_model, pair):
     pair = type(pair)(language_model, pair.discriminator)
-    with pytest.raises(SpecError, match=r"pathwise.. needs a generator with decode"):
+    with pytest.raises(
+        SpecError, match=r"pathwise\(\) cannot reach this generator, which has no decode"
+    ):
         build(pair, 'generalised_js(estimator="pathwise()")')

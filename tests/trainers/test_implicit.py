@@ -13,6 +13,16 @@ from zoo.errors import SpecError
 from zoo.theory import mixture as mixtures
 from zoo.trainers import implicit
 
+POINTS = experiment.Experiment(
+    data="gaussian_mixture(count=50)",
+    model="gaussian",
+    objective="moment_matching",
+    steps=4,
+    batch_size=8,
+    average_decay=0.5,
+    strategy="cpu",
+)
+
 
 def build(pair, objective="moment_matching(bandwidths=[1.0, 4.0])", batch_size=8):
     trainer = implicit.build(
@@ -81,15 +91,7 @@ def test_a_gaussian_comes_to_the_data_s_mean_and_deviation(tmp_path):
 
 
 def test_a_run_has_no_discriminator_and_comes_back_without_one(tmp_path):
-    made = experiment.Experiment(
-        data="gaussian_mixture(count=50)",
-        model="gaussian",
-        objective="moment_matching",
-        steps=2,
-        batch_size=8,
-        average_decay=0.5,
-    )
-    run = experiment.train(made, str(tmp_path / "run"))
+    run = experiment.train(POINTS, str(tmp_path / "run"))
     again = experiment.load(str(tmp_path / "run"))
     for each in (run, again):
         assert list(each.model.networks()) == ["generator"]
@@ -99,18 +101,9 @@ def test_a_run_has_no_discriminator_and_comes_back_without_one(tmp_path):
 
 
 def test_a_run_that_goes_on_ends_as_one_that_never_stopped(tmp_path):
-    made = experiment.Experiment(
-        data="gaussian_mixture(count=50)",
-        model="gaussian",
-        objective="moment_matching",
-        steps=4,
-        batch_size=8,
-        average_decay=0.5,
-        strategy="cpu",
-    )
-    whole = experiment.train(made, str(tmp_path / "whole"))
-    experiment.train(dataclasses.replace(made, steps=2), str(tmp_path / "parts"))
-    parts = experiment.train(made, str(tmp_path / "parts"))
+    whole = experiment.train(POINTS, str(tmp_path / "whole"))
+    experiment.train(dataclasses.replace(POINTS, steps=2), str(tmp_path / "parts"))
+    parts = experiment.train(POINTS, str(tmp_path / "parts"))
     for one, other in zip(whole.generator.variables, parts.generator.variables, strict=True):
         np.testing.assert_array_equal(one, other)
 

@@ -17,9 +17,8 @@ import math
 import keras
 
 from zoo import example_spec
-from zoo.errors import require
-from zoo.models._implicit import Discriminator, Generator, Pair, num_inputs
-from zoo.models.layers import spectral_normalisation as spectral
+from zoo.models._convolutional import normalisation, pair
+from zoo.models._implicit import Pair
 
 ACCEPTS = {"image"}
 TRAINERS = {"adversarial", "implicit"}
@@ -44,21 +43,7 @@ def build(
     Raises:
         SpecError: sizes that cannot be.
     """
-    height, breadth, _ = example.shape
-    require(
-        height % 4 == breadth % 4 == 0,
-        "dcgan halves the resolution twice, so height and width should be divisible by 4, "
-        f"unlike these {example}; mlp_gan takes any shape.",
-    )
-    require(width >= 1, f"dcgan: width={width} should be at least 1.")
-    require(latent_size >= 1, f"dcgan: latent_size={latent_size} should be at least 1.")
-    layers = spectral if spectral_normalisation else keras.layers
-    network = _generator(example.shape, width, num_inputs(example, latent_size))
-    critic = _discriminator(example.shape, width, layers, 1 + example.num_classes)
-    return Pair(
-        Generator(network, latent_size, num_classes=example.num_classes, name="generator"),
-        Discriminator([critic], [0], name="discriminator"),
-    )
+    return pair("dcgan", example, width, latent_size, spectral_normalisation, _generator, _critic)
 
 
 def _generator(shape, width, inputs):
@@ -70,10 +55,10 @@ def _generator(shape, width, inputs):
             # A bias in front of batch normalisation would be subtracted again.
             keras.layers.Dense(math.prod(coarse), use_bias=False),
             keras.layers.Reshape(coarse),
-            _normalisation(),
+            normalisation(),
             keras.layers.ReLU(),
             keras.layers.Conv2DTranspose(width, 4, use_bias=False, **STRIDED),
-            _normalisation(),
+            normalisation(),
             keras.layers.ReLU(),
             keras.layers.Conv2DTranspose(channels, 4, **STRIDED),
             keras.layers.Activation("sigmoid", dtype="float32"),
@@ -82,7 +67,7 @@ def _generator(shape, width, inputs):
     )
 
 
-def _discriminator(shape, width, layers, outputs):
+def _critic(shape, width, layers, outputs):
     return keras.Sequential(
         [
             keras.Input(shape),
@@ -96,8 +81,3 @@ def _discriminator(shape, width, layers, outputs):
         ],
         name="critic",
     )
-
-
-def _normalisation():
-    # The inference statistics follow the weights within tens of steps instead of hundreds.
-    return keras.layers.BatchNormalization(momentum=0.9)

@@ -19,9 +19,8 @@ import math
 import keras
 
 from zoo import example_spec
-from zoo.errors import require
-from zoo.models._implicit import Discriminator, Generator, Pair, num_inputs
-from zoo.models.layers import spectral_normalisation as spectral
+from zoo.models._convolutional import normalisation, pair
+from zoo.models._implicit import Pair
 
 ACCEPTS = {"image"}
 TRAINERS = {"adversarial", "implicit"}
@@ -45,20 +44,14 @@ def build(
     Raises:
         SpecError: sizes that cannot be.
     """
-    height, breadth, _ = example.shape
-    require(
-        height % 4 == breadth % 4 == 0,
-        "resnet_gan halves the resolution twice, so height and width should be divisible by 4, "
-        f"unlike these {example}; mlp_gan takes any shape.",
-    )
-    require(width >= 1, f"resnet_gan: width={width} should be at least 1.")
-    require(latent_size >= 1, f"resnet_gan: latent_size={latent_size} should be at least 1.")
-    layers = spectral if spectral_normalisation else keras.layers
-    network = _generator(example.shape, width, num_inputs(example, latent_size))
-    critic = _discriminator(example.shape, width, layers, 1 + example.num_classes)
-    return Pair(
-        Generator(network, latent_size, num_classes=example.num_classes, name="generator"),
-        Discriminator([critic], [0], name="discriminator"),
+    return pair(
+        "resnet_gan",
+        example,
+        width,
+        latent_size,
+        spectral_normalisation,
+        _generator,
+        _critic,
     )
 
 
@@ -68,13 +61,13 @@ def _generator(shape, width, inputs):
     latent = keras.Input([inputs])
     hidden = keras.layers.Reshape(coarse)(keras.layers.Dense(math.prod(coarse))(latent))
     hidden = _up(_up(hidden, 2 * width), width)
-    hidden = keras.layers.ReLU()(_normalised(hidden))
+    hidden = _activated(hidden)
     image = _convolution(keras.layers, channels)(hidden)
     image = keras.layers.Activation("sigmoid", dtype="float32")(image)
     return keras.Model(latent, image, name="decoder")
 
 
-def _discriminator(shape, width, layers, outputs):
+def _critic(shape, width, layers, outputs):
     image = keras.Input(shape)
     hidden = keras.layers.Rescaling(2.0, offset=-1.0)(image)  # to [-1, 1]
     hidden = _down(hidden, width, layers, first=True)
@@ -87,9 +80,9 @@ def _discriminator(shape, width, layers, outputs):
 
 def _up(inputs, channels):
     """A block that doubles the resolution."""
-    hidden = keras.layers.ReLU()(_normalised(inputs))
+    hidden = _activated(inputs)
     hidden = _convolution(keras.layers, channels)(keras.layers.UpSampling2D()(hidden))
-    hidden = _convolution(keras.layers, channels)(keras.layers.ReLU()(_normalised(hidden)))
+    hidden = _convolution(keras.layers, channels)(_activated(hidden))
     # The same as a convolution after upsampling, at a quarter of the cost.
     shortcut = keras.layers.UpSampling2D()(_convolution(keras.layers, channels, 1)(inputs))
     return keras.layers.Add()([hidden, shortcut])
@@ -117,6 +110,5 @@ def _convolution(layers, channels, size=3):
     return layers.Conv2D(channels, size, padding="same")
 
 
-def _normalised(inputs):
-    # The inference statistics follow the weights within tens of steps instead of hundreds.
-    return keras.layers.BatchNormalization(momentum=0.9)(inputs)
+def _activated(inputs):
+    return keras.layers.ReLU()(normalisation()(inputs))

@@ -132,7 +132,7 @@ def _estimator(text, generator):
                if hasattr(generator, spec.module("estimators", n).NEEDS)]  # fmt: skip
     require(
         hasattr(generator, needed),
-        f"The estimator {text} needs a generator with {needed}, unlike {generator.name}. "
+        f"The estimator {text} cannot reach this generator, which has no {needed}. "
         f"Estimators for it: {', '.join(fitting)}.",
     )
     return spec.build("estimators", text)
