@@ -29,6 +29,7 @@ trained: .venv/installed
 	$(BIN)/python -m zoo.theory.adversarial_figure1 --pis 0.1 0.5 0.9 \
 	  --workdir runs/figure1 --output docs/figures
 	$(BIN)/python -m zoo.theory.weightings --output docs/figures
+	$(BIN)/python -m zoo.theory.neural --workdir runs/neural --output docs/figures
 
 # The results table of README.md, from experiments/.
 results: .venv/installed

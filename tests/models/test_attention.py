@@ -48,16 +48,24 @@ def test_products_depend_on_the_distance_alone(shift):
     assert abs(product(300, 300) - product(300, 299)) > 0.1
 
 
-@pytest.mark.parametrize(("cached", "context"), [(0, 3), (0, 9), (2, 3), (4, 5), (0, 1)])
-def test_what_may_be_read(cached, context):
-    before, time = np.array([0, 1, 50], np.int32), 6
-    found = attention.visible(tf.constant(before), time, cached, context)
-    assert found.shape == (3, 1, time, cached + time)
-    for row, t, place in np.ndindex(3, time, cached + time):
-        distance = t - (place - cached)
-        exists = place - cached >= -before[row]
-        seen = exists and 0 <= distance < context
+@pytest.mark.parametrize("context", [1, 3, 9])
+def test_what_may_be_read(context):
+    reading, read = np.array([[0, 1, 2], [50, 51, 52]]), np.array([[-2, -1, 0], [44, 49, 52]])
+    found = attention.visible(tf.constant(reading), tf.constant(read), context)
+    assert found.shape == (2, 1, 3, 3)
+    for row, t, place in np.ndindex(2, 3, 3):
+        back = reading[row, t] - read[row, place]
+        seen = read[row, place] >= 0 and 0 <= back < context
         assert found[row, 0, t, place] == seen
+
+
+@pytest.mark.parametrize("slots", [1, 3, 9])
+def test_a_slot_holds_the_last_position_of_its_remainder(slots):
+    last = np.array([-1, 0, 1, 7, 50], np.int32)
+    found = attention.held(tf.constant(last), slots).numpy()
+    for row, slot in np.ndindex(found.shape):
+        those = [p for p in range(last[row] + 1) if p % slots == slot]
+        assert found[row, slot] == those[-1] if those else found[row, slot] < 0
 
 
 @pytest.fixture
@@ -87,27 +95,36 @@ def by_definition(layer, inputs, context):
 def test_a_layer_is_its_definition(layer, context):
     inputs = 2 * normal([9, 2, 8], 4)
     turns = attention.turns(tf.range(9), 4, tf.float32)
-    visible = attention.visible(tf.zeros([1], tf.int32), 9, 0, context)
+    visible = attention.visible(tf.range(9)[None], tf.range(9)[None], context)
     found, _ = layer.read(inputs, turns, visible)
     for row in range(2):
         expected = by_definition(layer, inputs[:, row], context)
         np.testing.assert_allclose(found[:, row], expected, atol=1e-5)
 
 
-def test_the_cache_holds_the_last_keys_and_values(layer):
+@pytest.mark.parametrize("pieces", [[5], [1, 1, 1, 1, 1], [4, 1], [1, 3, 1]])
+def test_the_cache_holds_the_last_keys_and_values(layer, pieces):
     """Old ones leave as new ones come, the turned keys and the values as they are."""
-    inputs, cached = normal([5, 2, 8], 5), 3
-    turns = attention.turns(tf.range(5), 4, tf.float32)
-    visible = attention.visible(tf.zeros([2], tf.int32), 5, cached, 4)
-    empty = tf.zeros([2, 2, cached, 4])
-    _, (keys, values) = layer.read(inputs, turns, visible, (empty, empty))
+    inputs, slots, context, at = normal([5, 2, 8], 5), 3, 3, 0
+    cache = tf.zeros([2, 2, slots, 4]), tf.zeros([2, 2, slots, 4])
+    for piece in tf.split(inputs, pieces):
+        positions = tf.fill([2, 1], at) + tf.range(len(piece))
+        turns = attention.turns(positions[:, None], 4, tf.float32)
+        held = attention.held(positions[:, 0] - (len(piece) > 1), slots)
+        read = held if len(piece) == 1 else tf.concat([held, positions], axis=1)
+        visible = attention.visible(positions, read, context)
+        places = attention.places(positions, 2, slots)
+        _, cache = layer.read(piece, turns, visible, cache, places)
+        at += len(piece)
+    keys, values = cache
     _, its_keys, its_values = np.split(inputs.numpy() @ layer.kernel.numpy(), 3, axis=-1)
-    for row, head, place in np.ndindex(2, 2, cached):
-        t, part = place + 2, slice(4 * head, 4 * head + 4)
+    for row, head, t in np.ndindex(2, 2, slots):
+        t, part = t + 2, slice(4 * head, 4 * head + 4)
+        expected = turned(its_keys[t, row, part], t)
+        np.testing.assert_allclose(keys[row, head, t % slots], expected, atol=1e-5)
         np.testing.assert_allclose(
-            keys[row, head, place], turned(its_keys[t, row, part], t), atol=1e-5
+            values[row, head, t % slots], its_values[t, row, part], atol=1e-5
         )
-        np.testing.assert_allclose(values[row, head, place], its_values[t, row, part], atol=1e-5)
 
 
 @pytest.mark.parametrize(

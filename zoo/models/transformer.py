@@ -106,10 +106,10 @@ class Transformer(Parallel):
     def initial_state(self, batch_size):
         """The position, 0, int32 [batch_size], and for each layer the keys and values before it.
 
-        Of keys and of values there is a tensor [batch_size, heads, context - 1, units / heads]
-        for each layer, the last position at its end.
+        Of keys and of values there is a tensor [batch_size, heads, context, units / heads] for
+        each layer, with those of position p at p modulo the context: a step writes one row.
         """
-        shape = [batch_size, self.heads, self.context - 1, self.units // self.heads]
+        shape = [batch_size, self.heads, self.context, self.units // self.heads]
         empty = tf.zeros(shape, self._dtype)
         return tf.zeros([batch_size], tf.int32), [(empty, empty) for _ in self.attentions]
 
@@ -151,16 +151,20 @@ class Transformer(Parallel):
             Logits float32 [time, batch, vocabulary size], and the state afterwards.
         """
         time = tf.shape(tokens)[0] if tokens.shape[0] is None else tokens.shape[0]
-        cached = self.context - 1 if caches else 0
-        positions = position[:, None] + tf.range(time)  # [batch or 1, time]
+        positions = read = position[:, None] + tf.range(time)  # [batch or 1, time]
+        slots = attention.places(positions, self.heads, self.context) if caches else None
+        if caches and tokens.shape[0] == 1:
+            read = attention.held(position, self.context)
+        elif caches:
+            read = tf.concat([attention.held(position - 1, self.context), positions], axis=1)
         turns = attention.turns(positions[:, None], self.units // self.heads, self._dtype)
-        visible = attention.visible(position, time, cached, self.context)
+        visible = attention.visible(positions, read, self.context)
         # The sum is kept in float32: what a layer adds may be small beside it.
         stream = tf.cast(_drop(self._embed(tokens, positions), masks, 0), tf.float32)
         last = []
         for number, layer in enumerate(self.attentions):
             cache = caches[number] if caches else None
-            found, cache = layer.read(self._normalise(stream), turns, visible, cache)
+            found, cache = layer.read(self._normalise(stream), turns, visible, cache, slots)
             stream += tf.cast(_drop(found, masks, 2 * number + 1), tf.float32)
             computed = self.feedforwards[number].compute(self._normalise(stream))
             stream += tf.cast(_drop(computed, masks, 2 * number + 2), tf.float32)

@@ -5,6 +5,7 @@ import math
 import tensorflow as tf
 
 _BELOW_ONE = 1 - 2.0**-23
+_MANY = 1024  # symbols, from which on tf.nn.softmax is the faster exponential
 
 
 def draw(logits, uniform):
@@ -21,10 +22,9 @@ def draw(logits, uniform):
         int32 [...]: the first symbol whose cumulative probability exceeds `uniform`.
     """
     size = logits.shape[-1]
-    width = math.isqrt(size - 1) + 1
-    # The probabilities up to a factor. tf.nn.softmax wakes threads up for a small matrix, too.
-    weights = tf.exp(logits - tf.reduce_max(logits, axis=-1, keepdims=True))
-    weights = tf.pad(tf.reshape(weights, [-1, size]), [[0, 0], [0, -size % width]])
+    weights, width = tf.reshape(_weights(logits, size), [-1, size]), _width(size)
+    if size % width:
+        weights = tf.pad(weights, [[0, 0], [0, -size % width]])
     blocks = tf.reshape(weights, [-1, -(-size // width), width])
     up_to = tf.cumsum(tf.reduce_sum(blocks, axis=-1), axis=-1)
     threshold = tf.reshape(uniform, [-1]) * up_to[:, -1]
@@ -36,6 +36,20 @@ def draw(logits, uniform):
     drawn = block * width + _first_above(within, rest)
     # Nothing is above what is not a number: some symbol is drawn then.
     return tf.reshape(tf.minimum(drawn, size - 1), tf.shape(uniform))
+
+
+def _weights(logits, size):
+    """The probabilities up to a factor, which is 1 where that costs nothing."""
+    if size >= _MANY:
+        return tf.nn.softmax(logits)
+    # tf.nn.softmax wakes threads up for a small matrix, too.
+    return tf.exp(logits - tf.reduce_max(logits, axis=-1, keepdims=True))
+
+
+def _width(size):
+    """About √size; if it can be, a divisor, so that the blocks need no copy with a last one."""
+    root = math.isqrt(size - 1) + 1
+    return next((width for width in range(root, 2 * root) if size % width == 0), root)
 
 
 def _first_above(sorted_rows, values):

@@ -88,6 +88,7 @@ def trained(model: str, objective: str, seed: int, steps: int) -> np.ndarray:
         average_decay=0.995,
         seed=seed,
         strategy="cpu",
+        jit_compile=True,  # of roll-outs and the mediator a third of the time
         sample_every=0,
         checkpoint_every=0,
     )

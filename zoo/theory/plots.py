@@ -5,6 +5,7 @@ import numpy as np
 import scipy.special
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
+from matplotlib.ticker import MaxNLocator
 
 _BEST, _OTHER = "#b2182b", "#7f7f7f"
 _STYLE = {
@@ -153,7 +154,7 @@ def neural(kept, at_kept, runs, of_data, disturbed) -> Figure:
     """
     shown = ("maximum likelihood", "ε = 0", "annealed to 0", "annealed, stopped at 1/2")
     with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(9.6, 3.0), layout="constrained")
+        figure = Figure(figsize=(9.6, 3.3), layout="constrained")
         divergence, samples, recovery = figure.subplots(1, 3)
         for key, label in (("kl_p_q", "KL[P‖Q]"), ("kl_q_p", "KL[Q‖P]")):
             values, errors = zip(*(run[key] for run in at_kept), strict=True)
@@ -169,7 +170,9 @@ def neural(kept, at_kept, runs, of_data, disturbed) -> Figure:
             recovery.plot(positions[disturbed + 1 :], runs[name]["nats_after"], label=name)
         samples.set(title="-log P of the model's symbols", xlabel="position", ylabel="nats")
         recovery.set(title=f"after an unlikely symbol at {disturbed + 1}", xlabel="position")
-        samples.legend()
+        for ax in (samples, recovery):
+            ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        figure.legend(*samples.get_legend_handles_labels(), loc="outside lower center", ncols=5)
         return figure
 
 

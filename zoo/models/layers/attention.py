@@ -35,19 +35,20 @@ class Attention(keras.layers.Layer):
             (units, units), normal(units, self._output_scale), name="output_kernel"
         )
 
-    def read(self, inputs, turns, visible, cache=None):
+    def read(self, inputs, turns, visible, cache=None, slots=None):
         """What each position finds.
 
         Args:
             inputs: [time, batch, units].
             turns: of the inputs' positions, see `turns`.
-            visible: what each position may read, see `visible`.
-            cache: keys and values of earlier positions, each [batch, heads, cached, size]; None:
+            visible: what each position may read, see `visible`: of one position with a cache
+                the slots, its own key among them; of several the slots and then the positions.
+            cache: keys and values of earlier positions, each [batch, heads, slots, size]; None:
                 there are none.
+            slots: see `places`.
 
         Returns:
-            [time, batch, units]; and the keys and values of the last positions, as many as
-            `cache` has.
+            [time, batch, units]; and the cache with the keys and values of the last positions.
         """
         time, units = _size(inputs, 0), inputs.shape[-1]
         projected = tf.tensordot(inputs, self.kernel, axes=1)
@@ -55,11 +56,15 @@ class Attention(keras.layers.Layer):
         queries, keys, values = tf.unstack(tf.transpose(split, [2, 1, 3, 0, 4]))
         queries, keys = turn(queries, turns), turn(keys, turns)
         if cache is not None:
-            keys, values = tf.concat([cache[0], keys], 2), tf.concat([cache[1], values], 2)
+            before = cache
+            cache = write(cache[0], keys, slots), write(cache[1], values, slots)
+            if inputs.shape[0] == 1:
+                keys, values = cache
+            else:
+                keys, values = tf.concat([before[0], keys], 2), tf.concat([before[1], values], 2)
         found = attend(queries, keys, values, visible)  # [batch, heads, time, size]
         joined = tf.reshape(tf.transpose(found, [2, 0, 1, 3]), [time, -1, units])
-        last = keys[:, :, time:], values[:, :, time:]
-        return tf.tensordot(joined, self.output_kernel, axes=1), last
+        return tf.tensordot(joined, self.output_kernel, axes=1), cache
 
 
 def normal(fan_in: int, scale: float = 1.0):
@@ -117,21 +122,54 @@ def turn(features, turns):
     return tf.concat([first * cosine - second * sine, first * sine + second * cosine], axis=-1)
 
 
-def visible(before, time, cached: int, context: int):
+def visible(reading, read, context: int):
     """Which positions each may read: itself and those before, as far back as the context.
 
     Args:
-        before: how many positions came before, int32 [batch].
-        time: how many positions read.
-        cached: of how many of those before there are keys, be they less or made up.
+        reading: the positions that read, int32 [batch or 1, time].
+        read: the positions that could be read, int32 [batch or 1, any]; below 0 there are none.
         context: how many positions may be read, the reading one included.
 
     Returns:
-        bool [batch, 1, time, cached + time].
+        bool [batch or 1, 1, time, any].
     """
-    reading, read = tf.range(time)[:, None], tf.range(-cached, time)
-    near = (read <= reading) & (read > reading - context)
-    return near & (read >= -before[:, None, None, None])
+    back = reading[:, None, :, None] - read[:, None, None, :]
+    return (back >= 0) & (back < context) & (read >= 0)[:, None, None, :]
+
+
+def held(last, slots: int):
+    """Whose keys each slot of a cache has after the position `last`: that of p is p modulo `slots`.
+
+    Args:
+        last: int32 [batch], -1: before the first.
+        slots: how many there are.
+
+    Returns:
+        Positions, int32 [batch, slots], below 0 where there is none yet.
+    """
+    return last[:, None] - (last[:, None] - tf.range(slots)) % slots
+
+
+def places(positions, heads: int, slots: int):
+    """Where in a cache the keys of the last of these positions belong.
+
+    Args:
+        positions: int32 [batch, time], from one on.
+        heads: of the cache.
+        slots: of the cache; of so many positions at most there are places.
+
+    Returns:
+        Indices of batch, head and slot, int32 [batch, heads, min(time, slots), 3].
+    """
+    slot = (positions % slots)[:, -slots:]
+    shape = tf.shape(slot)[0], heads, tf.shape(slot)[1]
+    each = tf.meshgrid(tf.range(shape[0]), tf.range(heads), tf.range(shape[2]), indexing="ij")
+    return tf.stack([*each[:2], tf.broadcast_to(slot[:, None], shape)], axis=-1)
+
+
+def write(cache, new, places):
+    """A cache [batch, heads, slots, size] with the last of these, [batch, heads, time, size]."""
+    return tf.tensor_scatter_nd_update(cache, places, new[:, :, -cache.shape[2] :])
 
 
 def _size(values, axis):
