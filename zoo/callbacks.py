@@ -17,7 +17,7 @@ _SCALARS_EVERY = 10  # steps
 _LINE_EVERY = 30  # seconds
 
 
-class _EveryStep(keras.callbacks.Callback):
+class EveryStep(keras.callbacks.Callback):
     """Calls `after_step(step, logs)` with the number of steps that the run has made in all."""
 
     def __init__(self, first_step: int):
@@ -33,7 +33,7 @@ class _EveryStep(keras.callbacks.Callback):
         raise NotImplementedError
 
 
-class Every(_EveryStep):
+class Every(EveryStep):
     """Calls `action(step)` after every so many steps.
 
     Args:
@@ -52,7 +52,7 @@ class Every(_EveryStep):
             self._action(step)
 
 
-class StopAtNaN(_EveryStep):
+class StopAtNaN(EveryStep):
     """Stops with an error as soon as a logged figure is not finite."""
 
     def after_step(self, step, logs):
@@ -66,7 +66,7 @@ class StopAtNaN(_EveryStep):
                 )
 
 
-class Progress(_EveryStep):
+class Progress(EveryStep):
     """A progress bar over the steps that are left, or a line now and then without a terminal."""
 
     def __init__(self, first_step: int, last_step: int):
@@ -94,7 +94,7 @@ class Progress(_EveryStep):
         print(f"{step}/{self._last_step} - {seconds:.3f} s/step - {figures}", flush=True)
 
 
-class Scalars(_EveryStep):
+class Scalars(EveryStep):
     """Writes the figures to TensorBoard.
 
     Args:
@@ -102,12 +102,14 @@ class Scalars(_EveryStep):
         folder: where the event files go.
         validation: batches of held-out examples, of which the trainer's `test_step` gives figures.
         validate_every: steps between two looks at them.
+        validated: called with the step and the means of those figures.
     """
 
-    def __init__(self, first_step: int, folder, validation: list, validate_every: int):
+    def __init__(self, first_step: int, folder, validation: list, validate_every: int, validated):
         super().__init__(first_step)
         self._writer = tf.summary.create_file_writer(str(folder))
         self._validation, self._validate_every = validation, validate_every
+        self._validated = validated
         self._recent = collections.defaultdict(list)
 
     def on_train_begin(self, logs=None):
@@ -119,10 +121,12 @@ class Scalars(_EveryStep):
         for name, value in logs.items():
             self._recent[name].append(value)
         if step % _SCALARS_EVERY == 0:
-            self._write("train", self._recent, step)
+            self._write("train", _means(self._recent), step)
             self._recent.clear()
         if self._validate_every and step % self._validate_every == 0:
-            self._write("validation", self._validate(), step)
+            figures = self._validate()
+            self._write("validation", figures, step)
+            self._validated(step, figures)
 
     def on_train_end(self, logs=None):
         """Closes the file."""
@@ -133,12 +137,16 @@ class Scalars(_EveryStep):
         for batch in self._validation:
             for name, value in self._test_step(batch).items():
                 figures[name].append(float(value))
-        return figures
+        return _means(figures)
 
     def _write(self, prefix, figures, step):
         with self._writer.as_default():
-            for name, values in figures.items():
-                tf.summary.scalar(f"{prefix}/{name}", sum(values) / len(values), step=step)
+            for name, value in figures.items():
+                tf.summary.scalar(f"{prefix}/{name}", value, step=step)
+
+
+def _means(figures):
+    return {name: sum(values) / len(values) for name, values in figures.items()}
 
 
 class StopWhen(keras.callbacks.Callback):

@@ -8,7 +8,7 @@ from typing import Literal
 import keras
 import tensorflow as tf
 
-from zoo import callbacks, checkpoints, initial_weights, optimizers, previews, spec
+from zoo import callbacks, checkpoints, faults, initial_weights, optimizers, previews, spec
 from zoo.data._splits import batches
 from zoo.errors import RunFolderError, SpecError, require
 from zoo.run import Run
@@ -242,11 +242,15 @@ def _fit(experiment, trainer, dataset, folder, saved, first_step):
         batches(dataset.validation, experiment.batch_size, 0, 0, _VALIDATION_BATCHES, labelled)
     )
     preview = previews.Previews(trainer, dataset, folder.samples)
+    watch = faults.Faults(first_step)
     with callbacks.signals() as received:
         around = [
             callbacks.StopAtNaN(first_step),
             callbacks.Progress(first_step, experiment.steps),
-            callbacks.Scalars(first_step, folder.logs, held_out, experiment.sample_every),
+            callbacks.Scalars(
+                first_step, folder.logs, held_out, experiment.sample_every, watch.validated
+            ),
+            watch,
             callbacks.Every(first_step, experiment.sample_every, preview.write),
             callbacks.Every(first_step, experiment.checkpoint_every, saved.save),
             callbacks.StopWhen(received),

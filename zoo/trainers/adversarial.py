@@ -6,6 +6,7 @@ Source: I. Goodfellow et al. (2014), arXiv 1406.2661, algorithm 1.
 import tensorflow as tf
 
 from zoo import randomness, spec
+from zoo.diversity import diversity
 from zoo.errors import require
 from zoo.trainers._trainer import Trainer, concatenated, descend, parts
 
@@ -63,13 +64,18 @@ class Adversarial(Trainer):
         return {**measured, "pi": pi}
 
     def test_step(self, real):
-        """The divergence bound on held-out examples: lower than in training if D overfits."""
+        """On held-out examples the divergence bound, lower than in training if D overfits.
+
+        And the `diversity` of samples.
+        """
         step, pi = self.step.value, self.objective.pi_at(self.step.value)
         seeds = tf.range(tf.shape(tf.nest.flatten(real)[0])[0], dtype=tf.int64)
-        both = concatenated(real, self.generator.examples(seeds))
+        generated = self.generator.examples(seeds)
+        both = concatenated(real, generated)
         logits = self._judge(self.objective.seen(both, step, self.key("validation noise")))
         real_logits, generated_logits = tf.split(logits, 2)
-        return {"divergence_bound": self._bound(real_logits, generated_logits, pi)}
+        bound = self._bound(real_logits, generated_logits, pi)
+        return {"divergence_bound": bound, "diversity": diversity(generated, real)}
 
     def _discriminator_step(self, real, pi, number):
         count = self.per_replica(self.objective.num_generated(self.batch_size))

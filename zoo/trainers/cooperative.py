@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from zoo import randomness
 from zoo.cross_entropy import cross_entropy
+from zoo.diversity import diversity
 from zoo.trainers._trainer import Trainer, concatenated, descend, parts
 
 _SAMPLES = -1  # a number for keys; the mediator's dropout has those from 0 up
@@ -62,7 +63,10 @@ class Cooperative(Trainer):
         return {**measured, "pi": pi}
 
     def test_step(self, real):
-        """On held-out texts: negative log-likelihood in nats, and a bound of the divergence."""
+        """On held-out texts the negative log-likelihood in nats, and a bound of the divergence.
+
+        And the `diversity` of samples.
+        """
         generated = self.generator.examples(tf.range(tf.shape(real)[0], dtype=tf.int64))
         ratios = self._log_ratio(concatenated(real, generated))
         num_symbols = tf.reduce_sum(self.generator.weights_of(real))
@@ -71,6 +75,7 @@ class Cooperative(Trainer):
             "divergence_bound": self.objective.divergence_bound(
                 *tf.split(ratios, 2), self.objective.pi_at(self.step.value)
             ),
+            "diversity": diversity(generated, real),
         }
 
     def _mediator_step(self, real, pi, number):

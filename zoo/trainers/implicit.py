@@ -7,6 +7,7 @@ import dataclasses
 
 import tensorflow as tf
 
+from zoo.diversity import diversity
 from zoo.errors import require
 from zoo.trainers._trainer import Trainer, descend
 
@@ -77,10 +78,14 @@ class Implicit(Trainer):
         return {self.objective.figure: loss}
 
     def test_step(self, real):
-        """The same on held-out examples: higher than in training if Q knows those by heart."""
+        """The same on held-out examples: higher than in training if Q knows those by heart.
+
+        And the `diversity` of samples.
+        """
         count = tf.shape(tf.nest.flatten(real)[0])[0]
         generated = self.generator.examples(tf.range(count, dtype=tf.int64))
-        return {self.objective.figure: self.objective.loss(real, generated)}
+        loss = self.objective.loss(real, generated)
+        return {self.objective.figure: loss, "diversity": diversity(generated, real)}
 
     @property
     def step(self):

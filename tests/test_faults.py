@@ -1,0 +1,78 @@
+"""Faults of adversarial training are told in words, once as they begin and once as they end."""
+
+import math
+
+import pytest
+
+from zoo import experiment
+from zoo.faults import Faults
+
+
+@pytest.fixture
+def said():
+    return []
+
+
+@pytest.fixture
+def watch(said):
+    return Faults(0, said.append)
+
+
+def train(watch, first, last, share, pi=0.5):
+    """Steps from `first` to `last` at which the bound is this share of its most."""
+    most = -pi * math.log(pi) - (1 - pi) * math.log(1 - pi)
+    for step in range(first, last + 1):
+        logs = {"discriminator_loss": 0.1, "divergence_bound": share * most, "pi": pi}
+        watch.after_step(step, logs)
+
+
+@pytest.mark.parametrize("pi", [0.01, 0.5, 0.99])
+def test_a_saturated_discriminator_is_told_of_once_and_when_it_is_over(watch, said, pi):
+    train(watch, 1, 199, 0.97, pi)
+    assert said == []  # at the beginning any discriminator may be
+    train(watch, 200, 600, 0.97, pi)
+    assert len(said) == 1
+    assert "At step 200 the discriminator tells nearly all samples from data" in said[0]
+    assert "97% of its most" in said[0]
+    train(watch, 601, 900, 0.2, pi)
+    assert len(said) == 2
+    assert "no longer" in said[1]
+
+
+def test_a_discriminator_that_is_right_now_and_then_is_not_saturated(watch, said):
+    for step in range(1, 1000, 2):
+        train(watch, step, step, 1.0)
+        train(watch, step + 1, step + 1, 0.7)
+    assert said == []
+
+
+def test_a_collapsed_generator_is_told_of_once_and_when_it_is_over(watch, said):
+    for step, found in ((10, 0.9), (20, 0.02), (30, 0.01), (40, 0.5)):
+        watch.validated(step, {"divergence_bound": 0.3, "diversity": found})
+    assert len(said) == 2
+    assert "At step 20 the generator has collapsed" in said[0]
+    assert "0.02 times as far" in said[0]
+    assert "At step 40 the generator's samples differ" in said[1]
+
+
+def test_other_objectives_have_no_such_faults(watch, said):
+    for step in range(1, 400):
+        watch.after_step(step, {"nll": 0.0})
+    watch.validated(400, {"nll": 0.0})
+    assert said == []
+
+
+def test_a_run_says_that_its_generator_has_collapsed(tmp_path, capsys):
+    """By steps so large that its last layer is saturated, whatever the latent is."""
+    settings = experiment.Experiment(
+        data="mnist_5k",
+        model="mlp_gan(width=16, latent_size=2)",
+        objective="generalised_js(pi=0.5, generator_loss='reverse_kl')",
+        steps=20,
+        batch_size=64,
+        learning_rate=0.3,
+        sample_every=20,
+        strategy="cpu",
+    )
+    experiment.train(settings, str(tmp_path / "run"))
+    assert "At step 20 the generator has collapsed" in capsys.readouterr().out

@@ -1,0 +1,66 @@
+"""What goes wrong in adversarial training, in words, from what is measured."""
+
+import collections
+
+from zoo import callbacks
+from zoo.divergences import binary_entropy
+
+# Of runs on MNIST that went well the share was at most 0.89 over 200 steps, of one that was
+# stuck at least 0.91, and 0.99 for most of its time.
+_STEPS, _SATURATED = 200, 0.9
+_COLLAPSED = 0.1
+
+
+class Faults(callbacks.EveryStep):
+    """Says when a discriminator is saturated or a generator has collapsed, and when it is over.
+
+    Args:
+        first_step: how many steps the run had made before.
+        say: what is called with each sentence.
+    """
+
+    def __init__(self, first_step: int, say=print):
+        super().__init__(first_step)
+        self._say, self._under_way = say, set()
+        self._shares = collections.deque(maxlen=_STEPS)
+
+    def after_step(self, step, logs):
+        """Looks at the figures of a training step: the bound, as a share of the most it can be."""
+        if "discriminator_loss" not in logs:
+            return
+        most = float(binary_entropy(logs["pi"]))
+        self._shares.append(logs["divergence_bound"] / most)
+        share = sum(self._shares) / len(self._shares)
+        self._tell(
+            "saturated",
+            len(self._shares) == _STEPS and share > _SATURATED,
+            step,
+            f"the discriminator tells nearly all samples from data (divergence_bound is "
+            f"{share:.0%} of its most, {most:.3g} nats, over the last {_STEPS} steps), so that the "
+            "generator learns little from it. If this lasts, steady the discriminator by r1= or "
+            "instance_noise= in --objective or spectral_normalisation=True in --model, or give "
+            "generator_loss='non_saturating'.",
+            "the discriminator no longer tells nearly all samples from data.",
+        )
+
+    def validated(self, step: int, figures: dict[str, float]) -> None:
+        """Looks at the figures of held-out data."""
+        if "diversity" not in figures:
+            return
+        found = figures["diversity"]
+        self._tell(
+            "collapsed",
+            found < _COLLAPSED,
+            step,
+            f"the generator has collapsed: its samples are {found:.2g} times as far from one "
+            "another as data are. If this lasts, try a lower --learning_rate or a smaller pi, "
+            "which asks for more of the data.",
+            "the generator's samples differ from one another again.",
+        )
+
+    def _tell(self, fault, present, step, begins, ends):
+        """One sentence as the fault begins, one as it ends."""
+        if present == (fault in self._under_way):
+            return
+        self._under_way ^= {fault}
+        self._say(f"\nAt step {step} {begins if present else ends}")
