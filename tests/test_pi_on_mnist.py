@@ -32,7 +32,7 @@ def test_it_goes_on_where_it_stopped(program, tmp_path, monkeypatch, capsys):
     given += [f"--output={tmp_path / 'figures'}", f"--workdir={tmp_path / 'runs'}"]
     program.main([*given, "--pis", "0.1"])
     program.main([*given, "--pis", "0.1", "0.9"])
-    assert trained == [(f"generalised_js(pi={pi})", 0) for pi in (0.1, 0.9)]
+    assert trained == [(f"generalised_js(pi={pi}, r1=0.1)", 0) for pi in (0.1, 0.9)]
     found = json.loads((tmp_path / "figures" / "pi_on_mnist.json").read_text())
     assert [run["pi"] for run in found["runs"].values()] == [0.1, 0.9]
     for run in found["runs"].values():

@@ -5,25 +5,28 @@ import dataclasses
 import pytest
 
 from zoo import experiment
-from zoo.theory import plots, quality_diversity
+from zoo.theory import plots, quality_diversity, text_kinds
+from zoo.theory.quality_diversity import KINDS
 
 
-@pytest.mark.parametrize("name", quality_diversity.KINDS)
+@pytest.mark.parametrize("name", KINDS)
 def test_every_kind_is_an_experiment(name):
-    kind = quality_diversity.KINDS[name]
+    kind = KINDS[name]
     made = experiment.Experiment(
         data=quality_diversity.DATA, model=kind.model, objective=kind.objective
     )
-    assert quality_diversity.GENERATOR in made.model
+    network = "TRANSFORMER" if name.startswith("Transformer") else "GENERATOR"
+    assert getattr(quality_diversity, network) in made.model
+    assert kind.begins is None or KINDS[kind.begins].model in made.model
 
 
-def test_a_run_begins_where_likelihood_ended(tmp_path, monkeypatch):
+def test_a_run_begins_where_likelihood_ended(tmp_path):
     """One step at a tiny rate moves the weights hardly at all."""
-    monkeypatch.setattr(quality_diversity, "DATA", "oracle(vocabulary_size=8, length=4, count=50)")
-    kinds = quality_diversity.KINDS
-    first = quality_diversity.trained(kinds[quality_diversity.LIKELIHOOD], 0, tmp_path / "0", "", 3)
-    kind = dataclasses.replace(kinds["REINFORCE from likelihood"], learning_rate=1e-9)
-    second = quality_diversity.trained(kind, 1, tmp_path / "1", tmp_path / "0", 1)
+    data = "oracle(vocabulary_size=8, length=4, count=50)"
+    name = "REINFORCE from likelihood"
+    slow = dataclasses.replace(KINDS[name], learning_rate=1e-9)
+    first = text_kinds.trained(text_kinds.LIKELIHOOD, KINDS, data, 1, tmp_path, 3)
+    second = text_kinds.trained(name, KINDS | {name: slow}, data, 1, tmp_path, 1)
     texts = first.dataset.test.values[:20]
     assert second.generator.log_prob(texts).numpy() == pytest.approx(
         first.generator.log_prob(texts).numpy(), rel=1e-4

@@ -18,85 +18,21 @@ import dataclasses
 import json
 import pathlib
 
-from zoo import evaluation, experiment
+from zoo import evaluation
 from zoo.errors import explained
 from zoo.run_folder import write_json
-from zoo.theory import plots
+from zoo.theory import plots, text_kinds
+from zoo.theory.text_kinds import LIKELIHOOD, trained
 
-DATA = "oracle(vocabulary_size=500, length=20, count=10000)"
-GENERATOR = "lstm(units=32, layers=1)"
-LIKELIHOOD = "maximum likelihood"
+# Not the 5,000 symbols and 20 times that SeqGAN was tried on: there, and with 500 symbols as well,
+# what an LSTM of this size learns is told from the data at sight, so that JS_π is H(π) for all.
+DATA = "oracle(vocabulary_size=20, length=12, count=100000)"
+GENERATOR = "lstm(units=64, layers=1)"
+TRANSFORMER = "transformer(units=64, layers=2, heads=2)"
 TEMPERATURES = (0.6, 0.7, 0.8, 0.9, 1.1, 1.2)
 COUNT, SEEDS = 10_000, 3
 MEASURED = ("kl_p_q", "kl_q_p", "js_0.5")
-
-_ADVERSARY = f'text_gan(generator="{GENERATOR}", discriminator="convolutional", width=64)'
-_MEDIATED = f'mediated(generator="{GENERATOR}")'
-
-
-@dataclasses.dataclass(frozen=True)
-class Kind:
-    """How one kind of run is trained.
-
-    Attributes:
-        objective: its spec.
-        model: its spec.
-        steps: how many.
-        learning_rate: the highest.
-        begins: whether it begins from what likelihood trained.
-    """
-
-    objective: str
-    model: str = GENERATOR
-    steps: int = 4000
-    learning_rate: float = 5e-3
-    begins: bool = False
-
-
-def _adversarial(estimator, **changes):
-    objective = f"generalised_js(pi=0.5, estimator={estimator!r})"
-    return Kind(objective, _ADVERSARY, **{"steps": 2000, "learning_rate": 1e-3, **changes})
-
-
-_TO_ZERO = "schedule='linear', keep_probability=1.0, decrease=0.00025, minimum=0.0"
-
-KINDS = {
-    LIKELIHOOD: Kind("maximum_likelihood"),
-    "scheduled sampling, ε = 0.5": Kind(
-        "scheduled_sampling(schedule='constant', keep_probability=0.5)"
-    ),
-    "scheduled sampling, ε to 0": Kind(f"scheduled_sampling({_TO_ZERO})"),
-    "REINFORCE": _adversarial("reinforce()"),
-    "REINFORCE from likelihood": _adversarial("reinforce()", begins=True),
-    "REINFORCE on beginnings": _adversarial('reinforce(rewards="prefixes")'),
-    "REINFORCE on beginnings from likelihood": _adversarial(
-        'reinforce(rewards="prefixes")', begins=True
-    ),
-    "Gumbel-softmax": _adversarial("gumbel_softmax()"),
-    "Gumbel-softmax from likelihood": _adversarial("gumbel_softmax()", begins=True),
-    "mediator": Kind("mediated_js(pi=0.5)", _MEDIATED),
-    "mediator from likelihood": Kind("mediated_js(pi=0.5)", _MEDIATED, 2000, 1e-3, begins=True),
-}
-
-
-def trained(kind: Kind, seed: int, workdir: pathlib.Path, begin: pathlib.Path, steps: int | None):
-    """The run of one kind and seed, which may begin from the run in the folder `begin`."""
-    settings = experiment.Experiment(
-        data=DATA,
-        model=kind.model,
-        objective=kind.objective,
-        steps=steps or kind.steps,
-        batch_size=64,
-        learning_rate=kind.learning_rate,
-        decay="cosine",
-        clip_norm=1.0,
-        average_decay=0.99,
-        init_from=str(begin) if kind.begins else None,
-        seed=seed,
-        sample_every=0,
-        checkpoint_every=500,
-    )
-    return experiment.train(settings, str(workdir))
+KINDS = text_kinds.kinds(GENERATOR, TRANSFORMER)
 
 
 def measured(run) -> dict[str, list[float]]:
@@ -127,23 +63,17 @@ def main(arguments=None) -> None:
     path = options.output / "quality_diversity.json"
     found = json.loads(path.read_text())["runs"] if path.exists() else {}
     for seed in range(options.seeds):
-        begin = options.workdir / f"{_slug(LIKELIHOOD)}_{seed}"
         for name in options.kinds:
             key = f"{name}, seed {seed}"
-            if key in found:
+            if key in found or (KINDS[name].once and seed > 0):
                 continue
-            folder = options.workdir / f"{_slug(name)}_{seed}"
-            run = trained(KINDS[name], seed, folder, begin, options.steps)
+            run = trained(name, KINDS, DATA, seed, options.workdir, options.steps)
             found[key] = measured(run)
             if name == LIKELIHOOD:
                 found[key]["at_temperatures"] = at_temperatures(run)
             print(f"{key:<52} " + _in_words(found[key]), flush=True)
             write_json(path, {"data": DATA, "generator": GENERATOR, "runs": found})
     plots.save(plots.quality_diversity(found, LIKELIHOOD), path.with_suffix(".png"))
-
-
-def _slug(name):
-    return "".join(c if c.isascii() and c.isalnum() else "_" for c in name)
 
 
 def _in_words(figures):

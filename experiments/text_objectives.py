@@ -1,0 +1,130 @@
+"""The same generator of texts by every kind of objective: what it writes, and how it is measured.
+
+    python experiments/text_objectives.py --data=surnames --name=surnames
+    python experiments/text_objectives.py --name=captions --units=128 --data="text_file(
+        path='captions.txt', level='word', length=25, vocabulary_size=5000)"
+
+trains the runs that are not in the file of results, into runs/text_objectives/NAME, measures each
+by samples against as many test texts, and writes docs/figures/texts_NAME.json with the results and
+samples. The same command goes on where it was stopped, within a run too. At the end it prints the
+results as a table in Markdown, and the samples.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from zoo import run_folder
+from zoo.errors import SpecError, explained
+from zoo.evaluation import evaluate
+from zoo.theory import text_kinds
+
+METRICS = ("nll", "bleu", "self_bleu", "distinct", "novelty", "length_tv")
+MEASURES = {
+    "nll": "nats per symbol ↓",
+    "bleu_2": "BLEU-2 ↑",
+    "bleu_4": "BLEU-4 ↑",
+    "self_bleu_4": "Self-BLEU-4 ↓",
+    "distinct_2": "distinct-2 ↑",
+    "novelty": "novelty",
+    "length_tv": "lengths, TV ↓",
+}
+SAMPLES = 10
+
+
+def kinds(units: int) -> dict[str, text_kinds.Kind]:
+    """The kinds that can be trained, by their names."""
+    every = text_kinds.kinds(f"lstm(units={units}, layers=1)", transformer="transformer()")
+    return {name: kind for name, kind in every.items() if not kind.once}
+
+
+def json_file(arguments) -> pathlib.Path:
+    """The file of results."""
+    return arguments.output / f"texts_{arguments.name}.json"
+
+
+def read(arguments) -> dict:
+    """The results that there are.
+
+    Raises:
+        SpecError: they were made with other settings.
+    """
+    settings = {name: getattr(arguments, name) for name in ("data", "units", "steps", "count")}
+    path = json_file(arguments)
+    if not path.is_file():
+        return {"settings": settings, "runs": {}}
+    found = json.loads(path.read_text(encoding="utf-8"))
+    if found["settings"] != settings:
+        raise SpecError(
+            f"{path} has results for {found['settings']}, now {settings}: give another --name."
+        )
+    return found
+
+
+def complete(found: dict, arguments) -> None:
+    """Trains and measures the runs that have no result yet, and writes the file after each."""
+    every = kinds(arguments.units)
+    for name in arguments.kinds:
+        if name in found["runs"]:
+            continue
+        print(name, flush=True)
+        run = text_kinds.trained(
+            name, every, arguments.data, 0, arguments.workdir / arguments.name, arguments.steps
+        )
+        measured = evaluate(run, splits=("test",), metrics=METRICS, count=arguments.count)
+        found["runs"][name] = {
+            "measured": {key: measured[key].value for key in MEASURES},
+            "ceilings": {key: measured[key].ceiling for key in MEASURES},
+            "samples": list(run.samples(SAMPLES)),
+        }
+        run_folder.write_json(json_file(arguments), found)
+
+
+def table(found: dict) -> str:
+    """The results in Markdown, with what other real texts have in the last row."""
+    lines = [f"| | {' | '.join(MEASURES.values())} |", "|---" * (len(MEASURES) + 1) + "|"]
+    for name, run in found["runs"].items():
+        lines.append(f"| {name} | {' | '.join(_cell(run['measured'][key]) for key in MEASURES)} |")
+    lines.append(
+        f"| other real texts | {' | '.join(_cell(run['ceilings'][k]) for k in MEASURES)} |"
+    )
+    return "\n".join(lines)
+
+
+def _cell(value):
+    return "" if value is None else f"{value:.3f}"
+
+
+def arguments_of(given=None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--data", required=True, help="spec of texts")
+    parser.add_argument("--name", required=True, help="of the results")
+    parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("docs/figures"))
+    parser.add_argument(
+        "--workdir", type=pathlib.Path, default=pathlib.Path("runs/text_objectives")
+    )
+    parser.add_argument("--units", type=int, default=128, help="of the LSTM")
+    parser.add_argument("--steps", type=int, help="of every run; by default of each kind its own")
+    parser.add_argument("--kinds", nargs="+", choices=kinds(1), default=list(kinds(1)))
+    parser.add_argument("--count", type=int, default=2000, help="how many samples are measured")
+    return parser.parse_args(given)
+
+
+def main(given=None) -> None:
+    """Trains, measures, prints."""
+    arguments = arguments_of(given)
+    for folder in (arguments.output, arguments.workdir / arguments.name):
+        folder.mkdir(parents=True, exist_ok=True)
+    found = read(arguments)
+    complete(found, arguments)
+    print(table(found))
+    for name, run in found["runs"].items():
+        print(f"\n{name}\n\n" + "\n".join(f"    {text}" for text in run["samples"]))
+
+
+if __name__ == "__main__":
+    explained(main)()

@@ -1,0 +1,46 @@
+"""The program of experiments/text_objectives.py: resumed, it repeats nothing that is finished."""
+
+import importlib.util
+import json
+import pathlib
+
+import pytest
+
+from zoo.errors import SpecError
+
+PATH = pathlib.Path(__file__).parent.parent / "experiments" / "text_objectives.py"
+
+
+@pytest.fixture(scope="module")
+def program():
+    specification = importlib.util.spec_from_file_location("text_objectives", PATH)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+def test_it_goes_on_where_it_stopped(program, tmp_path, monkeypatch, capsys):
+    trained, train = [], program.text_kinds.trained
+
+    def recorded(name, *rest):
+        trained.append(name)
+        return train(name, *rest)
+
+    monkeypatch.setattr(program.text_kinds, "trained", recorded)
+    given = ["--data=surnames", "--name=names", "--units=4", "--steps=2", "--count=60"]
+    given += [f"--output={tmp_path / 'figures'}", f"--workdir={tmp_path / 'runs'}"]
+    kinds = ["maximum likelihood", "mediator from likelihood"]
+    program.main([*given, "--kinds", kinds[0]])
+    program.main([*given, "--kinds", *kinds])
+    assert trained == kinds
+    found = json.loads((tmp_path / "figures" / "texts_names.json").read_text())["runs"]
+    assert list(found) == trained
+    printed = capsys.readouterr().out
+    for name, each in found.items():
+        assert each["measured"].keys() == program.MEASURES.keys()
+        assert len(each["samples"]) == program.SAMPLES
+        assert f"| {name} | {each['measured']['nll']:.3f} |" in printed
+        assert f"    {each['samples'][0]}\n" in printed
+    assert f"| other real texts |  | {each['ceilings']['bleu_2']:.3f} |" in printed
+    with pytest.raises(SpecError, match=r"'count': 50.*: give another --name"):
+        program.main([*given, "--count=50"])

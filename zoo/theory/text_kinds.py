@@ -1,0 +1,112 @@
+"""One generator of texts trained by every kind of objective."""
+
+import dataclasses
+import pathlib
+
+from zoo import experiment
+
+LIKELIHOOD = "maximum likelihood"
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """How one kind of run is trained.
+
+    Attributes:
+        objective: its spec.
+        model: its spec.
+        steps: how many.
+        learning_rate: the highest.
+        begins: the kind from whose run of the same seed it begins; None: from new weights.
+        once: whether one seed is enough.
+    """
+
+    objective: str
+    model: str
+    steps: int = 4000
+    learning_rate: float = 5e-3
+    begins: str | None = None
+    once: bool = False
+
+
+def kinds(generator: str, transformer: str) -> dict[str, Kind]:
+    """By their names the kinds of runs of a recurrent generator, and few of a Transformer.
+
+    Args:
+        generator: the spec of an autoregressive model.
+        transformer: the spec of another.
+    """
+
+    def adversarial(estimator, model=generator, **changes):
+        objective = f"generalised_js(pi=0.5, estimator={estimator!r})"
+        model = f'text_gan(generator="{model}", discriminator="convolutional", width=64)'
+        return Kind(objective, model, **{"steps": 2000, "learning_rate": 1e-3, **changes})
+
+    def scheduled(numbers):
+        return Kind(f"scheduled_sampling({numbers})", generator)
+
+    to_zero = "schedule='linear', keep_probability=1.0, decrease=0.00025, minimum=0.0"
+    mediated = f'mediated(generator="{generator}")'
+    beginnings = 'reinforce(rewards="prefixes")'
+    of_transformer = "Transformer, maximum likelihood"
+    return {
+        LIKELIHOOD: Kind("maximum_likelihood", generator),
+        "scheduled sampling, ε = 0.5": scheduled("schedule='constant', keep_probability=0.5"),
+        "scheduled sampling, ε to 0": scheduled(to_zero),
+        "REINFORCE": adversarial("reinforce()"),
+        "REINFORCE from likelihood": adversarial("reinforce()", begins=LIKELIHOOD),
+        "REINFORCE on beginnings": adversarial(beginnings),
+        "REINFORCE on beginnings from likelihood": adversarial(beginnings, begins=LIKELIHOOD),
+        "Gumbel-softmax": adversarial("gumbel_softmax()"),
+        "Gumbel-softmax from likelihood": adversarial("gumbel_softmax()", begins=LIKELIHOOD),
+        "mediator": Kind("mediated_js(pi=0.5)", mediated),
+        "mediator from likelihood": Kind(
+            "mediated_js(pi=0.5)", mediated, 2000, 1e-3, begins=LIKELIHOOD
+        ),
+        "REINFORCE with roll-outs from likelihood": adversarial(
+            "reinforce(rollouts=4)", begins=LIKELIHOOD, once=True
+        ),
+        of_transformer: Kind("maximum_likelihood", transformer, learning_rate=2e-3, once=True),
+        "Transformer, REINFORCE on beginnings from likelihood": adversarial(
+            beginnings, transformer, begins=of_transformer, once=True
+        ),
+    }
+
+
+def trained(
+    name: str, of: dict[str, Kind], data: str, seed: int, workdir: pathlib.Path, steps=None
+):
+    """The run of one kind and seed, which may begin from another run in the same folder.
+
+    Args:
+        name: of the kind.
+        of: the kinds, see `kinds`.
+        data: the spec of the data.
+        seed: the run's seed.
+        workdir: where the folders of all runs are.
+        steps: how many; None: the kind's own number.
+
+    Returns:
+        A `zoo.run.Run`.
+    """
+    kind = of[name]
+    settings = experiment.Experiment(
+        data=data,
+        model=kind.model,
+        objective=kind.objective,
+        steps=steps or kind.steps,
+        batch_size=64,
+        learning_rate=kind.learning_rate,
+        decay="cosine",
+        clip_norm=1.0,
+        average_decay=0.99,
+        init_from=str(workdir / _slug(kind.begins, seed)) if kind.begins else None,
+        seed=seed,
+        sample_every=0,
+        checkpoint_every=500,
+    )
+    return experiment.train(settings, str(workdir / _slug(name, seed)))
+
+
+def _slug(name, seed):
+    return "".join(c if c.isascii() and c.isalnum() else "_" for c in name) + f"_{seed}"
