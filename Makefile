@@ -24,12 +24,14 @@ theory: .venv/installed
 	$(BIN)/python -m zoo.theory.scheduled_sampling --output docs/figures \
 	  --points docs/figures/scheduled_sampling_points.json
 
-# Those of trained networks: 60 runs of 40 seconds that go on after a stop, and 81 of three.
+# Those of trained networks, some three hours on two cores; what takes long goes on after a stop.
 trained: .venv/installed
 	$(BIN)/python -m zoo.theory.adversarial_figure1 --pis 0.1 0.5 0.9 \
 	  --workdir runs/figure1 --output docs/figures
 	$(BIN)/python -m zoo.theory.weightings --output docs/figures
+	$(BIN)/python -m zoo.theory.discrete --output docs/figures --seeds 0
 	$(BIN)/python -m zoo.theory.neural --workdir runs/neural --output docs/figures
+	$(BIN)/python -m zoo.theory.quality_diversity --workdir runs/plane --output docs/figures
 
 # The results table of README.md, from experiments/.
 results: .venv/installed

@@ -39,6 +39,14 @@ def test_no_other_product_near_by_is_better(log_p):
     assert discrete.minimum(log_p, 0.5) < discrete.value(log_p, product, 0.5)
 
 
+def test_the_optima_of_other_pi_are_far_above_the_minimum(log_p):
+    """So that a run near the minimum was led by its own π."""
+    others = discrete.excess(log_p)
+    assert set(others) == {"0.1", "0.5", "0.9"}
+    assert all(len(each) == 2 for each in others.values())
+    assert min(above for each in others.values() for above in each.values()) > 0.04
+
+
 @pytest.mark.parametrize("name", discrete.estimators(0.5))
 def test_training_goes_towards_the_minimum(log_p, name, monkeypatch):
     monkeypatch.setattr(discrete, "DATA", discrete.DATA.replace("200000", "5000"))

@@ -61,20 +61,38 @@ def value(log_p: np.ndarray, log_q: np.ndarray, pi: float) -> float:
     return float(divergences.generalised_js(log_p, log_q, pi, scale="normalised"))
 
 
-def minimum(log_p: np.ndarray, pi: float) -> float:
-    """The least value that descent on the divergence itself comes to from the uniform Q."""
+def fitted(log_p: np.ndarray, pi: float) -> np.ndarray:
+    """log Q that descent on the divergence itself comes to from the uniform Q, float64 [256]."""
+
+    def log_q(logits):
+        every = tf.gather(
+            tf.nn.log_softmax(tf.reshape(logits, [LENGTH, SIZE])), TEXTS.T, batch_dims=1
+        )
+        return tf.reduce_sum(every, axis=0)
 
     def loss(logits):
-        logits = tf.Variable(logits.reshape(LENGTH, SIZE))
+        logits = tf.Variable(logits)
         with tf.GradientTape() as tape:
-            every = tf.gather(tf.nn.log_softmax(logits), TEXTS.T, batch_dims=1)
-            js = divergences.generalised_js(
-                log_p, tf.reduce_sum(every, axis=0), pi, scale="normalised"
-            )
+            js = divergences.generalised_js(log_p, log_q(logits), pi, scale="normalised")
         return js.numpy(), np.ravel(tape.gradient(js, logits))
 
     start = np.zeros(LENGTH * SIZE)
-    return float(scipy.optimize.minimize(loss, start, jac=True, tol=1e-12).fun)
+    return log_q(scipy.optimize.minimize(loss, start, jac=True, tol=1e-12).x).numpy()
+
+
+def minimum(log_p: np.ndarray, pi: float) -> float:
+    """The least value of JS_π, normalised, as far as `fitted` finds it."""
+    return value(log_p, fitted(log_p, pi), pi)
+
+
+def excess(log_p: np.ndarray) -> dict[str, dict[str, float]]:
+    """How far above the minimum of one π the optimum of another is: by the π, then the other."""
+    best = {pi: fitted(log_p, pi) for pi in PIS}
+    return {
+        str(pi): {str(other): value(log_p, best[other], pi) - value(log_p, best[pi], pi)
+                  for other in PIS if other != pi}
+        for pi in PIS
+    }  # fmt: skip
 
 
 def trained(model: str, objective: str, seed: int, steps: int) -> np.ndarray:
@@ -111,6 +129,7 @@ def main(arguments=None) -> None:
     runs = json.loads(path.read_text(encoding="utf-8"))["runs"] if path.is_file() else []
     done = {(run["pi"], run["estimator"], run["seed"], run["steps"]) for run in runs}
     log_p = probabilities()
+    others = excess(log_p)
     for seed, pi in itertools.product(options.seeds, PIS):
         least = minimum(log_p, pi)
         for name, (model, objective) in estimators(pi).items():
@@ -121,7 +140,7 @@ def main(arguments=None) -> None:
             log_q = trained(model, objective, seed, steps)
             run |= {"minimum": least, "value": value(log_p, log_q, pi)}
             runs.append(run)
-            write_json(path, {"data": DATA, "runs": runs})
+            write_json(path, {"data": DATA, "optima_of_others": others, "runs": runs})
             above = run["value"] - least
             print(f"π = {pi}  {name:<26} seed {seed}  {least:.4f} + {above:.5f}", flush=True)
 
