@@ -44,4 +44,5 @@ def test_the_plot_has_a_point_of_each_run_and_the_curve_of_temperatures():
     (ax,) = plots.quality_diversity(runs, "maximum likelihood").axes
     assert len(ax.containers) == 3
     names = ax.get_legend_handles_labels()[1]
-    assert names == ["maximum likelihood", "REINFORCE"]
+    curve = "maximum likelihood at temperatures 0.7 to 1"
+    assert set(names) == {"maximum likelihood", curve, "REINFORCE"}

@@ -5,7 +5,7 @@ import numpy as np
 import scipy.special
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 _BEST, _OTHER = "#b2182b", "#7f7f7f"
 _STYLE = {
@@ -17,6 +17,7 @@ _STYLE = {
     "legend.fontsize": 8,
 }
 _PI_TICKS = (0.01, 0.1, 0.5, 0.9, 0.99)
+_NATS_TICKS = (0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24)
 _LEAST_HEIGHT = 0.1  # of a vertical axis: less is rounding
 _LEAST_CHANGE = 1e-6  # of a mean: one that changes less is not drawn
 
@@ -246,17 +247,23 @@ def quality_diversity(runs, likelihood) -> Figure:
             label = name if seed == "0" else None
             ax.errorbar(x[0], y[0], y[1], x[1], "o", color=colour, markersize=4, label=label)
             if name == likelihood:
-                by_heat = {1.0: figures} | {
-                    float(heat): each for heat, each in figures["at_temperatures"].items()
-                }
-                curve = [[each[k][0] for k in ("kl_p_q", "kl_q_p")] for _, each in
-                         sorted(by_heat.items())]  # fmt: skip
-                ax.plot(*zip(*curve, strict=True), "-", color="black", linewidth=0.8)
-        ax.set(
-            xscale="log",
-            yscale="log",
-            xlabel="KL[P‖Q] in nats per text: what is missed",
-            ylabel="KL[Q‖P] in nats per text: what is no data",
-        )
+                _temperatures(ax, figures, label)
+        ax.set(xscale="log", yscale="log")
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_locator(FixedLocator(_NATS_TICKS))
+            axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+            axis.set_minor_locator(NullLocator())
+        ax.set_xlabel("KL[P‖Q] in nats per text: what is missed")
+        ax.set_ylabel("KL[Q‖P] in nats per text: what is no data")
         figure.legend(loc="outside right upper")
         return figure
+
+
+def _temperatures(ax, figures, label):
+    """The curve of one network over the temperatures at which it is sampled."""
+    found = {1.0: figures} | {float(t): each for t, each in figures["at_temperatures"].items()}
+    curve = [(found[t]["kl_p_q"][0], found[t]["kl_q_p"][0]) for t in sorted(found)]
+    if label is not None:
+        label = f"{label} at temperatures {min(found):g} to {max(found):g}"
+    style = {"color": "black", "linewidth": 0.8, "markersize": 2}
+    ax.plot(*zip(*curve, strict=True), "o-", label=label, **style)
