@@ -9,7 +9,6 @@ stopped, within a run too. At the end it prints the results as a table in Markdo
 """
 
 import argparse
-import json
 import os
 import pathlib
 import re
@@ -25,7 +24,8 @@ from matplotlib.figure import Figure
 from zoo import pictures, run_folder, spec
 from zoo.errors import SpecError, explained
 from zoo.evaluation import of_real_examples
-from zoo.experiment import Experiment, load, train
+from zoo.experiment import Experiment, train
+from zoo.theory import results
 
 # By their specs the steps of a run, which take two to five minutes on one core.
 MODELS = {"dcgan(width=16)": 5_000, "dcgan(width=32)": 4_000}
@@ -128,14 +128,7 @@ def read(arguments) -> dict:
         SpecError: they were made with other settings.
     """
     path = json_file(arguments)
-    if not path.is_file():
-        return {"settings": settings(arguments), "runs": {}, "ceiling": {}}
-    found = json.loads(path.read_text(encoding="utf-8"))
-    wanted = settings(arguments)
-    if found["settings"] != wanted:
-        raise SpecError(
-            f"{path} has results for {found['settings']}, now {wanted}: give another --output."
-        )
+    found = results.read(path, settings(arguments))
     for name, made in experiments(arguments).items():
         steps = found["runs"].get(name, {}).get("steps", made.steps)
         if steps != made.steps:
@@ -205,12 +198,14 @@ def _draw_curves(ax, found, arguments, measure):
 
 def samples(arguments) -> Figure:
     """Samples of the first seed's runs, a row for each π, models side by side."""
+    wanted = experiments(arguments)
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(4.4 * len(arguments.models), 2.3), layout="constrained")
         axes = figure.subplots(1, len(arguments.models), squeeze=False)[0]
         for ax, model in zip(axes, arguments.models, strict=True):
             names = [_name(model, pi, arguments.seeds[0]) for pi in arguments.pis]
-            runs = [load(str(arguments.workdir / name)) for name in names]
+            # Loaded; trained only where the results have come without the runs.
+            runs = [train(wanted[name], str(arguments.workdir / name)) for name in names]
             drawn = np.concatenate([run.samples(_COLUMNS) for run in runs])
             ax.imshow(pictures.grid(drawn, _COLUMNS), cmap="gray", interpolation="nearest")
             size = drawn.shape[1] + 2

@@ -47,6 +47,8 @@ def test_it_is_about_one_of_data_and_zero_of_what_is_there_twice(count):
     assert diversity(few, real) == 0
 
 
-def test_where_each_of_the_data_is_there_twice_nothing_is_asked():
-    same = tf.ones([8, 3], tf.int32)
+@pytest.mark.parametrize("count", [1, 8])
+def test_where_the_data_tell_nothing_nothing_is_asked(count):
+    """Each of them is there twice, or there is but one."""
+    same = tf.ones([count, 3], tf.int32)
     assert diversity(same, same) == 1

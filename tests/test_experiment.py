@@ -10,6 +10,7 @@ import pytest
 
 from zoo import example_spec, experiment, initial_weights
 from zoo.errors import RunFolderError, SpecError, TrainingDivergedError
+from zoo.vocabulary import Vocabulary
 
 TEXT = experiment.Experiment(
     data="surnames",
@@ -151,20 +152,35 @@ def test_a_run_that_diverges_keeps_its_last_finite_checkpoint(tmp_path):
     assert all(np.isfinite(v.numpy()).all() for v in run.generator.variables)
 
 
-def test_the_learning_rate_goes_with_the_steps_of_training_for_both_players():
-    """With three steps of the discriminator for each one, its rate falls three times as slowly."""
+@pytest.mark.parametrize(
+    ("model", "objective", "example", "other"),
+    [
+        (
+            "gaussian",
+            "generalised_js(discriminator_steps=3)",
+            example_spec.Points(2),
+            "discriminator_optimizer",
+        ),
+        (
+            "mediated(generator='independent()')",
+            "mediated_js(mediator_steps=3)",
+            example_spec.Text(Vocabulary(["a", "b"], "character"), 4, running=False),
+            "mediator_optimizer",
+        ),
+    ],
+)
+def test_the_learning_rate_goes_with_the_steps_of_training_for_both_players(
+    model, objective, example, other
+):
+    """With three steps of the other for each of the generator, its rate falls thrice as slowly."""
+    data = "gaussian_mixture(count=10)" if example.kind == "points" else "surnames"
     made = experiment.Experiment(
-        data="gaussian_mixture(count=10)",
-        model="gaussian",
-        objective="generalised_js(discriminator_steps=3)",
-        steps=10,
-        warmup_steps=4,
-        decay="cosine",
+        data=data, model=model, objective=objective, steps=10, warmup_steps=4, decay="cosine"
     )
-    trainer = experiment.build_trainer(made, example_spec.Points(2))
+    trainer = experiment.build_trainer(made, example)
     rates = [
         optimizer._learning_rate  # the schedule itself
-        for optimizer in (trainer.generator_optimizer, trainer.discriminator_optimizer)
+        for optimizer in (trainer.generator_optimizer, getattr(trainer, other))
     ]
     for step in range(11):
         assert float(rates[1](3 * step)) == pytest.approx(float(rates[0](step)), abs=1e-9)

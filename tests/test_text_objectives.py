@@ -32,9 +32,9 @@ def test_it_goes_on_where_it_stopped(program, tmp_path, monkeypatch, capsys):
     kinds = ["maximum likelihood", "mediator from likelihood"]
     program.main([*given, "--kinds", kinds[0]])
     program.main([*given, "--kinds", *kinds])
-    assert trained == kinds
+    assert trained == [*kinds, kinds[0]]  # the last is what the second begins from: it is there
     found = json.loads((tmp_path / "figures" / "texts_names.json").read_text())["runs"]
-    assert list(found) == trained
+    assert list(found) == kinds
     printed = capsys.readouterr().out
     for name, each in found.items():
         assert each["measured"].keys() == program.MEASURES.keys()
@@ -42,5 +42,5 @@ def test_it_goes_on_where_it_stopped(program, tmp_path, monkeypatch, capsys):
         assert f"| {name} | {each['measured']['nll']:.3f} |" in printed
         assert f"    {each['samples'][0]}\n" in printed
     assert f"| other real texts |  | {each['ceilings']['bleu_2']:.3f} |" in printed
-    with pytest.raises(SpecError, match=r"'count': 50.*: give another --name"):
+    with pytest.raises(SpecError, match=r"'count': 50.*: give another place"):
         program.main([*given, "--count=50"])

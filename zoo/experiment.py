@@ -205,7 +205,8 @@ def build_trainer(experiment: Experiment, example):
         average_decay=experiment.average_decay,
     )
     replicas = tf.distribute.get_strategy().num_replicas_in_sync
-    for name, count in (("batch_size", experiment.batch_size), ("real examples", trainer.num_real)):
+    for_an_update = trainer.num_real // max(trainer.updates.values())
+    for name, count in (("batch_size", experiment.batch_size), ("real examples", for_an_update)):
         require(
             count % replicas == 0,
             f"{name}: {count} a step cannot be shared by {replicas} replicas. Give a multiple of "
@@ -213,8 +214,8 @@ def build_trainer(experiment: Experiment, example):
         )
     trainer.compile(
         **{
-            name: _optimizer(experiment, _updates(name, objective), replicas)
-            for name in trainer.OPTIMIZERS
+            name: _optimizer(experiment, updates, replicas)
+            for name, updates in trainer.updates.items()
         },
         jit_compile=experiment.jit_compile,
     )
@@ -263,11 +264,6 @@ def _fit(experiment, trainer, dataset, folder, saved, first_step):
             f"Stopped and saved at step {step} of {experiment.steps}. "
             "The same command goes on from there."
         )
-
-
-def _updates(optimizer, objective):
-    """How many steps an optimizer makes at each step of training."""
-    return objective.discriminator_steps if optimizer == "discriminator_optimizer" else 1
 
 
 def _optimizer(experiment, updates=1, replicas=1):

@@ -37,9 +37,10 @@ class Faults(callbacks.EveryStep):
             step,
             f"the discriminator tells nearly all samples from data (divergence_bound is "
             f"{share:.0%} of its most, {most:.3g} nats, over the last {_STEPS} steps), so that the "
-            "generator learns little from it. If this lasts, steady the discriminator by r1= or "
-            "instance_noise= in --objective or spectral_normalisation=True in --model, or give "
-            "generator_loss='non_saturating'.",
+            "generator learns little from it. If this lasts, begin anew, in another --workdir, "
+            "with generator_loss='non_saturating' in --objective, or with a steadier "
+            "discriminator: of images by r1=0.1 in --objective or spectral_normalisation=True in "
+            "--model, of texts by dropout=0.5 in --model.",
             "the discriminator no longer tells nearly all samples from data.",
         )
 
@@ -53,8 +54,8 @@ class Faults(callbacks.EveryStep):
             found < _COLLAPSED,
             step,
             f"the generator has collapsed: its samples are {found:.2g} times as far from one "
-            "another as data are. If this lasts, try a lower --learning_rate or a smaller pi, "
-            "which asks for more of the data.",
+            "another as data are. If this lasts, begin anew, in another --workdir, with a lower "
+            "--learning_rate or another --seed.",
             "the generator's samples differ from one another again.",
         )
 

@@ -11,13 +11,21 @@ def log_p():
     return discrete.probabilities()
 
 
+def marginals(p):
+    """Of each symbol, from the probabilities of all texts."""
+    p = p.reshape([discrete.SIZE] * discrete.LENGTH)
+    return [p.sum(axis=tuple(set(range(discrete.LENGTH)) - {t})) for t in range(discrete.LENGTH)]
+
+
+def product(logs):
+    """log Q of all texts, from the log-probabilities of each symbol on its own."""
+    return sum(np.take(each, discrete.TEXTS[:, t]) for t, each in enumerate(logs))
+
+
 def total_correlation(log_p):
     """Σ_t H(P_t) - H(P): how far P is from the product of its marginals."""
-    p = np.exp(log_p).reshape([discrete.SIZE] * discrete.LENGTH)
-    marginals = [
-        p.sum(axis=tuple(set(range(discrete.LENGTH)) - {t})) for t in range(discrete.LENGTH)
-    ]
-    return sum(-(m * np.log(m)).sum() for m in marginals) + (p * np.log(p)).sum()
+    p = np.exp(log_p)
+    return sum(-(m * np.log(m)).sum() for m in marginals(p)) + (p * np.log(p)).sum()
 
 
 def test_the_probabilities_are_those_of_all_texts(log_p):
@@ -31,12 +39,22 @@ def test_the_minimum_tends_to_the_one_of_likelihood(log_p):
     assert discrete.minimum(log_p, 1e-6) == pytest.approx(total_correlation(log_p), rel=1e-4)
 
 
-def test_no_other_product_near_by_is_better(log_p):
-    """The product of marginals, which is best for KL[P‖Q], is not best at π = 1/2."""
-    p = np.exp(log_p).reshape([4] * 4)
-    logs = [np.log(p.sum(axis=tuple(set(range(4)) - {t}))) for t in range(4)]
-    product = sum(np.take(each, discrete.TEXTS[:, t]) for t, each in enumerate(logs))
-    assert discrete.minimum(log_p, 0.5) < discrete.value(log_p, product, 0.5)
+@pytest.mark.parametrize("pi", discrete.PIS)
+def test_no_other_product_near_by_is_better(log_p, pi):
+    best = discrete.fitted(log_p, pi)
+    logs = [np.log(each) for each in marginals(np.exp(best))]
+    np.testing.assert_allclose(product(logs), best, atol=1e-6)  # so it is a product
+    generator = np.random.default_rng(0)
+    for size in (0.001, 0.01, 0.1):
+        moved = [each + size * generator.normal(size=4) for each in logs]
+        moved = [each - np.logaddexp.reduce(each) for each in moved]
+        assert discrete.value(log_p, product(moved), pi) > discrete.value(log_p, best, pi)
+
+
+def test_the_product_of_marginals_is_not_the_best(log_p):
+    """It is best for KL[P‖Q], and not at π = 1/2."""
+    of_marginals = product([np.log(each) for each in marginals(np.exp(log_p))])
+    assert discrete.minimum(log_p, 0.5) < discrete.value(log_p, of_marginals, 0.5)
 
 
 def test_the_optima_of_other_pi_are_far_above_the_minimum(log_p):
@@ -49,7 +67,7 @@ def test_the_optima_of_other_pi_are_far_above_the_minimum(log_p):
 
 @pytest.mark.parametrize("name", discrete.estimators(0.5))
 def test_training_goes_towards_the_minimum(log_p, name, monkeypatch):
-    monkeypatch.setattr(discrete, "DATA", discrete.DATA.replace("200000", "5000"))
+    monkeypatch.setattr(discrete, "DATA", discrete.ORACLE.format(count=5000))
     uniform = np.full(256, -np.log(256))
     model, objective = discrete.estimators(0.5)[name]
     log_q = discrete.trained(model, objective, seed=0, steps=30)

@@ -24,9 +24,10 @@ def test_a_run_begins_where_likelihood_ended(tmp_path):
     """One step at a tiny rate moves the weights hardly at all."""
     data = "oracle(vocabulary_size=8, length=4, count=50)"
     name = "REINFORCE from likelihood"
-    slow = dataclasses.replace(KINDS[name], learning_rate=1e-9)
-    first = text_kinds.trained(text_kinds.LIKELIHOOD, KINDS, data, 1, tmp_path, 3)
-    second = text_kinds.trained(name, KINDS | {name: slow}, data, 1, tmp_path, 1)
+    kinds = text_kinds.kinds(quality_diversity.GENERATOR, quality_diversity.TRANSFORMER, steps=3)
+    slow = dataclasses.replace(kinds[name], learning_rate=1e-9, steps=1)
+    second = text_kinds.trained(name, kinds | {name: slow}, data, 1, tmp_path)
+    first = text_kinds.trained(text_kinds.LIKELIHOOD, kinds, data, 1, tmp_path)
     texts = first.dataset.test.values[:20]
     assert second.generator.log_prob(texts).numpy() == pytest.approx(
         first.generator.log_prob(texts).numpy(), rel=1e-4

@@ -127,7 +127,7 @@ class Domain(Sequences):
 class RunningText:
     """One long text, int32 [count], of which training sees windows at random places."""
 
-    exact = False
+    exact, weights = False, None
 
     def __init__(self, values: np.ndarray, length: int):
         self.values, self.length = values, length

@@ -24,8 +24,8 @@ def require_packages() -> None:
     absent = [name for module, name in _PACKAGES.items() if not importlib.util.find_spec(module)]
     if absent:
         raise ZooError(
-            f"Measuring needs {', '.join(absent)}, not installed here. Install what it needs by: "
-            "pip install 'generative-objectives-zoo[evaluation]'"
+            f"Measuring needs what is not installed here. Install it by: pip install "
+            f"{' '.join(absent)}"
         )
 
 

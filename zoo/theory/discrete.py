@@ -26,8 +26,9 @@ from zoo.errors import explained
 from zoo.run_folder import write_json
 
 SIZE = LENGTH = 4
+ORACLE = f"oracle(vocabulary_size={SIZE}, length={LENGTH}, count={{count}})"
 # So many texts that what is known of P by samples is not what limits the fit.
-DATA = f"oracle(vocabulary_size={SIZE}, length={LENGTH}, count=200000)"
+DATA = ORACLE.format(count=200_000)
 TEXTS = np.array(list(itertools.product(range(SIZE), repeat=LENGTH)), np.int32)
 PIS, SEEDS, STEPS = (0.1, 0.5, 0.9), (0, 1, 2), 3000
 # A mediator models all texts, where a discriminator has to tell two kinds of them apart.
@@ -52,7 +53,7 @@ def estimators(pi: float) -> dict[str, tuple[str, str]]:
 
 def probabilities() -> np.ndarray:
     """log P of all texts, float64 [256]."""
-    found = spec.build("data", DATA.replace("200000", "1"), None).log_prob(TEXTS).numpy()
+    found = spec.build("data", ORACLE.format(count=1), None).log_prob(TEXTS).numpy()
     return np.float64(found) - np.logaddexp.reduce(np.float64(found))
 
 

@@ -115,7 +115,7 @@ def measured(run) -> dict:
 
 
 def of_data(run) -> dict:
-    """The same nats of samples of P itself: of test texts, and of what P makes of a disturbance."""
+    """The same nats of samples of P itself, test texts."""
     log_prob, texts = run.dataset.log_prob, run.dataset.test.values[: COUNT // 5]
     return {"nats": np.mean(nats_by_position(log_prob, texts), axis=0).tolist()}
 
@@ -136,9 +136,10 @@ def main(arguments=None) -> None:
         print(f"{name:<26} KL[P‖Q] {kl_p_q[0]:.4f}  KL[Q‖P] {kl_q_p[0]:.4f}", flush=True)
     record = {"data": DATA, "model": MODEL, "steps": options.steps, "runs": found}
     options.output.mkdir(parents=True, exist_ok=True)
-    write_json(options.output / "neural.json", record | {"of_data": of_data(run)})
+    data = of_data(run)
+    write_json(options.output / "neural.json", record | {"of_data": data})
     kept = [found["maximum likelihood"], *(found[f"ε = {kept:g}"] for kept in KEPT[1:])]
-    figure = plots.neural(KEPT, kept, found, of_data(run)["nats"], DISTURBED)
+    figure = plots.neural(KEPT, kept, found, data["nats"], DISTURBED)
     plots.save(figure, options.output / "neural.png")
 
 

@@ -15,13 +15,12 @@ which they are sampled, too. M. Caccia et al., "Language GANs Falling Short", ar
 
 import argparse
 import dataclasses
-import json
 import pathlib
 
 from zoo import evaluation
 from zoo.errors import explained
 from zoo.run_folder import write_json
-from zoo.theory import plots, text_kinds
+from zoo.theory import plots, results, text_kinds
 from zoo.theory.text_kinds import LIKELIHOOD, trained
 
 # Not the 5,000 symbols and 20 times that SeqGAN was tried on: there, and with 500 symbols as well,
@@ -32,7 +31,7 @@ TRANSFORMER = "transformer(units=64, layers=2, heads=2)"
 TEMPERATURES = (0.6, 0.7, 0.8, 0.9, 1.1, 1.2)
 COUNT, SEEDS = 10_000, 3
 MEASURED = ("kl_p_q", "kl_q_p", "js_0.5")
-KINDS = text_kinds.kinds(GENERATOR, TRANSFORMER)
+KINDS = text_kinds.kinds(GENERATOR, TRANSFORMER)  # for their names
 
 
 def measured(run) -> dict[str, list[float]]:
@@ -61,18 +60,23 @@ def main(arguments=None) -> None:
     for folder in (options.workdir, options.output):
         folder.mkdir(parents=True, exist_ok=True)
     path = options.output / "quality_diversity.json"
-    found = json.loads(path.read_text())["runs"] if path.exists() else {}
+    kinds = text_kinds.kinds(GENERATOR, TRANSFORMER, options.steps)
+    record = results.read(path, {"data": DATA, "count": COUNT})
+    found = record["runs"]
     for seed in range(options.seeds):
         for name in options.kinds:
-            key = f"{name}, seed {seed}"
-            if key in found or (KINDS[name].once and seed > 0):
+            key, kind = f"{name}, seed {seed}", dataclasses.asdict(kinds[name])
+            if key in found:
+                results.require_same(path, key, found[key]["kind"], kind)
                 continue
-            run = trained(name, KINDS, DATA, seed, options.workdir, options.steps)
-            found[key] = measured(run)
+            if kind["once"] and seed > 0:
+                continue
+            run = trained(name, kinds, DATA, seed, options.workdir)
+            found[key] = {"kind": kind} | measured(run)
             if name == LIKELIHOOD:
                 found[key]["at_temperatures"] = at_temperatures(run)
             print(f"{key:<52} " + _in_words(found[key]), flush=True)
-            write_json(path, {"data": DATA, "generator": GENERATOR, "runs": found})
+            write_json(path, record)
     plots.save(plots.quality_diversity(found, LIKELIHOOD), path.with_suffix(".png"))
 
 

@@ -23,34 +23,37 @@ class Kind:
 
     objective: str
     model: str
-    steps: int = 4000
+    steps: int
     learning_rate: float = 5e-3
     begins: str | None = None
     once: bool = False
 
 
-def kinds(generator: str, transformer: str) -> dict[str, Kind]:
+def kinds(generator: str, transformer: str, steps: int | None = None) -> dict[str, Kind]:
     """By their names the kinds of runs of a recurrent generator, and few of a Transformer.
 
     Args:
         generator: the spec of an autoregressive model.
         transformer: the spec of another.
+        steps: of every run; None: 4,000 from new weights and 2,000 against a discriminator or
+            from the weights that likelihood has found.
     """
+    many, fewer = steps or 4000, steps or 2000
 
     def adversarial(estimator, model=generator, **changes):
         objective = f"generalised_js(pi=0.5, estimator={estimator!r})"
         model = f'text_gan(generator="{model}", discriminator="convolutional", width=64)'
-        return Kind(objective, model, **{"steps": 2000, "learning_rate": 1e-3, **changes})
+        return Kind(objective, model, fewer, **{"learning_rate": 1e-3, **changes})
 
     def scheduled(numbers):
-        return Kind(f"scheduled_sampling({numbers})", generator)
+        return Kind(f"scheduled_sampling({numbers})", generator, many)
 
-    to_zero = "schedule='linear', keep_probability=1.0, decrease=0.00025, minimum=0.0"
+    to_zero = f"schedule='linear', keep_probability=1.0, decrease={1 / many:g}, minimum=0.0"
     mediated = f'mediated(generator="{generator}")'
     beginnings = 'reinforce(rewards="prefixes")'
     of_transformer = "Transformer, maximum likelihood"
     return {
-        LIKELIHOOD: Kind("maximum_likelihood", generator),
+        LIKELIHOOD: Kind("maximum_likelihood", generator, many),
         "scheduled sampling, ε = 0.5": scheduled("schedule='constant', keep_probability=0.5"),
         "scheduled sampling, ε to 0": scheduled(to_zero),
         "REINFORCE": adversarial("reinforce()"),
@@ -59,24 +62,25 @@ def kinds(generator: str, transformer: str) -> dict[str, Kind]:
         "REINFORCE on beginnings from likelihood": adversarial(beginnings, begins=LIKELIHOOD),
         "Gumbel-softmax": adversarial("gumbel_softmax()"),
         "Gumbel-softmax from likelihood": adversarial("gumbel_softmax()", begins=LIKELIHOOD),
-        "mediator": Kind("mediated_js(pi=0.5)", mediated),
+        "mediator": Kind("mediated_js(pi=0.5)", mediated, many),
         "mediator from likelihood": Kind(
-            "mediated_js(pi=0.5)", mediated, 2000, 1e-3, begins=LIKELIHOOD
+            "mediated_js(pi=0.5)", mediated, fewer, 1e-3, begins=LIKELIHOOD
+        ),
+        "REINFORCE from likelihood, slowly": adversarial(
+            "reinforce()", learning_rate=1e-4, begins=LIKELIHOOD, once=True
         ),
         "REINFORCE with roll-outs from likelihood": adversarial(
             "reinforce(rollouts=4)", begins=LIKELIHOOD, once=True
         ),
-        of_transformer: Kind("maximum_likelihood", transformer, learning_rate=2e-3, once=True),
+        of_transformer: Kind("maximum_likelihood", transformer, many, 2e-3, once=True),
         "Transformer, REINFORCE on beginnings from likelihood": adversarial(
             beginnings, transformer, begins=of_transformer, once=True
         ),
     }
 
 
-def trained(
-    name: str, of: dict[str, Kind], data: str, seed: int, workdir: pathlib.Path, steps=None
-):
-    """The run of one kind and seed, which may begin from another run in the same folder.
+def trained(name: str, of: dict[str, Kind], data: str, seed: int, workdir: pathlib.Path):
+    """The run of one kind and seed; another one, which it begins from, is trained before it.
 
     Args:
         name: of the kind.
@@ -84,23 +88,24 @@ def trained(
         data: the spec of the data.
         seed: the run's seed.
         workdir: where the folders of all runs are.
-        steps: how many; None: the kind's own number.
 
     Returns:
         A `zoo.run.Run`.
     """
-    kind = of[name]
+    kind, begun = of[name], None
+    if kind.begins is not None:
+        begun = str(trained(kind.begins, of, data, seed, workdir).folder.path)
     settings = experiment.Experiment(
         data=data,
         model=kind.model,
         objective=kind.objective,
-        steps=steps or kind.steps,
+        steps=kind.steps,
         batch_size=64,
         learning_rate=kind.learning_rate,
         decay="cosine",
         clip_norm=1.0,
         average_decay=0.99,
-        init_from=str(workdir / _slug(kind.begins, seed)) if kind.begins else None,
+        init_from=begun,
         seed=seed,
         sample_every=0,
         checkpoint_every=500,

@@ -20,11 +20,8 @@ class Trainer(keras.Model):
             [0, 1); 0: no average is kept.
 
     Attributes:
-        OPTIMIZERS: the names under which `compile` takes optimizers.
         average: the moving average of the generator's variables, a list; empty without one.
     """
-
-    OPTIMIZERS: tuple[str, ...]
 
     def __init__(self, generator, objective, batch_size: int, seed: int, average_decay: float):
         super().__init__()
@@ -44,14 +41,19 @@ class Trainer(keras.Model):
         raise NotImplementedError
 
     @property
+    def updates(self) -> dict[str, int]:
+        """By the names under which `compile` takes optimizers, how many steps each makes a step."""
+        return {"optimizer": 1}
+
+    @property
     def num_real(self) -> int:
-        """How many real examples a step reads, over all replicas."""
+        """How many real examples a step reads, over all replicas, for all updates alike."""
         return self.batch_size
 
     def components(self) -> dict[str, list]:
         """All variables of the training state, by the part that they belong to."""
         return {"generator": self.generator.variables, "average": self.average} | {
-            name: getattr(self, name).variables for name in self.OPTIMIZERS
+            name: getattr(self, name).variables for name in self.updates
         }
 
     def key(self, purpose: str):

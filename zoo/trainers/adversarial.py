@@ -39,8 +39,6 @@ class Adversarial(Trainer):
     [batch, times], where the last is of the whole example, and images have no other.
     """
 
-    OPTIMIZERS = ("generator_optimizer", "discriminator_optimizer")
-
     def __init__(self, pair, objective, batch_size, seed, average_decay):
         super().__init__(pair.generator, objective, batch_size, seed, average_decay)
         self.discriminator = pair.discriminator
@@ -116,6 +114,12 @@ class Adversarial(Trainer):
     def step(self):
         """See `Trainer.step`."""
         return self.generator_optimizer.iterations
+
+    @property
+    def updates(self) -> dict[str, int]:
+        """See `Trainer.updates`."""
+        steps = self.objective.discriminator_steps
+        return {"generator_optimizer": 1, "discriminator_optimizer": steps}
 
     @property
     def num_real(self) -> int:

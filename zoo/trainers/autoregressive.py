@@ -25,8 +25,6 @@ def build(model, objective, *, batch_size: int, seed: int, average_decay: float)
 class Autoregressive(Trainer):
     """Minimises the cross-entropy of the objective's targets and the model's logits."""
 
-    OPTIMIZERS = ("optimizer",)
-
     def compile(self, optimizer, **kwargs):
         """Takes the optimizer; `kwargs` go to `keras.Model.compile`."""
         super().compile(optimizer, **kwargs)

@@ -32,8 +32,6 @@ def build(model, objective, *, batch_size: int, seed: int, average_decay: float)
 class Cooperative(Trainer):
     """Alternates steps of the mediator, towards data and samples, and one of the generator."""
 
-    OPTIMIZERS = ("generator_optimizer", "mediator_optimizer")
-
     def __init__(self, model, objective, batch_size, seed, average_decay):
         super().__init__(model.generator, objective, batch_size, seed, average_decay)
         self.mediator, self._alike = model.mediator, model.alike
@@ -113,6 +111,11 @@ class Cooperative(Trainer):
     def step(self):
         """See `Trainer.step`."""
         return self.generator_optimizer.iterations
+
+    @property
+    def updates(self) -> dict[str, int]:
+        """See `Trainer.updates`."""
+        return {"generator_optimizer": 1, "mediator_optimizer": self.objective.mediator_steps}
 
     @property
     def num_real(self) -> int:

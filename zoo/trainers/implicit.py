@@ -60,8 +60,6 @@ def build(model, objective, *, batch_size: int, seed: int, average_decay: float)
 class Implicit(Trainer):
     """Draws a batch of samples and lowers the objective between it and a batch of data."""
 
-    OPTIMIZERS = ("optimizer",)
-
     def compile(self, optimizer, **kwargs):
         """Takes the optimizer; `kwargs` go to `keras.Model.compile`."""
         super().compile(optimizer, **kwargs)
@@ -69,7 +67,7 @@ class Implicit(Trainer):
 
     def train_step(self, real):
         """One step: samples are drawn, the optimizer follows the gradient through them."""
-        count = self.batch_size // tf.distribute.get_strategy().num_replicas_in_sync
+        count = self.per_replica(self.batch_size)
         with tf.GradientTape() as tape:
             generated = self.generator.sample(self.key("generator samples"), count)
             loss = self.objective.loss(real, generated)
