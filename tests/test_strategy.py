@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 PROGRAM = """
 import os, sys
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -15,13 +17,18 @@ if sys.argv[1] == "mirrored":
     tf.distribute.MirroredStrategy = lambda: mirrored(["CPU:0", "CPU:1"])
 from zoo import experiment
 kind, folder = sys.argv[2:4]
-if kind == "text":
-    specs = dict(data="surnames", model="lstm(units=8, layers=1)", objective="maximum_likelihood")
-else:
-    specs = dict(data="mnist_5k", model="mlp_gan(dropout=False)", objective="generalised_js(pi=.3)")
+specs = {
+    "text": ("surnames", "lstm(units=8, layers=1)", "maximum_likelihood"),
+    "images": ("mnist_5k", "mlp_gan(dropout=False)", "generalised_js(discriminator_steps=2)"),
+    "text_gan": ("surnames", "text_gan(generator='lstm(units=8)', width=8)", "generalised_js"),
+    "mediated": (
+        "surnames", "mediated(generator='lstm(units=8)')", "mediated_js(mediator_steps=2)"
+    ),
+    "moments": ("mnist_5k", "mlp_gan(dropout=False)", "moment_matching"),
+}
 made = experiment.Experiment(
-    **specs, strategy=sys.argv[1] if sys.argv[1] == "mirrored" else "cpu", steps=4, batch_size=8,
-    optimizer="sgd", learning_rate=0.5, clip_norm=0.05, average_decay=0.5,
+    *specs[kind], strategy=sys.argv[1] if sys.argv[1] == "mirrored" else "cpu", steps=4,
+    batch_size=8, optimizer="sgd", learning_rate=0.5, clip_norm=0.05, average_decay=0.5,
     sample_every=2, checkpoint_every=2,
 )
 run = experiment.train(made, folder)
@@ -51,9 +58,10 @@ def test_likelihood_training_is_the_same_on_two_replicas(tmp_path):
         np.testing.assert_allclose(a, b, atol=1e-6)
 
 
-def test_adversarial_training_runs_on_two_replicas(tmp_path):
+@pytest.mark.parametrize("kind", ["images", "text_gan", "mediated", "moments"])
+def test_training_against_samples_runs_on_two_replicas(tmp_path, kind):
     """Replicas draw samples of their own, so the weights agree in distribution only."""
     import numpy as np
 
-    for array in weights(tmp_path, "mirrored", "images"):
+    for array in weights(tmp_path, "mirrored", kind):
         assert np.isfinite(array).all()
