@@ -76,6 +76,9 @@ def kinds(generator: str, transformer: str, steps: int | None = None) -> dict[st
         "Transformer, REINFORCE on beginnings from likelihood": adversarial(
             beginnings, transformer, begins=of_transformer, once=True
         ),
+        "Transformer, the same, slowly": adversarial(
+            beginnings, transformer, learning_rate=1e-4, begins=of_transformer, once=True
+        ),
     }
 
 
