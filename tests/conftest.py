@@ -4,14 +4,19 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import importlib.util
 import itertools
+import pathlib
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from zoo import divergences, example_spec, spec
 from zoo.vocabulary import END, UNKNOWN, Vocabulary
+
+ROOT = pathlib.Path(__file__).parent.parent
 
 
 def pytest_collection_modifyitems(items):
@@ -23,6 +28,25 @@ def pytest_collection_modifyitems(items):
         run = getattr(item, "callspec", None) and item.callspec.params.get("run")
         item.add_marker(pytest.mark.xdist_group(f"{item.path.name} {run or ''}"))
     items.sort(key=lambda item: item.path.name != "test_conformance.py")
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    """Each test begins with the same random state, whatever ran before it in its process."""
+    keras.utils.set_random_seed(0)
+
+
+@pytest.fixture(scope="session")
+def load_program():
+    """A function that loads a program by its path in the repository, as a module."""
+
+    def load(path: str):
+        specification = importlib.util.spec_from_file_location(pathlib.Path(path).stem, ROOT / path)
+        module = importlib.util.module_from_spec(specification)
+        specification.loader.exec_module(module)
+        return module
+
+    return load
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 import math
 import pathlib
 import re
-import runpy
 
 import numpy as np
 import pytest
@@ -17,8 +16,8 @@ BAD = {"noise", "repeated", "returned"}
 
 
 @pytest.fixture(scope="module")
-def program():
-    return runpy.run_path(str(ROOT / "benchmarks" / "adversaries.py"))
+def program(load_program):
+    return load_program("benchmarks/adversaries.py")
 
 
 def measurement(value, error, better):
@@ -35,19 +34,19 @@ def measurement(value, error, better):
 )
 def test_exposed_is_what_is_worse_by_more_than_five_errors(program, value, better, exposed):
     ceiling = measurement(1.0, 0.16, better)  # with 0.12 an error of 0.2
-    assert program["exposes"](measurement(value, 0.12, better), ceiling) == exposed
+    assert program.exposes(measurement(value, 0.12, better), ceiling) == exposed
 
 
 def test_what_has_no_error_is_taken_as_exact(program):
     ceiling = measurement(10.0, None, "higher")
-    assert program["exposes"](measurement(9.0, None, "higher"), ceiling)
-    assert not program["exposes"](ceiling, ceiling)
+    assert program.exposes(measurement(9.0, None, "higher"), ceiling)
+    assert not program.exposes(ceiling, ceiling)
 
 
 @pytest.mark.parametrize("data", ["mnist_5k", "surnames"])
 def test_generators_make_what_they_are_called(program, data):
     dataset = spec.build("data", data, None)
-    made = {g.__name__: g(dataset, 20, 3) for g in program["GENERATORS"].values()}
+    made = {g.__name__: g(dataset, 20, 3) for g in program.GENERATORS.values()}
     known = {row.tobytes() for row in dataset.train.batch(0, len(dataset.train), 0).numpy()}
     for examples in made.values():
         real = dataset.test.batch(0, 20, 0).numpy()
@@ -65,24 +64,24 @@ def test_generators_make_what_they_are_called(program, data):
 
 def test_noise_of_binary_images_is_binary(program):
     dataset = spec.build("data", "mnist_5k(binary=True)", None)
-    assert set(np.unique(program["noise"](dataset, 5, 0))) == {0, 1}
+    assert set(np.unique(program.noise(dataset, 5, 0))) == {0, 1}
 
 
 def test_the_real_column_is_not_the_ceiling(program):
     dataset = spec.build("data", "surnames", None)
-    ceiling = program["of_real_examples"](dataset, "test", 300, 0).generated
-    real = program["real"](dataset, 300, 0)
+    ceiling = program.of_real_examples(dataset, "test", 300, 0).generated
+    real = program.real(dataset, 300, 0)
     assert not {row.tobytes() for row in real} & {row.tobytes() for row in ceiling}
 
 
 def test_a_table_is_written_between_its_marks(program):
     text = "a\n<!-- adversaries: x -->\nold\n<!-- end of adversaries: x -->\nb\n"
-    written = program["with_table"](text, "x", r"| \1 |")
+    written = program.with_table(text, "x", r"| \1 |")
     assert "\n\n| \\1 |\n\n" in written
     assert "old" not in written
-    assert program["with_table"](written, "x", r"| \1 |") == written
+    assert program.with_table(written, "x", r"| \1 |") == written
     with pytest.raises(ValueError, match="adversaries: y"):
-        program["with_table"](text, "y", "")
+        program.with_table(text, "y", "")
 
 
 def tables():
@@ -119,4 +118,4 @@ def test_the_document_s_tables_have_every_measure_of_samples():
 def test_infinite_values_do_not_stop_the_table(program):
     found = {"noise": {"x": measurement(math.inf, None, "lower")}}
     found["ceiling"] = {"x": measurement(1.0, None, "lower")}
-    assert "| `x` ↓ | **inf** | 1 |" in program["table"](found)
+    assert "| `x` ↓ | **inf** | 1 |" in program.table(found)

@@ -1,6 +1,5 @@
 """The program of experiments/pi_on_mnist.py: resumed, it repeats nothing that is finished."""
 
-import importlib.util
 import json
 import pathlib
 
@@ -8,16 +7,12 @@ import pytest
 
 from zoo.errors import SpecError
 
-PATH = pathlib.Path(__file__).parent.parent / "experiments" / "pi_on_mnist.py"
 MODEL = "mlp_gan(width=8, maxout_units=4)"
 
 
 @pytest.fixture(scope="module")
-def program():
-    specification = importlib.util.spec_from_file_location("pi_on_mnist", PATH)
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+def program(load_program):
+    return load_program("experiments/pi_on_mnist.py")
 
 
 def test_it_goes_on_where_it_stopped(program, tmp_path, monkeypatch, capsys):
@@ -48,5 +43,5 @@ def test_it_goes_on_where_it_stopped(program, tmp_path, monkeypatch, capsys):
         assert (tmp_path / "figures" / f"pi_on_mnist.{suffix}").stat().st_size > 1000
     with pytest.raises(SpecError, match=r"at 2 steps, now 3: give another --output"):
         program.main([*given, "--pis", "0.1", "--steps=3"])
-    with pytest.raises(SpecError, match=r"now .*'count': 30.*: give another place"):
+    with pytest.raises(SpecError, match=r"now .*'count': 30.*: move it away"):
         program.main([*given, "--pis", "0.1", "--count=30"])

@@ -3,7 +3,6 @@
 import json
 import pathlib
 import re
-import runpy
 
 from zoo import spec
 
@@ -11,9 +10,8 @@ ROOT = pathlib.Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_results_table_is_that_of_the_experiments():
-    results = runpy.run_path(str(ROOT / "experiments" / "results.py"))
-    assert results["with_table"](README) == README
+def test_the_results_table_is_that_of_the_experiments(load_program):
+    assert load_program("experiments/results.py").with_table(README) == README
     assert len(list((ROOT / "experiments").glob("*.flags"))) == README.count("`experiments/")
 
 

@@ -1,22 +1,15 @@
 """The program of experiments/text_objectives.py: resumed, it repeats nothing that is finished."""
 
-import importlib.util
 import json
-import pathlib
 
 import pytest
 
 from zoo.errors import SpecError
 
-PATH = pathlib.Path(__file__).parent.parent / "experiments" / "text_objectives.py"
-
 
 @pytest.fixture(scope="module")
-def program():
-    specification = importlib.util.spec_from_file_location("text_objectives", PATH)
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+def program(load_program):
+    return load_program("experiments/text_objectives.py")
 
 
 def test_it_goes_on_where_it_stopped(program, tmp_path, monkeypatch, capsys):
@@ -42,5 +35,5 @@ def test_it_goes_on_where_it_stopped(program, tmp_path, monkeypatch, capsys):
         assert f"| {name} | {each['measured']['nll']:.3f} |" in printed
         assert f"    {each['samples'][0]}\n" in printed
     assert f"| other real texts |  | {each['ceilings']['bleu_2']:.3f} |" in printed
-    with pytest.raises(SpecError, match=r"'count': 50.*: give another place"):
+    with pytest.raises(SpecError, match=r"'count': 50.*: move it away"):
         program.main([*given, "--count=50"])

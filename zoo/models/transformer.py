@@ -152,7 +152,7 @@ class Transformer(Parallel):
         """
         time = tf.shape(tokens)[0] if tokens.shape[0] is None else tokens.shape[0]
         positions = read = position[:, None] + tf.range(time)  # [batch or 1, time]
-        slots = attention.places(positions, self.heads, self.context) if caches else None
+        places = attention.places(positions, self.heads, self.context) if caches else None
         if caches and tokens.shape[0] == 1:
             read = attention.held(position, self.context)
         elif caches:
@@ -164,7 +164,7 @@ class Transformer(Parallel):
         last = []
         for number, layer in enumerate(self.attentions):
             cache = caches[number] if caches else None
-            found, cache = layer.read(self._normalise(stream), turns, visible, cache, slots)
+            found, cache = layer.read(self._normalise(stream), turns, visible, cache, places)
             stream += tf.cast(_drop(found, masks, 2 * number + 1), tf.float32)
             computed = self.feedforwards[number].compute(self._normalise(stream))
             stream += tf.cast(_drop(computed, masks, 2 * number + 2), tf.float32)

@@ -25,4 +25,7 @@ def read(path: pathlib.Path, settings: dict) -> dict:
 
 def require_same(path: pathlib.Path, what: str, recorded: dict, now: dict) -> None:
     """Raises SpecError where results were made in another way than they would be now."""
-    require(recorded == now, f"{path} has {what} of {recorded}, now {now}: give another place.")
+    require(
+        recorded == now,
+        f"{path} has {what} of {recorded}, now {now}: move it away, or name another --output.",
+    )

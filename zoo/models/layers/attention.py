@@ -35,7 +35,7 @@ class Attention(keras.layers.Layer):
             (units, units), normal(units, self._output_scale), name="output_kernel"
         )
 
-    def read(self, inputs, turns, visible, cache=None, slots=None):
+    def read(self, inputs, turns, visible, cache=None, places=None):
         """What each position finds.
 
         Args:
@@ -45,7 +45,7 @@ class Attention(keras.layers.Layer):
                 the slots, its own key among them; of several the slots and then the positions.
             cache: keys and values of earlier positions, each [batch, heads, slots, size]; None:
                 there are none.
-            slots: see `places`.
+            places: see `places`, of the inputs' positions.
 
         Returns:
             [time, batch, units]; and the cache with the keys and values of the last positions.
@@ -57,7 +57,7 @@ class Attention(keras.layers.Layer):
         queries, keys = turn(queries, turns), turn(keys, turns)
         if cache is not None:
             before = cache
-            cache = write(cache[0], keys, slots), write(cache[1], values, slots)
+            cache = write(cache[0], keys, places), write(cache[1], values, places)
             if inputs.shape[0] == 1:
                 keys, values = cache
             else:
