@@ -200,7 +200,7 @@ def samples(arguments) -> Figure:
     """Samples of the first seed's runs, a row for each π, models side by side."""
     wanted = experiments(arguments)
     with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(4.4 * len(arguments.models), 2.3), layout="constrained")
+        figure = Figure(figsize=(4.4 * len(arguments.models), 1.9), layout="compressed")
         axes = figure.subplots(1, len(arguments.models), squeeze=False)[0]
         for ax, model in zip(axes, arguments.models, strict=True):
             names = [_name(model, pi, arguments.seeds[0]) for pi in arguments.pis]

@@ -4,6 +4,7 @@ import keras
 
 from zoo.errors import require
 from zoo.models._implicit import Discriminator, Generator, Pair, num_inputs
+from zoo.models.layers import batch_normalisation
 from zoo.models.layers import spectral_normalisation as spectral
 
 
@@ -43,4 +44,4 @@ def pair(name, example, width, latent_size, spectral_normalisation, generator, c
 
 def normalisation():
     """Batch normalisation, whose inference statistics follow the weights within tens of steps."""
-    return keras.layers.BatchNormalization(momentum=0.9)
+    return batch_normalisation.BatchNormalization(momentum=0.9)

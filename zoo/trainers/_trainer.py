@@ -111,7 +111,8 @@ def descend(optimizer, loss, tape, variables):
     if replicas > 1:
         context = tf.distribute.get_replica_context()
         gradients = context.all_reduce(tf.distribute.ReduceOp.MEAN, gradients)
-    optimizer.apply([gradient / replicas for gradient in gradients], variables)
+        gradients = [gradient / replicas for gradient in gradients]
+    optimizer.apply(gradients, variables)
 
 
 def parts(examples, count: int) -> list:

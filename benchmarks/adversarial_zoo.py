@@ -1,0 +1,37 @@
+"""The zoo's side of `adversarial.py`."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import tensorflow as tf
+
+from zoo import example_spec, spec
+from zoo.trainers import adversarial
+
+
+def set_threads(threads):
+    tf.config.threading.set_inter_op_parallelism_threads(threads)
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+
+
+def works(case):
+    """What is timed, by name."""
+    return {f"zoo{' with XLA' * compiled}: step": _step(case, compiled) for compiled in (0, 1)}
+
+
+def _step(case, compiled):
+    example = example_spec.Image((28, 28, 1), digits=True)
+    model = f"dcgan(width={case.width}, latent_size={case.latent_size})"
+    trainer = adversarial.build(
+        spec.build("models", model, example),
+        spec.build("objectives", f"generalised_js(pi=0.5, r1={case.r1})"),
+        batch_size=case.batch,
+        seed=0,
+        average_decay=0,
+    )
+    trainer.compile(*(keras.optimizers.Adam(1e-3, 0.5) for _ in range(2)), jit_compile=False)
+    step = tf.function(trainer.train_step, jit_compile=bool(compiled))
+    images = tf.random.stateless_uniform([case.batch, 28, 28, 1], [0, 1])
+    return lambda: step(images)["generator_loss"].numpy()

@@ -1,0 +1,34 @@
+"""Batch normalisation of images in one pass.
+
+Source: S. Ioffe and C. Szegedy, "Batch Normalization: Accelerating Deep Network Training by
+Reducing Internal Covariate Shift", arXiv 1502.03167 (2015), algorithms 1 and 2.
+"""
+
+import keras
+import tensorflow as tf
+
+
+class BatchNormalization(keras.layers.BatchNormalization):
+    """Keras's layer, for images whose channels come last: its weights, and its values.
+
+        y = γ (x - mean) / sqrt(variance + ε) + β
+
+    with the moments of the batch in training, of which inference has moving averages. Keras forms
+    them, y and their gradients by an operation for each sign of the formula, each of which reads
+    and writes all of the image's memory; TensorFlow has one operation for all.
+    """
+
+    def call(self, inputs, training=None):
+        """Images of the shape and type of `inputs`, float [batch, height, width, channels]."""
+        if not training:
+            return super().call(inputs, training=False)
+        outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
+            inputs, self.gamma, self.beta, epsilon=self.epsilon
+        )
+        count = tf.cast(tf.size(inputs) // inputs.shape[-1], tf.float32)
+        self._follow(self.moving_mean, mean)
+        self._follow(self.moving_variance, variance * (count - 1) / count)  # of n, not n - 1
+        return outputs
+
+    def _follow(self, average, value):
+        average.assign(average * self.momentum + value * (1 - self.momentum))
