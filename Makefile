@@ -24,10 +24,9 @@ theory: .venv/installed
 	$(BIN)/python -m zoo.theory.scheduled_sampling --output docs/figures \
 	  --points docs/figures/scheduled_sampling_points.json
 
-# Those of trained networks, some four hours on one core; what takes long goes on after a stop.
+# Those of trained networks, some six hours on one core; what takes long goes on after a stop.
 trained: .venv/installed
-	$(BIN)/python -m zoo.theory.adversarial_figure1 --pis 0.1 0.5 0.9 \
-	  --workdir runs/figure1 --output docs/figures
+	$(BIN)/python -m zoo.theory.adversarial_figure1 --workdir runs/figure1 --output docs/figures
 	$(BIN)/python -m zoo.theory.weightings --output docs/figures
 	$(BIN)/python -m zoo.theory.discrete --output docs/figures --seeds 0
 	$(BIN)/python -m zoo.theory.neural --workdir runs/neural --output docs/figures

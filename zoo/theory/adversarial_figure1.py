@@ -32,7 +32,7 @@ from zoo.theory import figure1, plots
 from zoo.theory import mixture as mixtures
 
 PIS = (0.01, 0.1, 0.5, 0.9, 0.99)
-CURVE = scipy.special.expit(np.linspace(-5, 5, 15))  # of the exact fits
+CURVE = scipy.special.expit(np.linspace(-5, 5, 15))  # of the exact fits, with those trained
 SEEDS = (0, 1, 2, 3, 4)
 # Where training begins: at P's moments, or at its heaviest component.
 STARTS = {
@@ -205,11 +205,12 @@ def main(arguments=None) -> None:
     runs = complete(wanted, options.output / "adversarial_figure1.json", options.workdir)
     runs = best_starts(runs)
     print("\n".join(summary(runs)))
+    curve = np.union1d(CURVE, options.pis)
     panels = {
-        name: ([exact(name, pi) for pi in CURVE], [run for run in runs if run["mixture"] == name])
+        name: ([exact(name, pi) for pi in curve], [run for run in runs if run["mixture"] == name])
         for name in starts
     }
-    figure = plots.trained_curves(CURVE, panels)
+    figure = plots.trained_curves(curve, panels)
     plots.save(figure, options.output / "adversarial_figure1.png")
 
 
