@@ -57,7 +57,12 @@ flags.DEFINE_string("precision", "float32", "float32, or mixed_bfloat16.")
 flags.DEFINE_boolean("jit_compile", False, "Whether XLA compiles the training step.")
 flags.DEFINE_string("strategy", "auto", "auto (all GPUs, or the CPU), cpu, or mirrored.")
 flags.DEFINE_integer("checkpoint_every", 500, "Steps between checkpoints; 0: only at the end.")
-flags.DEFINE_integer("sample_every", 500, "Steps between sets of samples; 0: none.")
+flags.DEFINE_integer(
+    "sample_every",
+    500,
+    "Steps between sets of samples, and looks at held-out data and for a "
+    "generator that has collapsed; 0: none.",
+)
 flags.DEFINE_string(
     "data_dir", None, "Where tensorflow-datasets keeps its data; by default its usual place."
 )

@@ -18,10 +18,15 @@ def set_threads(threads):
 
 def works(case):
     """What is timed, by name."""
-    return {f"zoo{' with XLA' * compiled}: step": _step(case, compiled) for compiled in (0, 1)}
+    return {
+        "zoo: step": _step(case),
+        "zoo with XLA: step": _step(case, compiled=True),
+        "zoo in bfloat16: step": _step(case, precision="mixed_bfloat16"),
+    }
 
 
-def _step(case, compiled):
+def _step(case, compiled=False, precision="float32"):
+    keras.mixed_precision.set_global_policy(precision)
     example = example_spec.Image((28, 28, 1), digits=True)
     model = f"dcgan(width={case.width}, latent_size={case.latent_size})"
     trainer = adversarial.build(
@@ -32,6 +37,6 @@ def _step(case, compiled):
         average_decay=0,
     )
     trainer.compile(*(keras.optimizers.Adam(1e-3, 0.5) for _ in range(2)), jit_compile=False)
-    step = tf.function(trainer.train_step, jit_compile=bool(compiled))
+    step = tf.function(trainer.train_step, jit_compile=compiled)
     images = tf.random.stateless_uniform([case.batch, 28, 28, 1], [0, 1])
     return lambda: step(images)["generator_loss"].numpy()

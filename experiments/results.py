@@ -14,7 +14,17 @@ import sys
 
 ROOT = pathlib.Path(__file__).parent.parent
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
-SHOWN = ("nll@validation", "nll", "divergence_bound", "num_classes_seen", "class_kl")
+SHOWN = (
+    *("nll@validation", "nll", "divergence_bound", "num_classes_seen", "class_kl"),
+    *("lenet_fd", "precision", "recall", "coverage"),
+)
+NAMES = {
+    "nll": "NLL",
+    "num_classes_seen": "classes seen",
+    "class_kl": "class KL",
+    "lenet_fd": "LeNet-FD",
+}
+WITHOUT_UNIT = ("num_classes_seen", "lenet_fd", "precision", "recall", "coverage")
 
 
 def row(flagfile: pathlib.Path) -> str:
@@ -31,12 +41,15 @@ def row(flagfile: pathlib.Path) -> str:
 
 
 def figure(name: str, measured: dict) -> str:
-    """One figure with its standard error, unit and split."""
+    """One figure with its standard error, unit and split, and what real data would have."""
     error = f" ± {measured['standard_error']:.3f}" if measured["standard_error"] else ""
-    value = f"{measured['value']:.3f}".removesuffix(".000")
-    name = name.partition("@")[0].replace("_", " ")
-    on = "" if name.startswith(("num", "class")) else f" on {measured['split']}"
-    return f"{name} {value}{error} {measured['unit']}{on}"
+    value = f"{measured['value']:.3f}" if error else f"{measured['value']:g}"
+    name = name.partition("@")[0]
+    unit = "" if name in WITHOUT_UNIT else f" {measured['unit']}"
+    on = f" on {measured['split']}" if name == "nll" else ""
+    ceiling = measured.get("ceiling")
+    real = f" (real images {ceiling:.3f})" if ceiling is not None and error else ""
+    return f"{NAMES.get(name, name.replace('_', ' '))} {value}{error}{unit}{on}{real}"
 
 
 def table() -> str:

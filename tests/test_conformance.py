@@ -4,6 +4,7 @@ import dataclasses
 import inspect
 import json
 import pathlib
+import re
 import types
 
 import keras
@@ -84,7 +85,8 @@ def test_a_member_is_documented(folder, name):
     for key in spec.parameters(getattr(module, "build", module.__class__)):
         documented = inspect.getdoc(module.build) + module.__doc__
         documented += "".join(inspect.getdoc(v) for v in public if isinstance(v, type))
-        assert key in documented, f"{name}: {key} is not explained"
+        explained = re.search(rf"(?m)^ *(\w+, )*{key}(, \w+)*: ", documented)
+        assert explained, f"{name}: {key} is not explained"
 
 
 @pytest.mark.parametrize("name", [n for n in spec.names("data") if DATA.get(n, n)])

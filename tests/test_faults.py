@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from zoo import experiment
+from zoo import experiment, faults
 from zoo.faults import Faults
 
 
@@ -76,3 +76,20 @@ def test_a_run_says_that_its_generator_has_collapsed(tmp_path, capsys):
     )
     experiment.train(settings, str(tmp_path / "run"))
     assert "At step 20 the generator has collapsed" in capsys.readouterr().out
+
+
+def test_a_run_says_that_its_discriminator_is_saturated(tmp_path, capsys, monkeypatch):
+    """The generator learns next to nothing, and a discriminator of 20 steps tells it from data."""
+    monkeypatch.setattr(faults, "_STEPS", 10)
+    settings = experiment.Experiment(
+        data="mnist_5k",
+        model="dcgan(width=4)",
+        objective="generalised_js(pi=0.5, discriminator_steps=5)",
+        steps=30,
+        batch_size=32,
+        learning_rate=0.003,
+        sample_every=0,
+        strategy="cpu",
+    )
+    experiment.train(settings, str(tmp_path / "run"))
+    assert "the discriminator tells nearly all samples from data" in capsys.readouterr().out

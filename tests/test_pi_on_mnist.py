@@ -7,12 +7,20 @@ import pytest
 
 from zoo.errors import SpecError
 
+ROOT = pathlib.Path(__file__).parent.parent
+
 MODEL = "mlp_gan(width=8, maxout_units=4)"
 
 
 @pytest.fixture(scope="module")
 def program(load_program):
     return load_program("experiments/pi_on_mnist.py")
+
+
+def test_the_document_has_the_table_of_the_results(program):
+    arguments = program.arguments_of([])
+    table = program.table(program.read(arguments), arguments)
+    assert table in (ROOT / "docs" / "objectives.md").read_text(encoding="utf-8")
 
 
 def test_it_goes_on_where_it_stopped(program, tmp_path, monkeypatch, capsys):

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo import randomness, spec
+from zoo import experiment, randomness, spec
 from zoo.data._splits import batches
 from zoo.errors import SpecError
+from zoo.report import logs
 from zoo.theory.scheduled_sampling import algorithm_optimum, idealised_optimum
 from zoo.trainers import autoregressive
 
@@ -304,3 +305,23 @@ def test_the_default_anneals_as_it_says():
 def test_an_infinite_number_is_refused():
     with pytest.raises(SpecError, match="a finite k"):
         spec.build("objectives", "scheduled_sampling(schedule='inverse_sigmoid', k=1e999)")
+
+
+def test_a_run_logs_how_the_use_of_the_context_is_lost(tmp_path):
+    """While ε is near 1 it is learned, and as ε falls to 0 it goes."""
+    settings = experiment.Experiment(
+        data="pairs(joint=[[0.3, 0.02, 0.01], [0.02, 0.3, 0.01], [0.02, 0.02, 0.3]])",
+        model="table()",
+        objective="scheduled_sampling(schedule='linear', decrease=0.01)",
+        steps=400,
+        batch_size=256,
+        learning_rate=0.1,
+        sample_every=20,
+        strategy="cpu",
+    )
+    run = experiment.train(settings, str(tmp_path / "run"))
+    curves = logs.curves(run.folder.logs)
+    use, keep = curves["context_use"]["validation"], curves["keep_probability"]["train"]
+    assert keep.values[-1] == 0
+    assert max(use.values) > 0.1
+    assert use.values[-1] < max(use.values) / 10

@@ -50,5 +50,11 @@ def test_a_run_is_measured(data, tmp_path):
     (kl, error), length, texts = figures["kl_p_q"], neural.LENGTH, run.dataset.test.values
     log_ratios = run.dataset.log_prob(texts) - run.generator.log_prob(texts)
     assert kl == pytest.approx(float(np.mean(log_ratios)), abs=5 * error)
+    samples, log_prob = run.draw(neural.COUNT // 5, seed=2), run.dataset.log_prob
     assert len(figures["nats"]) == length
+    assert sum(figures["nats"]) == pytest.approx(-np.mean(log_prob(samples)), rel=1e-5)
+    # The unlikely symbol itself is not among what follows it.
     assert len(figures["nats_after"]) == length - neural.DISTURBED - 1
+    unlikely = neural.disturbed(log_prob, samples[:200], neural.DISTURBED)
+    worst = neural.nats_by_position(log_prob, unlikely)[:, neural.DISTURBED]
+    assert max(figures["nats_after"]) < np.mean(worst) - 1

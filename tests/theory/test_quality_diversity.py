@@ -1,6 +1,8 @@
 """What is trained are runs that could be trained, and what is drawn is what was measured."""
 
 import dataclasses
+import json
+import pathlib
 
 import pytest
 
@@ -32,7 +34,15 @@ def test_a_run_begins_where_likelihood_ended(tmp_path):
     assert second.generator.log_prob(texts).numpy() == pytest.approx(
         first.generator.log_prob(texts).numpy(), rel=1e-4
     )
-    assert set(quality_diversity.measured(second)) == set(quality_diversity.MEASURED)
+    assert quality_diversity.measured(second).keys() == quality_diversity.MEASURED.keys()
+    of_likelihood = quality_diversity.MEASURED.keys() - {"divergence_bound"}
+    assert quality_diversity.measured(first).keys() == of_likelihood
+
+
+def test_the_document_has_the_table_of_the_results():
+    docs = pathlib.Path(__file__).parents[2] / "docs"
+    runs = json.loads((docs / "figures" / "quality_diversity.json").read_text())["runs"]
+    assert quality_diversity.table(runs) in (docs / "objectives.md").read_text(encoding="utf-8")
 
 
 def test_the_plot_has_a_point_of_each_run_and_the_curve_of_temperatures():

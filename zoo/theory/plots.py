@@ -228,7 +228,7 @@ def weightings(pis, errors) -> Figure:
 
 
 def quality_diversity(runs, likelihood) -> Figure:
-    """What is missed of the data against what is none of it, of every run with its error.
+    """What is missed of the data against what is not data, of every run with its error.
 
     Args:
         runs: by "name, seed number" a dict of `kl_p_q` and `kl_q_p`, each a value and its error;
@@ -254,7 +254,7 @@ def quality_diversity(runs, likelihood) -> Figure:
             axis.set_major_formatter(StrMethodFormatter("{x:g}"))
             axis.set_minor_locator(NullLocator())
         ax.set_xlabel("KL[P‖Q] in nats per text: what is missed")
-        ax.set_ylabel("KL[Q‖P] in nats per text: what is no data")
+        ax.set_ylabel("KL[Q‖P] in nats per text: what is not data")
         figure.legend(loc="outside right upper")
         return figure
 

@@ -40,9 +40,12 @@ def kinds(generator: str, transformer: str, steps: int | None = None) -> dict[st
     """
     many, fewer = steps or 4000, steps or 2000
 
-    def adversarial(estimator, model=generator, **changes):
-        objective = f"generalised_js(pi=0.5, estimator={estimator!r})"
-        model = f'text_gan(generator="{model}", discriminator="convolutional", width=64)'
+    def adversarial(
+        estimator, model=generator, discriminator="convolutional", discriminator_steps=1, **changes
+    ):
+        times = f", discriminator_steps={discriminator_steps}" * (discriminator_steps > 1)
+        objective = f"generalised_js(pi=0.5, estimator={estimator!r}{times})"
+        model = f'text_gan(generator="{model}", discriminator="{discriminator}", width=64)'
         return Kind(objective, model, fewer, **{"learning_rate": 1e-3, **changes})
 
     def scheduled(numbers):
@@ -52,8 +55,12 @@ def kinds(generator: str, transformer: str, steps: int | None = None) -> dict[st
     mediated = f'mediated(generator="{generator}")'
     beginnings = 'reinforce(rewards="prefixes")'
     of_transformer = "Transformer, maximum likelihood"
+    transformers = "Transformer, REINFORCE on beginnings from likelihood"
     return {
         LIKELIHOOD: Kind("maximum_likelihood", generator, many),
+        "maximum likelihood from likelihood": Kind(
+            "maximum_likelihood", generator, fewer, 1e-3, begins=LIKELIHOOD
+        ),
         "scheduled sampling, ε = 0.5": scheduled("schedule='constant', keep_probability=0.5"),
         "scheduled sampling, ε to 0": scheduled(to_zero),
         "REINFORCE": adversarial("reinforce()"),
@@ -69,14 +76,19 @@ def kinds(generator: str, transformer: str, steps: int | None = None) -> dict[st
         "REINFORCE from likelihood, slowly": adversarial(
             "reinforce()", learning_rate=1e-4, begins=LIKELIHOOD, once=True
         ),
+        "REINFORCE from likelihood, five steps of a recurrent discriminator": adversarial(
+            "reinforce()",
+            discriminator="recurrent",
+            discriminator_steps=5,
+            begins=LIKELIHOOD,
+            once=True,
+        ),
         "REINFORCE with roll-outs from likelihood": adversarial(
             "reinforce(rollouts=4)", begins=LIKELIHOOD, once=True
         ),
         of_transformer: Kind("maximum_likelihood", transformer, many, 2e-3, once=True),
-        "Transformer, REINFORCE on beginnings from likelihood": adversarial(
-            beginnings, transformer, begins=of_transformer, once=True
-        ),
-        "Transformer, the same, slowly": adversarial(
+        transformers: adversarial(beginnings, transformer, begins=of_transformer, once=True),
+        f"{transformers}, slowly": adversarial(
             beginnings, transformer, learning_rate=1e-4, begins=of_transformer, once=True
         ),
     }
