@@ -1,15 +1,24 @@
 """The program of experiments/text_objectives.py: resumed, it repeats nothing that is finished."""
 
 import json
+import pathlib
 
 import pytest
 
 from zoo.errors import SpecError
 
+DOCS = pathlib.Path(__file__).parent.parent / "docs"
+
 
 @pytest.fixture(scope="module")
 def program(load_program):
     return load_program("experiments/text_objectives.py")
+
+
+@pytest.mark.parametrize("name", ["surnames", "captions"])
+def test_the_document_has_the_table_of_the_results(program, name):
+    found = json.loads((DOCS / "figures" / f"texts_{name}.json").read_text(encoding="utf-8"))
+    assert program.table(found) in (DOCS / "objectives.md").read_text(encoding="utf-8")
 
 
 def test_it_goes_on_where_it_stopped(program, tmp_path, monkeypatch, capsys):
