@@ -17,8 +17,13 @@ def program(load_program):
     return load_program("experiments/pi_on_mnist.py")
 
 
-def test_the_document_has_the_table_of_the_results(program):
-    arguments = program.arguments_of([])
+LABELLED = ["--data=mnist(labels=True)", "--models", "dcgan(width=32)", "--steps=3000"]
+
+
+@pytest.mark.parametrize("given", [[], [*LABELLED, "--output=docs/figures/mnist_labels"]])
+def test_the_document_has_the_table_of_the_results(program, given, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    arguments = program.arguments_of(given)
     table = program.table(program.read(arguments), arguments)
     assert table in (ROOT / "docs" / "objectives.md").read_text(encoding="utf-8")
 
