@@ -4,8 +4,9 @@
 
 trains the runs that are not in the file of results, into runs/pi_on_mnist, measures each by 10,000
 samples against as many test images, and writes docs/figures/pi_on_mnist.json with the results,
-.svg with the measures over π, .png with samples. The same command goes on where it was
-stopped, within a run too. At the end it prints the results as a table in Markdown.
+.svg with the measures over π, _classes.svg with the classes of samples, .png with samples. The same
+command goes on where it was stopped, within a run too. At the end it prints the results as a table
+in Markdown.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from zoo import pictures, run_folder, spec
 from zoo.errors import SpecError, explained
 from zoo.evaluation import of_real_examples
 from zoo.experiment import Experiment, train
+from zoo.metrics import class_histogram
 from zoo.theory import results
 
 # By their specs the steps of a run, which take two to five minutes on one core.
@@ -112,9 +114,9 @@ def complete(found: dict, arguments) -> None:
         run_folder.write_json(json_file(arguments), found)
 
 
-def measured(comparison) -> dict[str, float]:
-    """The values of all measures of one set of samples."""
-    values = {}
+def measured(comparison) -> dict:
+    """The values of all measures of one set of samples, and the share of each class."""
+    values = {"class_shares": class_histogram.shares(comparison.generated).tolist()}
     for member in MEMBERS:
         found = spec.module("metrics", member).compare(comparison)
         values |= {name: measurement.value for name, measurement in found.items()}
@@ -143,8 +145,8 @@ def json_file(arguments) -> pathlib.Path:
     return arguments.output / "pi_on_mnist.json"
 
 
-def over_seeds(found: dict, model: str, pi: float, measure: str) -> list[float]:
-    """The values of a measure, one a seed."""
+def over_seeds(found: dict, model: str, pi: float, measure: str) -> list:
+    """The values of a measure, or the shares of the classes, one a seed."""
     runs = found["runs"].values()
     return [run["measured"][measure] for run in runs if (run["model"], run["pi"]) == (model, pi)]
 
@@ -172,16 +174,15 @@ def _cell(values):
 
 def curves(found: dict, arguments) -> Figure:
     """Each measure over π: every run, the means over seeds, and real images as a dotted line."""
-    with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(8.4, 4.6), layout="constrained")
-        axes = figure.subplots(2, 3, sharex=True).flatten()
-        for ax, (measure, title) in zip(axes, MEASURES.items(), strict=True):
-            _draw_curves(ax, found, arguments, measure)
-            ax.set_title(title)
-        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
-        for ax in axes[3:]:
-            ax.set_xlabel("π, the weight of the data")
-        return figure
+    figure = Figure(figsize=(8.4, 4.6), layout="constrained")
+    axes = figure.subplots(2, 3, sharex=True).flatten()
+    for ax, (measure, title) in zip(axes, MEASURES.items(), strict=True):
+        _draw_curves(ax, found, arguments, measure)
+        ax.set_title(title)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    for ax in axes[3:]:
+        ax.set_xlabel("π, the weight of the data")
+    return figure
 
 
 def _draw_curves(ax, found, arguments, measure):
@@ -196,23 +197,40 @@ def _draw_curves(ax, found, arguments, measure):
     ax.set_xticks(places, [f"{pi:g}" for pi in arguments.pis])
 
 
+def histograms(found: dict, arguments) -> Figure:
+    """The share of each class over π: every run, the means over seeds, and real images."""
+    rows, columns, classes = len(arguments.models), len(arguments.pis), np.arange(10)
+    figure = Figure(figsize=(8.4, 0.6 + 1.3 * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    for row, model in zip(axes, arguments.models, strict=True):
+        row[0].set_ylabel(f"{model}\nshare of class")
+        for ax, pi in zip(row, arguments.pis, strict=True):
+            shares = np.array(over_seeds(found, model, pi, "class_shares"))
+            ax.bar(classes, shares.mean(axis=0), color="C0", alpha=0.5)
+            for each in shares:
+                ax.plot(classes, each, ".", color="C0", markersize=3)
+            real = found["ceiling"]["class_shares"]
+            ax.plot(classes, real, "_", color="black", markersize=6)
+            ax.set(title=f"π = {pi:g}", xticks=classes)
+    return figure
+
+
 def samples(arguments) -> Figure:
     """Samples of the first seed's runs, a row for each π, models side by side."""
     wanted = experiments(arguments)
-    with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(4.4 * len(arguments.models), 1.9), layout="compressed")
-        axes = figure.subplots(1, len(arguments.models), squeeze=False)[0]
-        for ax, model in zip(axes, arguments.models, strict=True):
-            names = [_name(model, pi, arguments.seeds[0]) for pi in arguments.pis]
-            # Loaded; trained only where the results have come without the runs.
-            runs = [train(wanted[name], str(arguments.workdir / name)) for name in names]
-            drawn = np.concatenate([run.samples(_COLUMNS) for run in runs])
-            ax.imshow(pictures.grid(drawn, _COLUMNS), cmap="gray", interpolation="nearest")
-            size = drawn.shape[1] + 2
-            places = [2 + size * (row + 0.5) for row in range(len(names))]
-            ax.set_yticks(places, [f"π = {pi:g}" for pi in arguments.pis])
-            ax.set(title=model, xticks=[])
-        return figure
+    figure = Figure(figsize=(4.4 * len(arguments.models), 1.9), layout="compressed")
+    axes = figure.subplots(1, len(arguments.models), squeeze=False)[0]
+    for ax, model in zip(axes, arguments.models, strict=True):
+        names = [_name(model, pi, arguments.seeds[0]) for pi in arguments.pis]
+        # Loaded; trained only where the results have come without the runs.
+        runs = [train(wanted[name], str(arguments.workdir / name)) for name in names]
+        drawn = np.concatenate([run.samples(_COLUMNS) for run in runs])
+        ax.imshow(pictures.grid(drawn, _COLUMNS), cmap="gray", interpolation="nearest")
+        size = drawn.shape[1] + 2
+        places = [2 + size * (row + 0.5) for row in range(len(names))]
+        ax.set_yticks(places, [f"π = {pi:g}" for pi in arguments.pis])
+        ax.set(title=model, xticks=[])
+    return figure
 
 
 def arguments_of(given=None) -> argparse.Namespace:
@@ -238,8 +256,11 @@ def main(given=None) -> None:
     arguments.output.mkdir(parents=True, exist_ok=True)
     found = read(arguments)
     complete(found, arguments)
-    curves(found, arguments).savefig(arguments.output / "pi_on_mnist.svg", metadata={"Date": None})
-    samples(arguments).savefig(arguments.output / "pi_on_mnist.png", dpi=150)
+    path = arguments.output / "pi_on_mnist"
+    with matplotlib.rc_context(_STYLE):  # which also decides the names within an SVG
+        for figure, end in ((curves, ".svg"), (histograms, "_classes.svg")):
+            figure(found, arguments).savefig(f"{path}{end}", metadata={"Date": None})
+        samples(arguments).savefig(f"{path}.png", dpi=150)
     print(table(found, arguments))
 
 

@@ -46,14 +46,15 @@ def test_it_goes_on_where_it_stopped(program, tmp_path, monkeypatch, capsys):
     assert [run["pi"] for run in found["runs"].values()] == [0.1, 0.9]
     for run in found["runs"].values():
         assert run["measured"].keys() >= program.MEASURES.keys()
+        assert sum(run["measured"]["class_shares"]) == pytest.approx(1)
     assert found["ceiling"]["num_classes_seen"] == 10
     *_, last, ceiling = capsys.readouterr().out.strip().splitlines()
     recall = found["runs"][list(found["runs"])[1]]["measured"]["recall"]
     assert last.startswith(f"| `{MODEL}` | 0.9 |")
     assert f"| {recall:.3f} |" in last
     assert ceiling.startswith("| other real images |")
-    for suffix in ("svg", "png"):
-        assert (tmp_path / "figures" / f"pi_on_mnist.{suffix}").stat().st_size > 1000
+    for file in ("pi_on_mnist.svg", "pi_on_mnist_classes.svg", "pi_on_mnist.png"):
+        assert (tmp_path / "figures" / file).stat().st_size > 1000
     with pytest.raises(SpecError, match=r"at 2 steps, now 3: give another --output"):
         program.main([*given, "--pis", "0.1", "--steps=3"])
     with pytest.raises(SpecError, match=r"now .*'count': 30.*: move it away"):

@@ -12,6 +12,16 @@ def applies(subject) -> bool:
     return subject.example.kind == "image" and subject.example.digits
 
 
+def shares(images) -> np.ndarray:
+    """The share of each digit among images, float [10], which adds up to 1.
+
+    Args:
+        images: float [count, 28, 28, 1] in [0, 1].
+    """
+    classes = np.argmax(_lenet.probabilities(images), axis=-1)
+    return np.bincount(classes, minlength=10) / len(images)
+
+
 def compare(comparison) -> dict[str, Measurement]:
     """Counts the classes among samples; the classes of real digits are all but uniform.
 
@@ -24,12 +34,12 @@ def compare(comparison) -> dict[str, Measurement]:
         delta method; where the histogram is uniform it is biased up by about 9 / (2 count).
     """
     count = comparison.count
-    classes = np.argmax(_lenet.probabilities(comparison.generated), axis=-1)
-    shares = np.bincount(classes, minlength=10) / count
-    logs = np.log(shares, where=shares > 0, out=np.zeros(10))
-    kl = float(np.sum(shares * logs)) + math.log(10)
-    error = math.sqrt(max(0.0, np.sum(shares * logs**2) - np.sum(shares * logs) ** 2) / count)
-    seen = float(np.sum(shares > 0))
+    histogram = shares(comparison.generated)
+    logs = np.log(histogram, where=histogram > 0, out=np.zeros(10))
+    mean = float(np.sum(histogram * logs))
+    kl = mean + math.log(10)
+    error = math.sqrt(max(0.0, np.sum(histogram * logs**2) - mean**2) / count)
+    seen = float(np.sum(histogram > 0))
     split = comparison.split
     return {
         "num_classes_seen": Measurement(seen, "of 10 digits", None, count, split, "higher"),
