@@ -1,8 +1,7 @@
 """The same generator of texts by every kind of objective: what it writes, and how it is measured.
 
     python experiments/text_objectives.py --data=surnames --name=surnames
-    python experiments/text_objectives.py --name=captions --steps=1000 \\
-        --data="text_file(path='captions.txt', level='word', length=25, vocabulary_size=5000)"
+    python experiments/text_objectives.py --data="text_file(path='poems.txt')" --name=poems
 
 trains the runs that are not in the file of results, into runs/text_objectives/NAME, measures each
 by samples against as many test texts, and writes docs/figures/texts_NAME.json with the results and
