@@ -68,7 +68,7 @@ Curves   {python.parent}/tensorboard --logdir=runs
 Models   {SERVED}/digits, {SERVED}/names: SavedModels, each with a README of how to ask it
 
 Next, all of MNIST (which is downloaded):
-  {python} train.py --flagfile=experiments/mnist_dcgan.flags
+  {python} train.py --flagfile=experiments/mnist_dcgan_labels.flags
 Your own text:
   {python} train.py --data="text_file(path='my.txt')" --model='lstm(units=256)' \\
     --objective=maximum_likelihood --workdir=runs/mine
