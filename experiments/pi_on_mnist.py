@@ -13,7 +13,6 @@ import argparse
 import os
 import pathlib
 import re
-import statistics
 import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -145,7 +144,7 @@ def json_file(arguments) -> pathlib.Path:
     return arguments.output / "pi_on_mnist.json"
 
 
-def over_seeds(found: dict, model: str, pi: float, measure: str) -> list:
+def of_runs(found: dict, model: str, pi: float, measure: str) -> list:
     """The values of a measure, or the shares of the classes, one a seed."""
     runs = found["runs"].values()
     return [run["measured"][measure] for run in runs if (run["model"], run["pi"]) == (model, pi)]
@@ -160,16 +159,11 @@ def table(found: dict, arguments) -> str:
     ]
     for model in arguments.models:
         for pi in arguments.pis:
-            cells = [_cell(over_seeds(found, model, pi, measure)) for measure in measures]
+            cells = [results.over_seeds(of_runs(found, model, pi, measure)) for measure in measures]
             lines.append(f"| `{model}` | {pi} | {' | '.join(cells)} |")
     ceiling = [f"{found['ceiling'][measure]:.3f}" for measure in measures]
     lines.append(f"| other real images | | {' | '.join(ceiling)} |")
     return "\n".join(lines)
-
-
-def _cell(values):
-    mean = f"{statistics.mean(values):.3f}"
-    return f"{mean} ± {statistics.stdev(values):.3f}" if len(values) > 1 else mean
 
 
 def curves(found: dict, arguments) -> Figure:
@@ -188,7 +182,7 @@ def curves(found: dict, arguments) -> Figure:
 def _draw_curves(ax, found, arguments, measure):
     places = np.arange(len(arguments.pis))
     for number, model in enumerate(arguments.models):
-        values = [over_seeds(found, model, pi, measure) for pi in arguments.pis]
+        values = [of_runs(found, model, pi, measure) for pi in arguments.pis]
         color = f"C{number}"
         ax.plot(places, [np.mean(each) for each in values], color=color, label=model)
         for place, each in zip(places, values, strict=True):
@@ -205,7 +199,7 @@ def histograms(found: dict, arguments) -> Figure:
     for row, model in zip(axes, arguments.models, strict=True):
         row[0].set_ylabel(f"{model}\nshare of class")
         for ax, pi in zip(row, arguments.pis, strict=True):
-            shares = np.array(over_seeds(found, model, pi, "class_shares"))
+            shares = np.array(of_runs(found, model, pi, "class_shares"))
             ax.bar(classes, shares.mean(axis=0), color="C0", alpha=0.5)
             for each in shares:
                 ax.plot(classes, each, ".", color="C0", markersize=3)

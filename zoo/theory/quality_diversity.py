@@ -18,7 +18,6 @@ which they are sampled, too. M. Caccia et al., "Language GANs Falling Short", ar
 import argparse
 import dataclasses
 import pathlib
-import statistics
 
 from zoo import evaluation
 from zoo.errors import explained
@@ -80,13 +79,8 @@ def table(runs: dict[str, dict]) -> str:
 
 def _row(name, found):
     every = [[run[m][0] for run in found if m in run] for m in MEASURED]
-    return f"| {name} | {' | '.join(_cell(values) for values in every)} |"
-
-
-def _cell(values):
-    if len(values) < 2:
-        return "".join(f"{value:.3f}" for value in values)
-    return f"{statistics.mean(values):.3f} ± {statistics.stdev(values):.3f}"
+    cells = [results.over_seeds(values) if values else "" for values in every]
+    return f"| {name} | {' | '.join(cells)} |"
 
 
 def main(arguments=None) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import statistics
 
 from zoo.errors import require
 
@@ -29,3 +30,9 @@ def require_same(path: pathlib.Path, what: str, recorded: dict, now: dict) -> No
         recorded == now,
         f"{path} has {what} of {recorded}, now {now}: move it away, or name another --output.",
     )
+
+
+def over_seeds(values: list[float]) -> str:
+    """The mean of a measure over seeds ± its standard deviation; of one seed its value."""
+    mean = f"{statistics.mean(values):.3f}"
+    return f"{mean} ± {statistics.stdev(values):.3f}" if len(values) > 1 else mean

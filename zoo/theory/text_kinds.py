@@ -6,6 +6,11 @@ import pathlib
 from zoo import experiment
 
 LIKELIHOOD = "maximum likelihood"
+_ESTIMATORS = {
+    "REINFORCE": "reinforce()",
+    "REINFORCE on beginnings": 'reinforce(rewards="prefixes")',
+    "Gumbel-softmax": "gumbel_softmax()",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,59 +44,66 @@ def kinds(generator: str, transformer: str, steps: int | None = None) -> dict[st
             from the weights that likelihood has found.
     """
     many, fewer = steps or 4000, steps or 2000
+    once = _variants(generator, fewer) | _of_transformer(transformer, many, fewer)
+    several = _of_every_objective(generator, many, fewer)
+    return several | {name: dataclasses.replace(kind, once=True) for name, kind in once.items()}
 
-    def adversarial(
-        estimator, model=generator, discriminator="convolutional", discriminator_steps=1, **changes
-    ):
-        times = f", discriminator_steps={discriminator_steps}" * (discriminator_steps > 1)
-        objective = f"generalised_js(pi=0.5, estimator={estimator!r}{times})"
-        model = f'text_gan(generator="{model}", discriminator="{discriminator}", width=64)'
-        return Kind(objective, model, fewer, **{"learning_rate": 1e-3, **changes})
 
-    def scheduled(numbers):
-        return Kind(f"scheduled_sampling({numbers})", generator, many)
-
+def _of_every_objective(generator, many, fewer):
     to_zero = f"schedule='linear', keep_probability=1.0, decrease={1 / many:g}, minimum=0.0"
-    mediated = f'mediated(generator="{generator}")'
-    beginnings = 'reinforce(rewards="prefixes")'
-    of_transformer = "Transformer, maximum likelihood"
-    transformers = "Transformer, REINFORCE on beginnings from likelihood"
-    return {
+    mediated = "mediated_js(pi=0.5)", f'mediated(generator="{generator}")'
+    found = {
         LIKELIHOOD: Kind("maximum_likelihood", generator, many),
         "maximum likelihood from likelihood": Kind(
             "maximum_likelihood", generator, fewer, 1e-3, begins=LIKELIHOOD
         ),
-        "scheduled sampling, ε = 0.5": scheduled("schedule='constant', keep_probability=0.5"),
-        "scheduled sampling, ε to 0": scheduled(to_zero),
-        "REINFORCE": adversarial("reinforce()"),
-        "REINFORCE from likelihood": adversarial("reinforce()", begins=LIKELIHOOD),
-        "REINFORCE on beginnings": adversarial(beginnings),
-        "REINFORCE on beginnings from likelihood": adversarial(beginnings, begins=LIKELIHOOD),
-        "Gumbel-softmax": adversarial("gumbel_softmax()"),
-        "Gumbel-softmax from likelihood": adversarial("gumbel_softmax()", begins=LIKELIHOOD),
-        "mediator": Kind("mediated_js(pi=0.5)", mediated, many),
-        "mediator from likelihood": Kind(
-            "mediated_js(pi=0.5)", mediated, fewer, 1e-3, begins=LIKELIHOOD
+        "scheduled sampling, ε = 0.5": Kind(
+            "scheduled_sampling(schedule='constant', keep_probability=0.5)", generator, many
         ),
-        "REINFORCE from likelihood, slowly": adversarial(
-            "reinforce()", learning_rate=1e-4, begins=LIKELIHOOD, once=True
-        ),
-        "REINFORCE from likelihood, five steps of a recurrent discriminator": adversarial(
-            "reinforce()",
-            discriminator="recurrent",
-            discriminator_steps=5,
-            begins=LIKELIHOOD,
-            once=True,
-        ),
-        "REINFORCE with roll-outs from likelihood": adversarial(
-            "reinforce(rollouts=4)", begins=LIKELIHOOD, once=True
-        ),
-        of_transformer: Kind("maximum_likelihood", transformer, many, 2e-3, once=True),
-        transformers: adversarial(beginnings, transformer, begins=of_transformer, once=True),
-        f"{transformers}, slowly": adversarial(
-            beginnings, transformer, learning_rate=1e-4, begins=of_transformer, once=True
+        "scheduled sampling, ε to 0": Kind(f"scheduled_sampling({to_zero})", generator, many),
+    }
+    for name, estimator in _ESTIMATORS.items():
+        kind = _adversarial(estimator, generator, fewer)
+        found[name] = kind
+        found[f"{name} from likelihood"] = dataclasses.replace(kind, begins=LIKELIHOOD)
+    return found | {
+        "mediator": Kind(*mediated, many),
+        "mediator from likelihood": Kind(*mediated, fewer, 1e-3, begins=LIKELIHOOD),
+    }
+
+
+def _variants(generator, steps):
+    begun = _adversarial("reinforce()", generator, steps, begins=LIKELIHOOD)
+    recurrent = _adversarial(
+        "reinforce()", generator, steps, "recurrent", ", discriminator_steps=5", begins=LIKELIHOOD
+    )
+    return {
+        "REINFORCE from likelihood, slowly": dataclasses.replace(begun, learning_rate=1e-4),
+        "REINFORCE from likelihood, five steps of a recurrent discriminator": recurrent,
+        "REINFORCE with roll-outs from likelihood": _adversarial(
+            "reinforce(rollouts=4)", generator, steps, begins=LIKELIHOOD
         ),
     }
+
+
+def _of_transformer(transformer, many, fewer):
+    likelihood = "Transformer, maximum likelihood"
+    name = "Transformer, REINFORCE on beginnings"
+    estimator = _ESTIMATORS["REINFORCE on beginnings"]
+    begun = _adversarial(estimator, transformer, fewer, begins=likelihood)
+    return {
+        likelihood: Kind("maximum_likelihood", transformer, many, 2e-3),
+        f"{name} from likelihood": begun,
+        f"{name} from likelihood, slowly": dataclasses.replace(begun, learning_rate=1e-4),
+    }
+
+
+def _adversarial(
+    estimator, generator, steps, discriminator="convolutional", more="", begins=None
+) -> Kind:
+    objective = f"generalised_js(pi=0.5, estimator={estimator!r}{more})"
+    model = f'text_gan(generator="{generator}", discriminator="{discriminator}", width=64)'
+    return Kind(objective, model, steps, 1e-3, begins)
 
 
 def trained(name: str, of: dict[str, Kind], data: str, seed: int, workdir: pathlib.Path):
