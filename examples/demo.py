@@ -17,9 +17,9 @@ DIGITS, NAMES, SERVED = "runs/demo_digits", "runs/demo_names", "served"
 COMMANDS = [
     (
         "Train a GAN on 5,000 digits by the generalised Jensen-Shannon divergence.",
-        "train.py --data=mnist_5k --model='dcgan(width=32)' --objective='generalised_js(pi=0.5)' "
-        f"--workdir={DIGITS} --steps=5000 --learning_rate=1e-3 --optimizer='adam(beta_1=0.5)' "
-        "--average_decay=0.999",
+        "train.py --data='mnist_5k(labels=True)' --model='dcgan(width=32)' "
+        f"--objective='generalised_js(pi=0.5, r1=0.1)' --workdir={DIGITS} --steps=4000 "
+        "--learning_rate=1e-3 --decay=cosine --optimizer='adam(beta_1=0.5)' --average_decay=0.999",
     ),
     (
         "Train a character LSTM on surnames by maximum likelihood.",

@@ -18,17 +18,19 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-_COLUMNS = 8
+_COLUMNS = 10
 
 
 def main():
     """Draws from the newest version in a model's folder."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", help="where the versions of a model are")
-    parser.add_argument("--count", type=int, default=32, help="how many samples")
+    parser.add_argument("--count", type=int, default=40, help="how many samples")
     parser.add_argument("--seed", type=int, default=0, help="the first sample's seed")
     parser.add_argument("--prompt", default="", help="for text: what each begins with")
-    parser.add_argument("--label", type=int, default=0, help="for images of classes: which class")
+    parser.add_argument(
+        "--labels", type=int, nargs="+", default=range(10), help="for images of classes: in turn"
+    )
     parser.add_argument("--output", default="samples.png", help="for images: the file to write")
     arguments = parser.parse_args()
     model = tf.saved_model.load(str(newest(pathlib.Path(arguments.folder))))
@@ -39,7 +41,7 @@ def main():
     elif "point" in drawn:
         print_points(model, seeds)
     else:
-        write_images(model, seeds, arguments.label, arguments.output)
+        write_images(model, seeds, arguments.labels, arguments.output)
     if any(
         name.split(".")[0] in ("keras", "zoo") for name, module in sys.modules.items() if module
     ):
@@ -68,12 +70,15 @@ def print_points(model, seeds):
         print(",".join(map(str, point)))
 
 
-def write_images(model, seeds, label, output):
+def write_images(model, seeds, labels, output):
     """Images side by side, as a PNG file."""
     generate, inputs = model.signatures["generate"], {"seed": seeds}
     if "label" in generate.structured_input_signature[1]:
-        inputs["label"] = tf.fill(seeds.shape, tf.constant(label, tf.int64))
-    images = generate(**inputs)["image"].numpy()
+        inputs["label"] = tf.constant(np.resize(labels, seeds.shape), tf.int64)
+    answer = generate(**inputs)
+    if "error" in answer and any(answer["error"].numpy()):
+        sys.exit(max(answer["error"].numpy()).decode())
+    images = answer["image"].numpy()
     _, height, width, _ = images.shape
     rows = -(-len(images) // _COLUMNS)
     sheet = np.zeros([rows * _COLUMNS, height, width])

@@ -158,12 +158,27 @@ def test_the_example_application_that_draws_digits(digits, tmp_path):
     path = tmp_path / "digits.png"
     output_of(
         *(sys.executable, ROOT / "examples/use_export.py", digits.path.parent),
-        *("--count=9", f"--output={path}"),
+        *("--count=11", f"--output={path}"),
     )
-    image = digits.signatures["generate"].served({"seed": tf.constant([8], tf.int64)})["image"]
+    image = digits.signatures["generate"].served({"seed": tf.constant([10], tf.int64)})["image"]
     pixels = keras.utils.img_to_array(keras.utils.load_img(path, color_mode="grayscale"))
-    assert pixels.shape == (2 * 28, 8 * 28, 1)
+    assert pixels.shape == (2 * 28, 10 * 28, 1)
     np.testing.assert_allclose(pixels[28:, :28], 255 * image.numpy()[0], atol=1)
+
+
+def test_the_example_application_that_draws_digits_of_chosen_classes(bits, tmp_path):
+    path = tmp_path / "digits.png"
+    example = (sys.executable, ROOT / "examples/use_export.py", bits.path.parent)
+    output_of(*example, "--count=3", "--labels", "7", "2", f"--output={path}")
+    image = bits.signatures["generate"].served(
+        {"seed": tf.range(3, dtype=tf.int64), "label": tf.constant([7, 2, 7], tf.int64)}
+    )["image"]
+    pixels = keras.utils.img_to_array(keras.utils.load_img(path, color_mode="grayscale"))
+    drawn = np.concatenate(image.numpy(), axis=1)
+    np.testing.assert_allclose(pixels[:, : 3 * 28], 255 * drawn, atol=1)
+    refused = subprocess.run([*map(str, example), "--labels", "12"], capture_output=True)
+    assert refused.returncode == 1
+    assert b"label should be from 0 to 9" in refused.stderr
 
 
 def test_every_input_and_output_has_a_row_for_each_of_the_batch(exported):
