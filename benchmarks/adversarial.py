@@ -35,18 +35,5 @@ CASES = {
 }
 
 
-def main():
-    """Prints the table."""
-    options = side_by_side.parser(__doc__, CASES, seconds=60).parse_args()
-    with side_by_side.libraries("adversarial", options.threads) as connections:
-        header = side_by_side.HEADER
-        print(side_by_side.row(header), side_by_side.row(["---"] * len(header)), sep="\n")
-        for case in options.cases:
-            times = side_by_side.measure(CASES[case], connections, options.seconds)
-            for name in times:
-                row = side_by_side.row(side_by_side.cells(CASES[case], name, times))
-                print(row, flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    side_by_side.main("adversarial", __doc__, CASES)

@@ -39,27 +39,6 @@ CASES = {
 }
 
 
-def _beside_likelihood(name, times):
-    """Of scheduled sampling: its time by that of a step of maximum likelihood."""
-    if not name.endswith(": scheduled sampling") or name.startswith("torch"):
-        return ""
-    base = name.replace("scheduled sampling", "maximum likelihood")
-    return side_by_side.ratio(times[name], times[base])
-
-
-def main():
-    """Prints the table."""
-    options = side_by_side.parser(__doc__, CASES, seconds=60).parse_args()
-    header = [*side_by_side.HEADER, "time, maximum likelihood's = 1"]
-    with side_by_side.libraries("autoregressive", options.threads) as connections:
-        print(side_by_side.row(header), side_by_side.row(["---"] * len(header)), sep="\n")
-        for case in options.cases:
-            times = side_by_side.measure(CASES[case], connections, options.seconds)
-            for name in times:
-                found = side_by_side.cells(CASES[case], name, times)
-                row = side_by_side.row([*found, _beside_likelihood(name, times)])
-                print(row, flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    beside = ("scheduled sampling", "maximum likelihood")
+    side_by_side.main("autoregressive", __doc__, CASES, beside)

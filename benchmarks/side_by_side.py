@@ -17,15 +17,40 @@ import time
 LIBRARIES = ("zoo", "torch")
 
 
-@contextlib.contextmanager
-def libraries(program: str, threads: int):
-    """The two processes, a list of connections for `measure`.
+def main(program: str, description: str, cases: dict, beside: tuple[str, str] | None = None):
+    """Prints a program's table.
 
     Args:
         program: its modules PROGRAM_zoo and PROGRAM_torch each have `set_threads(threads)`, and
             `works(case)`: functions by names such as "zoo with XLA: sampling".
-        threads: how many each may use.
+        description: what `--help` says, in its first line.
+        cases: the cases by their names on the command line.
+        beside: two works; the time of the first by that of the second is a last column.
     """
+    options = _options(description, cases)
+    header = ["model", "what", "library", "ms", "speed, PyTorch's = 1"]
+    if beside:
+        header.append(f"time, {beside[1]}'s = 1")
+    with _libraries(program, options.threads) as connections:
+        print(_row(header), _row(["---"] * len(header)), sep="\n")
+        for case in map(cases.get, options.cases):
+            times = _measure(case, connections, options.seconds)
+            for name in times:
+                print(_row([str(case), *_cells(name, times, beside)]), flush=True)
+
+
+def _options(description, cases):
+    """The command line."""
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
+    parser.add_argument("--cases", nargs="+", choices=cases, default=list(cases))
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seconds", type=float, default=60, help="of rounds for each case")
+    return parser.parse_args()
+
+
+@contextlib.contextmanager
+def _libraries(program, threads):
+    """The two processes, a connection to each."""
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores")
     context, ours, processes = multiprocessing.get_context("spawn"), [], []
     for library in LIBRARIES:
@@ -39,7 +64,7 @@ def libraries(program: str, threads: int):
         process.terminate()
 
 
-def measure(case, connections: list, seconds: float) -> dict[str, list[float]]:
+def _measure(case, connections, seconds):
     """The seconds of each work of a case, by its name, of one round after the other."""
     times = {}
     for connection in connections:
@@ -54,36 +79,28 @@ def measure(case, connections: list, seconds: float) -> dict[str, list[float]]:
     return times
 
 
-def ratio(numerators: list[float], denominators: list[float]) -> str:
+def _cells(name, times, beside):
+    """Of one work: what it is, whose, its median in ms, its speed in PyTorch's, and `beside`."""
+    side, work = name.split(": ")
+    cells = [work, side, f"{statistics.median(times[name]) * 1e3:.0f}"]
+    cells.append("" if side == "torch" else _ratio(times[f"torch: {work}"], times[name]))
+    if beside and work == beside[0] and side != "torch":
+        cells.append(_ratio(times[name], times[f"{side}: {beside[1]}"]))
+    elif beside:
+        cells.append("")
+    return cells
+
+
+def _ratio(numerators, denominators):
     """The median and the quartiles of the rounds' ratios, in words."""
     ratios = [a / b for a, b in zip(numerators, denominators, strict=True)]
     low, middle, high = statistics.quantiles(ratios, n=4)
     return f"{middle:.2f} ({low:.2f}-{high:.2f})"
 
 
-def cells(case, name: str, times: dict[str, list[float]]) -> list[str]:
-    """Of one work: the case, what it is, whose, its median in ms, its speed in PyTorch's."""
-    side, work = name.split(": ")
-    median = f"{statistics.median(times[name]) * 1e3:.0f}"
-    speed = "" if side == "torch" else ratio(times[f"torch: {work}"], times[name])
-    return [str(case), work, side, median, speed]
-
-
-def row(content: list[str]) -> str:
+def _row(content):
     """A line of a table in Markdown."""
     return f"| {' | '.join(content)} |"
-
-
-HEADER = ["model", "what", "library", "ms", "speed, PyTorch's = 1"]
-
-
-def parser(description: str, cases: dict, seconds: float) -> argparse.ArgumentParser:
-    """The command line."""
-    made = argparse.ArgumentParser(description=description.splitlines()[0])
-    made.add_argument("--cases", nargs="+", choices=cases, default=list(cases))
-    made.add_argument("--threads", type=int, default=2)
-    made.add_argument("--seconds", type=float, default=seconds, help="of rounds for each case")
-    return made
 
 
 def _serve(module, threads, connection):
