@@ -73,3 +73,15 @@ def test_training_goes_towards_the_minimum(log_p, name, monkeypatch):
     log_q = discrete.trained(model, objective, seed=0, steps=30)
     before, after = (discrete.value(log_p, q, 0.5) for q in (uniform, log_q))
     assert discrete.minimum(log_p, 0.5) < after < before - 0.01
+
+
+def test_training_is_led_by_its_pi(log_p, monkeypatch):
+    """Long before the end, each run is nearer to the minimum of its own π than the other one."""
+    monkeypatch.setattr(discrete, "DATA", discrete.ORACLE.format(count=5000))
+    log_q = {}
+    for pi in (0.1, 0.9):
+        model, objective = discrete.estimators(pi)["reinforce"]
+        log_q[pi] = discrete.trained(model, objective, seed=0, steps=300)
+    for own, other in ((0.1, 0.9), (0.9, 0.1)):
+        apart = discrete.value(log_p, log_q[other], own) - discrete.value(log_p, log_q[own], own)
+        assert apart > 0.005
