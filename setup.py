@@ -50,6 +50,7 @@ setup(
         "demo": DEMO,
         "evaluation": EVALUATION,
         "theory": THEORY,
+        "benchmark": ["torch>=2.13"],
         "test": DEMO + EVALUATION + TEST,
     },
     entry_points={"console_scripts": ["zoo-export = export.__main__:run"]},

@@ -5,7 +5,7 @@
 A step is the whole of it: samples, the discriminator's step on them and on as many images, other
 samples and the generator's step, both with Adam. PyTorch has the same networks, losses, sizes and
 number of threads. Medians are printed, and the median and the quartiles of the rounds' ratios.
-PyTorch is no requirement of the project: `pip install torch` first.
+PyTorch is no requirement of the project: `pip install '.[benchmark]'` first.
 """
 
 import dataclasses

@@ -5,7 +5,7 @@
 A step is the whole of it: forward, backward and Adam. PyTorch has the same architecture, sizes
 and number of threads: torch.nn.LSTM or GRU where the symbols are known, and a Python loop over
 cells where they depend on what was predicted. Medians are printed, and the median and the quartiles
-of the rounds' ratios. PyTorch is no requirement of the project: `pip install torch` first.
+of the rounds' ratios. PyTorch is no requirement of the project: `pip install '.[benchmark]'` first.
 """
 
 import dataclasses

@@ -25,7 +25,8 @@ def main(program: str, description: str, cases: dict, beside: tuple[str, str] | 
             `works(case)`: functions by names such as "zoo with XLA: sampling".
         description: what `--help` says, in its first line.
         cases: the cases by their names on the command line.
-        beside: two works; the time of the first by that of the second is a last column.
+        beside: how works' names begin, and another work: the time of the first ones by that of
+            the other is a last column.
     """
     options = _options(description, cases)
     header = ["model", "what", "library", "ms", "speed, PyTorch's = 1"]
@@ -83,8 +84,9 @@ def _cells(name, times, beside):
     """Of one work: what it is, whose, its median in ms, its speed in PyTorch's, and `beside`."""
     side, work = name.split(": ")
     cells = [work, side, f"{statistics.median(times[name]) * 1e3:.0f}"]
-    cells.append("" if side == "torch" else _ratio(times[f"torch: {work}"], times[name]))
-    if beside and work == beside[0] and side != "torch":
+    torch = times.get(f"torch: {work}")
+    cells.append("" if side == "torch" or not torch else _ratio(torch, times[name]))
+    if beside and work.startswith(beside[0]) and side != "torch":
         cells.append(_ratio(times[name], times[f"{side}: {beside[1]}"]))
     elif beside:
         cells.append("")

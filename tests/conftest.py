@@ -50,6 +50,12 @@ def load_program():
 
 
 @pytest.fixture(scope="session")
+def by_definition(load_program):
+    """Scheduled sampling as it is defined: `by_definition.compare`."""
+    return load_program("tests/scheduled_sampling_by_definition.py")
+
+
+@pytest.fixture(scope="session")
 def letters():
     """Texts of up to three of the letters a, b, c: a domain that can be enumerated."""
     vocabulary = Vocabulary([UNKNOWN, END, "a", "b", "c"], "character")

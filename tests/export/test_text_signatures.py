@@ -1,5 +1,6 @@
 """What each signature of a text model answers, in the process that has the model."""
 
+import itertools
 import json
 
 import numpy as np
@@ -156,18 +157,41 @@ def test_each_row_has_its_own_sampler(names_run, names):
     inputs = options(
         5,
         seed=[3] * 5,
-        temperature=[0.7, 1.0, 0.8, 0.0, 1e-30],
-        top_k=[0, 5, 4, 0, 0],
+        temperature=[0.7, 1.0, 1.0, 0.0, 1e-30],
+        top_k=[0, 5, 0, 0, 0],
         top_p=[1.0, 1.0, 0.6, 1.0, 1.0],
     )
     answer = ask(names.signatures, "generate_with_options", **inputs)
-    specs = ["temperature(temperature=0.7)", "top_k(k=5)", None, "greedy()", "greedy()"]
+    specs = ["temperature(temperature=0.7)", "top_k(k=5)", "nucleus(p=0.6)", *["greedy()"] * 2]
     for row, sampler in enumerate(specs):
-        if sampler is not None:
-            signatures = text_signatures.build(names_run.generator, sampler).signatures
-            alone = ask(signatures, "generate", prompt=["M"], seed=[3])
-            assert answer["text"][row] == alone["text"][0]
-            np.testing.assert_allclose(answer["log_prob"][row], alone["log_prob"][0], rtol=1e-5)
+        signatures = text_signatures.build(names_run.generator, sampler).signatures
+        alone = ask(signatures, "generate", prompt=["M"], seed=[3])
+        assert answer["text"][row] == alone["text"][0]
+        np.testing.assert_allclose(answer["log_prob"][row], alone["log_prob"][0], rtol=1e-5)
+
+
+def test_the_options_of_a_row_act_one_after_the_other(names_run, names):
+    """The temperature, then the likeliest symbols, then of these the nucleus: none is left out."""
+
+    def drawn(specs):
+        samplers = [spec.build("samplers", text) for text in specs]
+
+        def sampler(logits):
+            for each in samplers:
+                logits = each(logits)
+            return logits
+
+        return names_run.generator.generate(tf.range(8, dtype=tf.int64), sampler)
+
+    inputs = options(8, prompt=[""] * 8, temperature=[0.5] * 8, top_k=[6] * 8, top_p=[0.6] * 8)
+    answer = ask(names.signatures, "generate_with_options", **inputs)
+    steps = ["temperature(temperature=0.5)", "top_k(k=6)", "nucleus(p=0.6)"]
+    expected = drawn(steps)
+    texts = _shown(names_run.example.vocabulary.decode(expected.tokens).numpy())
+    assert answer["text"].tolist() == texts.tolist()
+    np.testing.assert_allclose(answer["log_prob"], expected.log_prob, rtol=1e-5)
+    for without in itertools.combinations(steps, 2):
+        assert np.abs(drawn(without).log_prob - expected.log_prob).max() > 0.1
 
 
 def test_no_more_symbols_are_drawn_than_asked_for(names):

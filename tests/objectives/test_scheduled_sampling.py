@@ -1,11 +1,13 @@
 """Scheduled sampling: draw for draw what its definition says, and where it ends."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo import experiment, randomness, spec
+from zoo import example_spec, experiment, spec
 from zoo.data._splits import batches
 from zoo.errors import SpecError
 from zoo.report import logs
@@ -44,61 +46,26 @@ def tokens(letters):
     return tf.constant(rows, tf.int32)
 
 
-def read_by_definition(model, tokens, keep, coin="token", replacement="sample"):
-    """What the model reads, one position after the other, each from a whole pass of its own."""
-    coins, noise = (
-        tf.random.stateless_uniform(tokens.shape, randomness.fold(KEY, number), alg="philox")
-        for number in (-1, -2)
-    )
-    if coin == "sequence":
-        shape, seed = [len(tokens), 1], randomness.fold(KEY, -1)
-        coins = tf.repeat(
-            tf.random.stateless_uniform(shape, seed, alg="philox"), tokens.shape[1], 1
-        )
-    read = model.shift(tokens).numpy()
-    for t in range(1, tokens.shape[1]):
-        logits = model(read, key=KEY).numpy()[:, t - 1].astype(np.float64)
-        probabilities = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
-        for row in range(len(tokens)):
-            if coins[row, t] < keep:
-                continue
-            cumulative = np.cumsum(probabilities[row])
-            sample = np.searchsorted(cumulative, noise[row, t], side="right")
-            read[row, t] = np.argmax(logits[row]) if replacement == "argmax" else sample
-    return read
-
-
-def gradients(model, predict):
-    """Of the weighted cross-entropy, for all variables as one vector."""
-    with tf.GradientTape() as tape:
-        logits, targets, weights = predict()
-        nats = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
-        loss = tf.reduce_mean(weights * nats)
-    found = tape.gradient(loss, model.trainable_variables)
-    return np.concatenate([tf.reshape(tf.convert_to_tensor(g), [-1]) for g in found])
-
-
 @pytest.mark.parametrize("options", [{}, {"coin": "sequence"}, {"replacement": "argmax"}], ids=str)
-def test_it_is_its_definition_draw_for_draw(model, tokens, options):
-    """Predictions and gradient are those of the prefix that was read, taken as given.
-
-    So the targets are the real symbols, dropout is that of a plain pass with the same key, and
-    no gradient flows through what was drawn.
-    """
-    objective = build(keep_probability=0.4, **options)
-    read = read_by_definition(model, tokens, 0.4, **options)
-    changed = read != model.shift(tokens).numpy()
+def test_it_is_its_definition_draw_for_draw(by_definition, model, tokens, options):
+    changed = by_definition.compare(model, tokens, KEY, keep_probability=0.4, **options)
     assert 0.1 < changed[:, 1:].mean() < 0.6
     assert not changed[:, 0].any()
 
-    def frozen():
-        return model(tf.constant(read), key=KEY), tokens, model.weights_of(tokens)
 
-    def scheduled():
-        return objective.predict(model, tokens, 0, KEY)
-
-    np.testing.assert_allclose(scheduled()[0], frozen()[0], atol=1e-5)
-    np.testing.assert_allclose(gradients(model, scheduled), gradients(model, frozen), atol=1e-6)
+@pytest.mark.parametrize("options", [{}, {"coin": "sequence"}, {"replacement": "argmax"}], ids=str)
+def test_of_images_it_is_its_definition_patch_for_patch(by_definition, options):
+    """Four patches of 256 kinds, after a start symbol of the class."""
+    example = example_spec.Image((4, 8, 1), binary=True, num_classes=3)
+    model = spec.build("models", "lstm(units=8, layers=2, dropout=0.3, patch=[2, 4])", example)
+    for number, variable in enumerate(model.trainable_variables):
+        variable.assign_add(tf.random.stateless_normal(variable.shape, [3, number]))
+    pixels = tf.random.stateless_uniform([64, 4, 8, 1], [4, 5], 0, 2, tf.int32)
+    batch = tf.cast(pixels, tf.float32), tf.range(64) % 3
+    changed = by_definition.compare(model, batch, KEY, keep_probability=0.4, **options)
+    assert changed.shape == (64, 4)
+    assert 0.4 < changed[:, 1:].mean() < 0.8
+    assert not changed[:, 0].any()
 
 
 def test_with_real_symbols_only_it_is_maximum_likelihood(model, tokens):
@@ -268,18 +235,25 @@ def test_schedules(arguments, expected):
         {"k": 300},
         {"schedule": "constant"},
         {"schedule": "linear"},
+        {"schedule": "linear", "keep_probability": 0.5},
         {"schedule": "linear", "decrease": -0.1},
+        {"schedule": "linear", "decrease": 0},
+        {"schedule": "linear", "decrease": 1.5},
         {"schedule": "linear", "decrease": 0.1, "k": 2},
         {"schedule": "linear", "decrease": 0.1, "keep_probability": 1.5},
         {"schedule": "linear", "decrease": 0.1, "keep_probability": 0.2, "minimum": 0.3},
+        {"schedule": "linear", "decrease": 0.1, "minimum": -0.1},
         {"schedule": "exponential"},
         {"schedule": "exponential", "k": 1.0},
         {"schedule": "exponential", "k": 0},
         {"schedule": "exponential", "k": 0.9, "keep_probability": 0.5},
         {"schedule": "exponential", "k": 0.9, "minimum": 1.5},
+        {"schedule": "exponential", "k": 0.9, "minimum": -0.1},
         {"schedule": "inverse_sigmoid"},
         {"schedule": "inverse_sigmoid", "k": 0.5},
         {"schedule": "inverse_sigmoid", "k": 10, "decrease": 0.1},
+        {"schedule": "inverse_sigmoid", "k": 10, "minimum": 1.5},
+        {"schedule": "inverse_sigmoid", "k": 10, "minimum": -0.1},
     ],
     ids=str,
 )
@@ -291,6 +265,43 @@ def test_a_schedule_that_cannot_be_is_refused(arguments):
         build(**arguments)
     for given in received.split(", "):
         assert given in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ({"schedule": "constant"}, "takes keep_probability; received nothing"),
+        (
+            {"schedule": "linear", "decrease": 2, "minimum": 0.5},
+            "takes 0 <= minimum <= keep_probability <= 1 and 0 < decrease <= 1; "
+            "received decrease=2, keep_probability=1.0, minimum=0.5",
+        ),
+        (
+            {"schedule": "exponential", "k": 0.9, "decrease": 0.1},
+            "takes k, minimum=0.0; received decrease=0.1, k=0.9",
+        ),
+    ],
+    ids=str,
+)
+def test_a_refusal_tells_what_the_schedule_takes(arguments, told):
+    with pytest.raises(SpecError, match=re.escape(told)):
+        build(**arguments)
+
+
+@pytest.mark.parametrize("passes", [1, 0, -1])
+def test_a_single_pass_is_refused(passes):
+    """It would read real symbols only, whatever ε is."""
+    wanted = f"reads real symbols only, which is maximum_likelihood; .* received {passes}"
+    with pytest.raises(SpecError, match=wanted):
+        build(passes=passes)
+
+
+def test_passes_change_nothing_in_recurrent_models_and_tables(model, tokens):
+    once, thrice = (
+        build(keep_probability=0.3, passes=passes).predict(model, tokens, 0, KEY)[0]
+        for passes in (None, 3)
+    )
+    np.testing.assert_array_equal(once, thrice)
 
 
 def test_the_default_anneals_as_it_says():

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from zoo import example_spec, randomness
 from zoo.errors import require
-from zoo.models._autoregressive import Parallel
+from zoo.models._parallel import Parallel
 from zoo.models.layers.gated_convolution import (
     FirstConvolution,
     GatedConvolution,

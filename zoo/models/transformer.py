@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from zoo import example_spec, randomness
 from zoo.errors import require
-from zoo.models._autoregressive import Parallel
+from zoo.models._parallel import Parallel
 from zoo.models.layers import attention
 from zoo.models.layers.feedforward import FeedForward, normalise
 

@@ -3,18 +3,19 @@
 Each symbol of the prefix is the real one with probability ε, and otherwise what the model, which
 has read the prefix up to there, would write. The target stays the real next symbol, and no
 gradient flows through what the model wrote. Unless ε = 1, which is maximum likelihood, the
-optimum is not the data: see `zoo.theory.scheduled_sampling`.
+optimum is not the data: see `zoo.theory.scheduled_sampling`. Unlike `generate`, the model may
+write the unknown symbol here, and goes on writing after an end symbol.
 
 Source: S. Bengio et al. (2015), arXiv 1506.03099; F. Huszár (2015), arXiv 1511.05101, section 2.
 """
 
-import math
 from typing import Literal
 
 import tensorflow as tf
 
-from zoo import randomness, samplers
+from zoo import randomness, samplers, spec
 from zoo.errors import require
+from zoo.objectives import _schedules
 
 TRAINER = "autoregressive"
 
@@ -23,20 +24,6 @@ Coin = Literal["token", "sequence"]
 Replacement = Literal["sample", "argmax"]
 
 _COINS, _NOISE = -1, -2  # numbers for keys; a model gives its dropout those from 0 up
-
-# What each schedule takes, with defaults; None: there is none.
-_TAKES = {
-    "constant": {"keep_probability": None},
-    "linear": {"keep_probability": 1.0, "decrease": None, "minimum": 0.0},
-    "exponential": {"k": None, "minimum": 0.0},
-    "inverse_sigmoid": {"k": None, "minimum": 0.0},
-}
-_IN_WORDS = {
-    "constant": "0 <= keep_probability <= 1 alone",
-    "linear": "0 <= minimum <= keep_probability <= 1 and 0 < decrease <= 1 alone",
-    "exponential": "0 < k < 1 and 0 <= minimum <= 1 alone",
-    "inverse_sigmoid": "a finite k >= 1 and 0 <= minimum <= 1 alone",
-}
 _DEFAULT = "inverse_sigmoid", {"k": 300.0, "minimum": 0.25}
 
 
@@ -75,12 +62,15 @@ def build(
             which is another algorithm, and did worse in the experiments of Bengio et al.
         replacement: a "sample" of the model's distribution, or its most likely symbol, "argmax".
         passes: for models that compute the predictions at all times at once: how often they do,
-            reading what they wrote the time before. As many as there are symbols is exact, fewer
-            are faster and not exact. None: exact, too, by writing symbol by symbol and then
-            computing all predictions. Recurrent models are always exact.
+            at least 2 times, reading real symbols the first time and later what they wrote the
+            time before. As many as there are symbols is exact, fewer are faster and not exact; a
+            single one would be maximum likelihood. None: exact, too, by writing symbol by symbol
+            and then computing all predictions. For recurrent models and tables, which are exact
+            anyway, it changes nothing.
 
     Raises:
-        SpecError: numbers that the schedule does not take, or with which ε would leave [0, 1].
+        SpecError: a number that the schedule does not take or lacks, or with which ε would leave
+            [0, 1]; fewer than 2 passes.
     """
     numbers = {
         "keep_probability": keep_probability,
@@ -91,35 +81,27 @@ def build(
     given = {name: value for name, value in numbers.items() if value is not None}
     if schedule is None:
         schedule, given = ("constant", given) if given else _DEFAULT
-    settled = _TAKES[schedule] | given
+    function = _chosen(schedule, given)
+    require(
+        passes is None or passes >= 2,
+        "scheduled_sampling: passes=1 reads real symbols only, which is maximum_likelihood; "
+        f"give at least 2, or None; received {passes}.",
+    )
+    return ScheduledSampling(function, coin, replacement, passes)
+
+
+def _chosen(schedule, given):
+    """ε as a function of the step: the schedule of this name with the numbers given."""
+    function = getattr(_schedules, schedule)
+    takes = spec.parameters(function)
+    needs = {name for name, parameter in takes.items() if parameter.default is parameter.empty}
     received = ", ".join(f"{name}={value!r}" for name, value in given.items()) or "nothing"
     require(
-        settled.keys() == _TAKES[schedule].keys() and _fits(schedule, **settled),
-        f"scheduled_sampling: schedule={schedule!r} takes {_IN_WORDS[schedule]}; "
+        needs <= given.keys() <= takes.keys(),
+        f"scheduled_sampling: schedule={schedule!r} takes {', '.join(map(str, takes.values()))}; "
         f"received {received}.",
     )
-    require(passes is None or passes >= 1, f"scheduled_sampling: passes={passes} is below 1.")
-    return ScheduledSampling(_function(schedule, **settled), coin, replacement, passes)
-
-
-def _fits(schedule, keep_probability=1.0, decrease=1.0, minimum=0.0, k=1.0):
-    if None in (keep_probability, decrease, k):
-        return False
-    k_fits = {"exponential": 0 < k < 1, "inverse_sigmoid": 1 <= k < math.inf}
-    return (
-        0 <= minimum <= keep_probability <= 1 and 0 < decrease <= 1 and k_fits.get(schedule, True)
-    )
-
-
-def _function(schedule, keep_probability=None, decrease=None, minimum=None, k=None):
-    """ε at a float64 step i."""
-    return {
-        "constant": lambda i: tf.constant(keep_probability, i.dtype),
-        "linear": lambda i: tf.maximum(keep_probability - decrease * i, minimum),
-        "exponential": lambda i: tf.maximum(k**i, minimum),
-        # The same as in the docstring, by an exponential that cannot overflow.
-        "inverse_sigmoid": lambda i: tf.maximum(tf.sigmoid(math.log(k) - i / k), minimum),
-    }[schedule]
+    return function(**given)
 
 
 class ScheduledSampling:

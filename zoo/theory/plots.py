@@ -143,38 +143,72 @@ def optima(keep_probabilities, curves, whole, points=None) -> Figure:
         return figure
 
 
-def neural(kept, at_kept, runs, of_data, disturbed) -> Figure:
-    """Divergences against ε, and how unlikely the symbols are that models write.
+def neural(kept, stops, found, disturbed) -> Figure:
+    """What scheduled sampling does to a network on data that are known.
 
     Args:
-        kept: the ε, [n].
-        at_kept: for each of them a dict of `kl_p_q` and `kl_q_p`, each a value and its error.
-        runs: for each name of a run a dict of `nats` by position and `nats_after` the disturbance.
-        of_data: the nats of each position of the data.
+        kept: the constant ε, [n], 1 and 0 among them.
+        stops: the numbers of steps after which annealed runs were stopped.
+        found: what `zoo.theory.neural` measured, by names.
         disturbed: the position of the disturbance.
     """
-    shown = ("maximum likelihood", "ε = 0", "annealed to 0", "annealed, stopped at 1/2")
     with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(9.6, 3.3), layout="constrained")
-        divergence, samples, recovery = figure.subplots(1, 3)
-        for key, label in (("kl_p_q", "KL[P‖Q]"), ("kl_q_p", "KL[Q‖P]")):
-            values, errors = zip(*(run[key] for run in at_kept), strict=True)
-            divergence.errorbar(kept, values, 3 * np.array(errors), marker="o", label=label)
-        divergence.set(
-            title="divergence, ± 3 s.e.", xlabel="ε, share of real symbols", ylabel="nats"
-        )
-        divergence.legend()
-        positions = np.arange(1, len(of_data) + 1)
-        samples.plot(positions, of_data, color="black", label="data")
-        for name in shown:
-            samples.plot(positions, runs[name]["nats"], label=name)
-            recovery.plot(positions[disturbed + 1 :], runs[name]["nats_after"], label=name)
-        samples.set(title="-log P of the model's symbols", xlabel="position", ylabel="nats")
-        recovery.set(title=f"after an unlikely symbol at {disturbed + 1}", xlabel="position")
-        for ax in (samples, recovery):
-            ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-        figure.legend(*samples.get_legend_handles_labels(), loc="outside lower center", ncols=5)
+        figure = Figure(figsize=(9.6, 5.8), layout="constrained")
+        (divergence, context, stopping), (samples, recovery, legend) = figure.subplots(2, 3)
+        _over_keep_probability(divergence, context, kept, found)
+        _over_stops(stopping, stops, found)
+        shown = {
+            "data": "black",
+            "ε = 1": "C0",
+            f"annealed, {stops[1]} steps": "C1",
+            "ε = 0": "C3",
+            "product of marginals": _OTHER,
+        }
+        _over_positions(samples, recovery, found, shown, disturbed)
+        legend.axis("off")
+        legend.legend(*samples.get_legend_handles_labels(), loc="center")
         return figure
+
+
+def _over_keep_probability(divergence, context, kept, found):
+    """KL both ways, and the use of context."""
+    product = found["product of marginals"]
+    for key, label, color in (("kl_p_q", "KL[P‖Q]", "C0"), ("kl_q_p", "KL[Q‖P]", "C3")):
+        values, errors = np.array([found[f"ε = {each:g}"][key] for each in kept]).T
+        divergence.errorbar(kept, values, 3 * errors, marker="o", color=color, label=label)
+        divergence.axhline(product[key][0], color=color, linestyle=":", linewidth=1)
+    divergence.set(title="divergence, ± 3 s.e.; dotted: product of marginals")
+    divergence.legend()
+    context.plot(kept, [found[f"ε = {each:g}"]["context_use"] for each in kept], marker="o")
+    context.set(title="use of the context", ylim=(0, None))
+    for ax in (divergence, context):
+        ax.set(xlabel="ε, share of real symbols", ylabel="nats")
+
+
+def _over_stops(ax, stops, found):
+    """KL both ways of annealed runs and of likelihood, stopped."""
+    of_likelihood = [*(f"likelihood, {stop} steps" for stop in stops[:-1]), "ε = 1"]
+    annealed = [f"annealed, {stop} steps" for stop in stops]
+    for kind, names, color in (("likelihood", of_likelihood, "C0"), ("annealed", annealed, "C1")):
+        for key, line in (("kl_p_q", "-"), ("kl_q_p", "--")):
+            values = [found[name][key][0] for name in names]
+            label = f"{kind}, {'KL[P‖Q]' if key == 'kl_p_q' else 'KL[Q‖P]'}"
+            ax.plot(stops, values, line, marker="o", markersize=4, color=color, label=label)
+    ax.set(title="ε annealed to 0 over half of the steps", xlabel="stopped at step", ylabel="nats")
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 0.12))  # where no line is
+
+
+def _over_positions(samples, recovery, found, shown, disturbed):
+    """Nats of each symbol, whole and after the disturbance, of names with their colours."""
+    for name, color in shown.items():
+        nats, after = found[name]["nats"], found[name]["nats_after"]
+        positions = np.arange(1, len(nats) + 1)
+        samples.plot(positions, nats, color=color, label=name)
+        recovery.plot(positions[disturbed + 1 :], after, color=color)
+    samples.set(title="-log P of the symbols written", xlabel="position", ylabel="nats")
+    recovery.set(title=f"after an unlikely symbol at {disturbed + 1}", xlabel="position")
+    for ax in (samples, recovery):
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def trained_curves(pis, mixtures) -> Figure:

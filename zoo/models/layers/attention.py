@@ -10,6 +10,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from zoo.models.layers.sizes import size
+
 _BASE = 10_000  # the slowest pair turns once in 2π times as many positions
 _PARTS = 2**32  # of a turn
 
@@ -50,7 +52,7 @@ class Attention(keras.layers.Layer):
         Returns:
             [time, batch, units]; and the cache with the keys and values of the last positions.
         """
-        time, units = _size(inputs, 0), inputs.shape[-1]
+        time, units = size(inputs, 0), inputs.shape[-1]
         projected = tf.tensordot(inputs, self.kernel, axes=1)
         split = tf.reshape(projected, [time, -1, 3, self.heads, units // self.heads])
         queries, keys, values = tf.unstack(tf.transpose(split, [2, 1, 3, 0, 4]))
@@ -170,7 +172,3 @@ def places(positions, heads: int, slots: int):
 def write(cache, new, places):
     """A cache [batch, heads, slots, size] with the last of these, [batch, heads, time, size]."""
     return tf.tensor_scatter_nd_update(cache, places, new[:, :, -cache.shape[2] :])
-
-
-def _size(values, axis):
-    return tf.shape(values)[axis] if values.shape[axis] is None else values.shape[axis]

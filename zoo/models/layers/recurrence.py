@@ -10,6 +10,8 @@ import typing
 
 import tensorflow as tf
 
+from zoo.models.layers.sizes import size
+
 
 class _Record(typing.NamedTuple):
     """What was read and computed: arrays over time in the loop, and then tensors [time, ...]."""
@@ -96,7 +98,7 @@ def unroll(layers, weights, symbols, table, state, masks=(), choose=None):
 
 def _forward(layers, weights, symbols, table, state, masks, choose):
     """The `_Record` of all times."""
-    time, hidden = _length(symbols), state[-1][0]
+    time, hidden = size(symbols, 0), state[-1][0]
 
     def arrays(number, size):
         return tuple(
@@ -127,7 +129,7 @@ def _forward(layers, weights, symbols, table, state, masks, choose):
 
 def _backward(layers, weights, record, masks, d_outputs, d_state):
     """The gradients with respect to the layers' products at all times, and to the first state."""
-    time = _length(d_outputs)
+    time = size(d_outputs, 0)
     # Transposed once: products with a transposed matrix are slow.
     transposed = [[tf.transpose(matrix) for matrix in each[:2]] for each in weights]
 
@@ -188,7 +190,3 @@ def _d_table(weights, table, record, d_products):
 
 def _write(arrays, t, values):
     return tf.nest.map_structure(lambda array, value: array.write(t, value), arrays, values)
-
-
-def _length(values):
-    return values.shape[0] if values.shape[0] is not None else tf.shape(values)[0]

@@ -1,0 +1,9 @@
+"""The sizes of tensors."""
+
+import tensorflow as tf
+
+
+def size(values, axis: int):
+    """The size along an axis, a Python number where it is known, else int32 []."""
+    known = values.shape[axis]
+    return tf.shape(values)[axis] if known is None else known
