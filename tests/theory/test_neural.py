@@ -1,12 +1,20 @@
 """What the program measures of a network on known data."""
 
 import json
+import pathlib
 
 import numpy as np
 import pytest
 
 from zoo import spec
 from zoo.theory import known_texts, neural
+
+DOCS = pathlib.Path(__file__).parent.parent.parent / "docs"
+ROWS = {
+    "data": "the data themselves",
+    "ε = 1": "maximum likelihood, ε = 1",
+    "product of marginals": "product of the marginals",
+}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -123,3 +131,32 @@ def test_the_program_writes_its_figure_and_goes_on_from_what_is_trained(
     neural.main(arguments)
     assert "s/step" not in capsys.readouterr().out
     assert json.loads((tmp_path / "neural.json").read_text(encoding="utf-8")) == first
+
+
+def test_the_tables_of_the_document_are_those_of_the_measurement():
+    found = json.loads((DOCS / "figures/neural.json").read_text(encoding="utf-8"))["found"]
+    document = (DOCS / "theory.md").read_text(encoding="utf-8")
+    lines = [line.strip("| ").split(" | ") for line in document.splitlines() if line[:2] == "| "]
+    rows = {first: rest for first, *rest in lines}
+    for name in ("data", *(f"ε = {kept:g}" for kept in neural.KEPT), "product of marginals"):
+        *divergences, context, second, sixth, last, after, later = rows[ROWS.get(name, name)]
+        figures = found[name]
+        if name != "data":
+            assert divergences == [said(*figures[key]) for key in ("kl_p_q", "kl_q_p")]
+            assert context == f"{figures['context_use']:.3f}"
+        nats = [
+            *(figures["nats"][t] for t in (1, 5, 11)),
+            *(figures["nats_after"][t] for t in (0, 6)),
+        ]
+        assert [second, sixth, last, after, later] == [f"{value:.2f}" for value in nats]
+    for stop in (500, 1000, 2000, 4000):
+        likelihood = found["ε = 1" if stop == 4000 else f"likelihood, {stop} steps"]
+        both = (found[f"annealed, {stop} steps"], likelihood)
+        figures = [said(*each[key]) for each in both for key in ("kl_p_q", "kl_q_p")]
+        assert rows[f"{stop:,}"][1:] == figures
+
+
+def said(value, error):
+    """As in the tables."""
+    digits = 3 if error < 0.0395 else 2
+    return f"{value:.{digits}f} ± {error:.{digits}f}"
