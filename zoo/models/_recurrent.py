@@ -6,10 +6,10 @@ Source: A. Graves (2013), arXiv 1308.0850; dropout between layers only: W. Zarem
 
 import tensorflow as tf
 
-from zoo import randomness
 from zoo.errors import require
 from zoo.models._autoregressive import Autoregressive
 from zoo.models.layers import recurrence
+from zoo.models.layers.dropout import dropout_masks
 
 _FEW = 1024  # symbols, whose products with the first kernel are computed once and looked up
 
@@ -106,15 +106,8 @@ class Recurrent(Autoregressive):
 
     def dropout_masks(self, length, batch_size, key):
         """See `Autoregressive.dropout_masks`: one [length, batch_size, units] for each layer."""
-        if key is None or self.dropout == 0:
-            return []
-        ones = tf.ones([length, batch_size, self.units], self._dtype)
-        return [
-            tf.nn.experimental.stateless_dropout(
-                ones, self.dropout, randomness.fold(key, number), rng_alg=randomness.ALGORITHM
-            )
-            for number in range(len(self.layers_))
-        ]
+        shape, count = [length, batch_size, self.units], len(self.layers_)
+        return dropout_masks(shape, self.dropout, count, key, self._dtype)
 
     def _loop_invariants(self, projected=None):
         """The table of `recurrence.unroll`, and the weights."""

@@ -6,9 +6,10 @@ to compute with: P. Ramachandran et al. (2017), arXiv 1704.06001.
 
 import tensorflow as tf
 
-from zoo import example_spec, randomness
+from zoo import example_spec
 from zoo.errors import require
 from zoo.models._parallel import Parallel
+from zoo.models.layers.dropout import dropout_masks
 from zoo.models.layers.gated_convolution import (
     FirstConvolution,
     GatedConvolution,
@@ -198,16 +199,9 @@ class PixelCNN(Parallel):
 
     def _masks(self, batch_size, key):
         """One [batch_size, rows, columns, width] for each layer; empty without dropout."""
-        if key is None or self.dropout == 0:
-            return []
         rows, columns, _ = self.example.shape
-        ones = tf.ones([batch_size, rows, columns, self.width], self._dtype)
-        return [
-            tf.nn.experimental.stateless_dropout(
-                ones, self.dropout, randomness.fold(key, number), rng_alg=randomness.ALGORITHM
-            )
-            for number in range(len(self.layers_))
-        ]
+        shape = [batch_size, rows, columns, self.width]
+        return dropout_masks(shape, self.dropout, len(self.layers_), key, self._dtype)
 
     def _label(self, token):
         return token - self.sequence.vocabulary.start

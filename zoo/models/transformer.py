@@ -10,10 +10,11 @@ import math
 import keras
 import tensorflow as tf
 
-from zoo import example_spec, randomness
+from zoo import example_spec
 from zoo.errors import require
 from zoo.models._parallel import Parallel
-from zoo.models.layers import attention
+from zoo.models.layers import attention, sizes
+from zoo.models.layers.dropout import dropout_masks
 from zoo.models.layers.feedforward import FeedForward, normalise
 
 ACCEPTS = {"text", "image"}
@@ -58,8 +59,8 @@ def build(
             [0, 1), or a patch that does not fit.
     """
     feedforward = 4 * units if feedforward is None else feedforward
-    sizes = {"units": units, "layers": layers, "heads": heads, "feedforward": feedforward}
-    for name, size in (sizes if context is None else sizes | {"context": context}).items():
+    given = {"units": units, "layers": layers, "heads": heads, "feedforward": feedforward}
+    for name, size in (given if context is None else given | {"context": context}).items():
         require(size >= 1, f"transformer: {name}={size} should be at least 1.")
     require(
         units % (2 * heads) == 0,
@@ -134,15 +135,8 @@ class Transformer(Parallel):
 
         The embedding is the first, then each layer of attention and each layer between, in turn.
         """
-        if key is None or self.dropout == 0:
-            return []
-        ones = tf.ones([length, batch_size, self.units], self._dtype)
-        return [
-            tf.nn.experimental.stateless_dropout(
-                ones, self.dropout, randomness.fold(key, number), rng_alg=randomness.ALGORITHM
-            )
-            for number in range(1 + 2 * len(self.attentions))
-        ]
+        shape, count = [length, batch_size, self.units], 1 + 2 * len(self.attentions)
+        return dropout_masks(shape, self.dropout, count, key, self._dtype)
 
     def _read(self, tokens, position, caches, masks):
         """Reads symbols int32 [time, batch] from a position on, after what the caches hold.
@@ -150,7 +144,7 @@ class Transformer(Parallel):
         Returns:
             Logits float32 [time, batch, vocabulary size], and the state afterwards.
         """
-        time = tf.shape(tokens)[0] if tokens.shape[0] is None else tokens.shape[0]
+        time = sizes.size(tokens, 0)
         positions = read = position[:, None] + tf.range(time)  # [batch or 1, time]
         places = attention.places(positions, self.heads, self.context) if caches else None
         if caches and tokens.shape[0] == 1:
