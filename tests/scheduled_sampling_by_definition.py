@@ -69,7 +69,7 @@ def _own(logits, uniform, replacement):
 
 def _uniform(key, number, shape):
     seed = randomness.fold(key, number)
-    return tf.random.stateless_uniform(shape, seed, alg="philox").numpy()
+    return randomness.uniform(seed, shape).numpy()
 
 
 def _gradients(model, predict):

@@ -114,6 +114,20 @@ def test_another_experiment_is_refused_by_the_flags_that_differ(run):
         experiment.train(other, str(run.folder.path))
 
 
+def test_a_run_of_an_older_stream_of_random_numbers_loads_and_is_not_continued(run, tmp_path):
+    """Runs from before the stream had a version do not record one."""
+    older = tmp_path / "older"
+    shutil.copytree(run.folder.path, older)
+    record = json.loads((older / "experiment.json").read_text())
+    assert record.pop("random_stream") == 2
+    (older / "experiment.json").write_text(json.dumps(record))
+    np.testing.assert_array_equal(experiment.load(str(older)).draw(3), run.draw(3))
+    assert experiment.train(run.experiment, str(older)).step == 3
+    with pytest.raises(RunFolderError, match="version 1 of the random numbers"):
+        experiment.train(dataclasses.replace(run.experiment, steps=5), str(older))
+    assert experiment.load(str(older)).step == 3
+
+
 def test_data_that_has_changed_is_told(tmp_path):
     (tmp_path / "text.txt").write_text("some\nfew\nlines\nof\nletters\n" * 10)
     text = f"text_file(path={str(tmp_path / 'text.txt')!r})"

@@ -153,6 +153,8 @@ def train(experiment: Experiment, workdir: str) -> Run:
             trainer = build_trainer(experiment, dataset.example)
         saved = checkpoints.Checkpoints(folder.checkpoints, trainer.components())
         first_step = saved.restore()
+        if 0 < first_step < experiment.steps:
+            folder.require_same_stream()
         if first_step > 0:
             print(f"{folder.path} holds {first_step} steps already.")
         elif experiment.init_from is not None:

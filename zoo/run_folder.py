@@ -11,7 +11,7 @@ from importlib import metadata
 
 import filelock
 
-from zoo import example_spec
+from zoo import example_spec, randomness
 from zoo.errors import RunFolderError
 from zoo.vocabulary import Vocabulary
 
@@ -86,6 +86,7 @@ class RunFolder:
         record = {
             "experiment": settings,
             "example": _example_to_json(example),
+            "random_stream": randomness.STREAM,
             "versions": versions(),
             "revision": revision(),
         }
@@ -108,6 +109,18 @@ class RunFolder:
             return record["experiment"], _example_from_json(record["example"], self.path)
         except (ValueError, KeyError, TypeError, OSError) as error:
             raise RunFolderError(f"Cannot read {path}: {error!r}.") from None
+
+    def require_same_stream(self) -> None:
+        """Raises RunFolderError if the run began with another version of the random numbers."""
+        record = json.loads((self.path / "experiment.json").read_text(encoding="utf-8"))
+        began = record.get("random_stream", 1)  # version 1 was not recorded
+        if began != randomness.STREAM:
+            raise RunFolderError(
+                f"{self.path} holds an unfinished run which draws version {began} of the random "
+                f"numbers of a seed; this zoo draws version {randomness.STREAM} and cannot "
+                "continue it. Sample and evaluate it as it is, or train it anew in another "
+                "--workdir."
+            )
 
     def require_same_data(self, example) -> None:
         """Raises RunFolderError unless `example` is the recorded example spec."""

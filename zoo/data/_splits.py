@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import example_spec, randomness
+from zoo.data._shuffle import shuffled
 
 
 class _Rows:
@@ -47,15 +48,7 @@ class _Rows:
             return self._weighted_indices(step, batch_size, seed)
         position = tf.cast(step, tf.int64) * batch_size + tf.range(batch_size, dtype=tf.int64)
         epoch, offset = position // len(self), position % len(self)
-        key = tf.tile(randomness.key(seed, 0, "epoch")[None], [batch_size, 1])
-        # tf.random.experimental.index_shuffle, the wrapper of this operation, refuses vectors in
-        # TensorFlow 2.21, and its 4 rounds leave two epochs' orders correlated by 0.9.
-        return tf.raw_ops.RandomIndexShuffle(
-            index=offset,
-            seed=tf.concat([key, epoch[:, None]], axis=-1),
-            max_index=tf.constant(len(self) - 1, tf.int64),
-            rounds=16,
-        )
+        return shuffled(offset, epoch, len(self), randomness.key(seed, 0, "epoch"))
 
     def _weighted_indices(self, step, batch_size, seed):
         uniform = tf.random.stateless_uniform(
@@ -97,8 +90,7 @@ class BinarisedImages(Images):
 
     def at(self, indices):
         """The images at these indices with bits that are always the same."""
-        draw, shape = tf.random.stateless_uniform, self.values.shape[1:]
-        uniform = randomness.rows(draw, indices, "binarise", shape)
+        uniform = randomness.rows(randomness.uniform, indices, "binarise", self.values.shape[1:])
         return tf.cast(uniform < super().at(indices), tf.float32)
 
 

@@ -89,11 +89,7 @@ def perturbed(symbols, log_probs, key):
     """
     least = tf.cast(tf.one_hot(symbols, log_probs.shape[-1]), tf.bool)
     first, others = (
-        -tf.math.log(
-            tf.random.stateless_uniform(
-                shape, randomness.fold(key, number), minval=1e-37, alg=randomness.ALGORITHM
-            )
-        )
+        randomness.exponential(randomness.fold(key, number), shape)
         for number, shape in enumerate([tf.shape(symbols), tf.shape(log_probs)])
     )
     later = tf.where(least, 0.0, others * tf.exp(-log_probs))

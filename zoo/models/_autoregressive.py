@@ -246,7 +246,7 @@ class Autoregressive(keras.Model):
 
     def sample(self, key, count: int):
         """`count` examples drawn from Q by one key, int64 [2]; no gradient flows through them."""
-        return self.examples(_seeds(key, count))
+        return self.examples(randomness.seeds(key, count))
 
     def completions(self, texts, known, key):
         """Texts drawn from Q given their beginnings.
@@ -260,7 +260,7 @@ class Autoregressive(keras.Model):
         Returns:
             int32 [batch, length]; no gradient flows through them.
         """
-        seeds = _seeds(key, tf.shape(texts)[0])
+        seeds = randomness.seeds(key, tf.shape(texts)[0])
         return self.generate(seeds, _unchanged, None, texts, known).tokens
 
     def drawing_logits(self, texts):
@@ -301,10 +301,3 @@ class Autoregressive(keras.Model):
 def _unchanged(logits):
     """The sampler of Q itself: one function, since the decode loop is traced for each."""
     return logits
-
-
-def _seeds(key, count):
-    """A seed for each row from one key."""
-    return tf.random.stateless_uniform(
-        [count], key, minval=None, maxval=None, dtype=tf.int64, alg=randomness.ALGORITHM
-    )

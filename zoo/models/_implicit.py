@@ -106,13 +106,7 @@ class Generator(keras.Model):
         latent = self.latents(key, count)
         if self.num_classes == 0:
             return self.decode(latent, training=training)
-        labels = tf.random.stateless_uniform(
-            [count],
-            randomness.fold(key, _CLASS),
-            maxval=self.num_classes,
-            dtype=tf.int32,
-            alg=randomness.ALGORITHM,
-        )
+        labels = randomness.integers(randomness.fold(key, _CLASS), [count], self.num_classes)
         return self.decode(latent, labels, training), labels
 
     def generate(self, seeds, labels=None):
@@ -137,9 +131,7 @@ class Generator(keras.Model):
 
     def latents(self, key, count: int):
         """Draws from the prior by one key, float32 [count, latent_size]."""
-        return _PRIORS[self.prior](
-            [count, self.latent_size], seed=key, dtype=tf.float32, alg=randomness.ALGORITHM
-        )
+        return _PRIORS[self.prior](key, [count, self.latent_size])
 
     def latents_of(self, seeds):
         """A draw from the prior for each seed, float32 [batch, latent_size]."""
@@ -202,10 +194,8 @@ def _dropout(inputs, rate, key):
     )
 
 
-def _uniform(shape, seed, dtype, alg):
-    return tf.random.stateless_uniform(
-        shape, seed=seed, minval=-_HALF_WIDTH, maxval=_HALF_WIDTH, dtype=dtype, alg=alg
-    )
+def _uniform(keys, shape):
+    return _HALF_WIDTH * (2 * randomness.uniform(keys, shape) - 1)
 
 
-_PRIORS = {"normal": tf.random.stateless_normal, "uniform": _uniform}
+_PRIORS = {"normal": randomness.normal, "uniform": _uniform}

@@ -141,5 +141,4 @@ class ScheduledSampling:
 
 
 def _uniform(key, number, shape):
-    seed = randomness.fold(key, number)
-    return tf.random.stateless_uniform(shape, seed, alg=randomness.ALGORITHM)
+    return randomness.uniform(randomness.fold(key, number), shape)

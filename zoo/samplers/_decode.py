@@ -57,7 +57,7 @@ def decode(
     if max_new_tokens is not None:
         limit = forced_length + tf.minimum(limit - forced_length, max_new_tokens)  # no overflow
     # Time comes first in what is looked up at each time.
-    noise = tf.transpose(randomness.rows(tf.random.stateless_uniform, seeds, "sample", [length]))
+    noise = tf.transpose(randomness.rows(randomness.uniform, seeds, "sample", [length]))
     forced, is_forced = tf.transpose(forced), tf.range(length)[:, None] < forced_length
     never, step = never_drawn(vocabulary), model.stepper()
 
