@@ -39,3 +39,9 @@ def test_rows_of_neighbouring_seeds_are_independent():
     assert np.all(np.abs(noise.var(axis=0) - 1) < 5 * np.sqrt(2 / count))
     for a, b in ((noise[:-1, 0], noise[1:, 0]), (noise[:, 0], noise[:, 1])):
         assert abs(np.corrcoef(a, b)[0, 1]) < 5 / np.sqrt(count)
+
+
+def test_rows_of_another_purpose_are_other_rows():
+    seeds = tf.range(8, dtype=tf.int64)
+    a, b = (randomness.rows(tf.random.stateless_uniform, seeds, word, [4]) for word in ("a", "b"))
+    assert (a.numpy() != b.numpy()).all()
