@@ -72,3 +72,22 @@ def test_training_against_samples_runs_on_two_replicas(tmp_path, kind):
     for before, after in zip(*weights(tmp_path, "mirrored", kind), strict=True):
         assert np.isfinite(after).all()
         assert np.abs(after - before).max() > 0
+
+
+def test_a_replica_hands_over_its_share_of_the_gradient(monkeypatch):
+    """Optimizers add up what replicas hand over: without clipping too it has to be the mean."""
+    import types
+
+    import tensorflow as tf
+
+    from zoo.trainers._trainer import descend
+
+    handed = []
+    context = types.SimpleNamespace(all_reduce=lambda op, gradients: gradients)
+    strategy = types.SimpleNamespace(num_replicas_in_sync=2)
+    monkeypatch.setattr(tf.distribute, "get_replica_context", lambda: context)
+    monkeypatch.setattr(tf.distribute, "get_strategy", lambda: strategy)
+    optimizer = types.SimpleNamespace(apply=lambda gradients, variables: handed.extend(gradients))
+    tape = types.SimpleNamespace(gradient=lambda loss, variables: [tf.constant(6.0)])
+    descend(optimizer, None, tape, [None])
+    assert [float(gradient) for gradient in handed] == [3.0]

@@ -30,6 +30,23 @@ def test_noise_and_symbol_are_as_if_the_noise_had_come_first():
     np.testing.assert_allclose(products.mean(), 1, atol=4 * np.sqrt(3 / count))
 
 
+def test_the_largest_and_the_others_are_drawn_apart():
+    """From -log E_0 and -log(E_0 + 4 E_i) at Q = 1/4, E_i is found, and is not E_0."""
+    found = perturbed(tf.constant([3]), tf.fill([1, 4], -np.log(4).astype(np.float32)), KEY)
+    times = np.exp(-found.numpy()[0].astype(np.float64))
+    assert (np.abs((times[:3] - times[3]) / 4 / times[3] - 1) > 1e-3).all()
+
+
+def test_the_noise_has_a_key_of_its_own(known_texts, monkeypatch):
+    keys, sample = [], known_texts.model.sample
+    known_texts.model.sample = lambda key, count: keys.append(key) or sample(key, count)
+    noisy = lambda *given: keys.append(given[-1]) or perturbed(*given)  # noqa: E731
+    monkeypatch.setattr("zoo.estimators.gumbel_softmax.perturbed", noisy)
+    estimator = spec.build("estimators", "gumbel_softmax()")
+    estimator.loss(known_texts.model, lambda texts: tf.reduce_sum(texts, axis=-1), KEY, 4, 0)
+    assert len({tuple(key.numpy()) for key in keys}) == len(keys) == 2
+
+
 def relaxed_score(known):
     """g of the exact log density ratio, extended to relaxed symbols as linear in each of them."""
     objective = spec.build("objectives", "generalised_js(generator_loss='exact')")

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from zoo import randomness, spec
 from zoo.errors import SpecError
+from zoo.estimators.reinforce import MovingAverage
 
 PI = 0.3
 KEY = randomness.key(0, 0, "samples")
@@ -114,6 +115,28 @@ def test_a_moving_average_is_unbiased_and_follows_the_costs(known_texts):
         average += (1 - decay) * (np.sum(counts * last) / counts.sum() - average)
         (variable,) = estimator.variables
         assert float(variable) == pytest.approx(average, rel=1e-5)
+
+
+def test_what_comes_after_the_end_has_no_part_in_the_gradient(letters):
+    model = spec.build("models", "lstm(units=4, layers=1)", letters)
+    end, time = letters.vocabulary.end, letters.length
+    texts = tf.constant([[2 if end != 2 else 3] + [end] * (time - 1)] * 2)
+    model.sample = lambda key, count: texts
+    estimator = spec.build("estimators", "reinforce(baseline='none')")
+    with tf.GradientTape(persistent=True) as tape:
+        loss = estimator.loss(model, lambda texts: tf.ones(tf.shape(texts)), KEY, 2, 0)
+        log_q = tf.nn.log_softmax(model.drawing_logits(texts))
+        expected = tf.reduce_mean(tf.reduce_sum(tf.gather(log_q, texts, batch_dims=2)[:, :2], 1))
+    for a, b in zip(
+        *(tape.gradient(y, model.trainable_variables) for y in (loss, expected)), strict=True
+    ):
+        np.testing.assert_allclose(tf.convert_to_tensor(a), tf.convert_to_tensor(b), atol=1e-6)
+
+
+def test_a_moving_average_is_that_of_the_steps_before():
+    costs, baseline = tf.constant([[8.0], [4.0]]), MovingAverage(0.9)
+    assert float(baseline(costs, tf.ones([2, 1]), 0)) == 0
+    assert float(baseline(costs, tf.ones([2, 1]), 1)) == pytest.approx(0.9 * 6)
 
 
 @pytest.mark.parametrize("rewards", ["whole", "prefixes"])

@@ -38,6 +38,12 @@ def test_samples_are_pairs_with_uniform_classes():
     np.testing.assert_allclose(counts, 1000, atol=4 * np.sqrt(3000 * (1 / 3) * (2 / 3)))
 
 
+def test_classes_have_a_key_other_than_the_latents():
+    _, labels = build().generator.sample(KEY, 100)
+    of_latents = tf.random.stateless_uniform([100], KEY, maxval=3, dtype=tf.int32, alg="philox")
+    assert np.mean(labels.numpy() == of_latents.numpy()) < 0.6
+
+
 def test_seeds_give_each_class_in_turn(pair):
     seeds = tf.constant([4, 5, 6, 4], tf.int64)
     images, labels = pair.generator.examples(seeds)

@@ -167,3 +167,10 @@ def test_half_precision_keeps_float32_outside(text, images):
 def test_sizes_below_1_are_refused(argument):
     with pytest.raises(SpecError, match=f"{argument} should be at least 1"):
         build(f"mlp_gan({argument})")
+
+
+def test_each_stage_of_the_discriminator_has_a_dropout_mask_of_its_own():
+    """Through two masks that are independent a quarter of all numbers pass, else half."""
+    judge = Discriminator([keras.layers.Identity(), keras.layers.Identity()], [0.5, 0.5])
+    passed = judge.judge(tf.ones([10, 200]), key=key()).numpy() > 0
+    assert np.mean(passed) == pytest.approx(0.25, abs=0.05)

@@ -291,6 +291,11 @@ def test_many_symbols_are_not_all_multiplied_first(kind):
     assert all(op.outputs[0].shape[0] != 2001 for op in products)
 
 
+def test_each_layer_has_a_dropout_mask_of_its_own(letters):
+    first, second = build("lstm(units=32, layers=2, dropout=0.5)", letters).dropout_masks(4, 3, KEY)
+    assert 0.4 < np.mean(first.numpy() != second.numpy()) < 0.6
+
+
 @pytest.mark.parametrize("wrong", ["units=0", "layers=0", "dropout=1.0", "dropout=-0.1"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_impossible_sizes_are_refused(kind, wrong, letters):

@@ -47,3 +47,12 @@ def test_what_is_excluded_is_never_drawn(size, uniform):
     drawn = draw(tf.constant(logits), tf.fill([2], tf.constant(uniform, tf.float32))).numpy()
     assert drawn[0] == size // 2
     assert drawn[1] in (1, 2)
+
+
+@pytest.mark.parametrize("size", [65, 1030])
+def test_rounding_leads_to_nothing_that_is_excluded(size):
+    """Of 4,000 distributions, at the largest number below 1."""
+    logits = np.random.default_rng(0).normal(size=(4000, size)).astype(np.float32)
+    logits[:, size // 2 :] = -np.inf
+    drawn = draw(tf.constant(logits), tf.fill([4000], tf.constant(1 - 2.0**-24))).numpy()
+    assert (drawn < size // 2).all()

@@ -45,6 +45,12 @@ def test_each_row_has_its_own_p_and_nothing_is_never_left():
     np.testing.assert_array_equal(kept.numpy().sum(axis=-1), [1, 2, 4])
 
 
+def test_what_holds_exactly_p_is_all_that_is_kept():
+    logits = tf.math.log([[0.5, 0.25, 0.125, 0.125]] * 2)
+    kept = tf.math.is_finite(keep_nucleus(logits, tf.constant([0.5, 0.75])))
+    np.testing.assert_array_equal(kept, [[True, False, False, False], [True, True, False, False]])
+
+
 def test_temperature_comes_before_the_choice():
     changed = spec.build("samplers", "nucleus(p=0.6, temperature=0.5)")(LOGITS)
     np.testing.assert_array_equal(np.isfinite(changed.numpy()).sum(axis=-1), [1, 1])

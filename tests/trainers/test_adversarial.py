@@ -148,3 +148,52 @@ def test_an_estimator_that_cannot_reach_the_generator_is_refused(language_model,
         SpecError, match=r"pathwise\(\) cannot reach this generator, which has no decode"
     ):
         build(pair, 'generalised_js(estimator="pathwise()")')
+
+
+def recorded(pair, trainer):
+    """Lists that fill up: keys of draws, samples, and what the discriminator is shown."""
+    keys, samples, shown = [], [], []
+    sample, judge, seen = pair.generator.sample, pair.discriminator.judge, trainer.objective.seen
+
+    def sampled(key, *rest):
+        keys.append(key)
+        samples.append(sample(key, *rest))
+        return samples[-1]
+
+    def judged(examples, key=None, training=False):
+        keys.append(key)
+        shown.append(examples)
+        return judge(examples, key=key, training=training)
+
+    def noisy(examples, step, key):
+        keys.append(key)
+        return seen(examples, step, key)
+
+    pair.generator.sample, pair.discriminator.judge = sampled, judged
+    trainer.objective.seen = noisy
+    return keys, samples, shown
+
+
+def test_no_draw_of_a_step_shares_its_key(pair, images):
+    """Samples, noise and dropout, in two steps of the discriminator and one of the generator."""
+    trainer = build(pair, "generalised_js(discriminator_steps=2)")
+    keys, samples, _ = recorded(pair, trainer)
+    trainer.train_step(images.batch(0, 16, seed=0))
+    assert len({tuple(key.numpy()) for key in keys}) == len(keys) == 9
+    assert np.abs(samples[0] - samples[1]).max() > 1e-3
+
+
+def test_all_that_is_judged_has_the_noise_of_its_step(pair, images):
+    """Data and samples, of training and of validation; 1.0, 0.5 and 0 of it in three steps."""
+    trainer = build(pair, "generalised_js(instance_noise=0.4, instance_noise_steps=2)", rate=1e-4)
+    _, samples, shown = recorded(pair, trainer)
+    real = images.batch(0, 8, seed=0)
+    for deviation in (0.4, 0.2, 0.0):
+        samples.clear(), shown.clear()
+        held_out = tf.concat([real, pair.generator.examples(tf.range(8, dtype=tf.int64))], 0)
+        trainer.test_step(real)
+        trainer.train_step(real)
+        clean = [held_out, tf.concat([real, samples[0]], 0), samples[1]]
+        for before, after in zip(clean, shown, strict=True):
+            for part in tf.split(after - before, len(before) // 8):
+                assert np.std(part) == pytest.approx(deviation, rel=0.05, abs=1e-6)

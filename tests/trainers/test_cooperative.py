@@ -92,6 +92,33 @@ def test_more_steps_of_the_mediator_are_each_on_examples_of_their_own(mediated, 
         np.testing.assert_array_equal(found, expected)
 
 
+def test_no_draw_of_a_step_shares_its_key(mediated, texts):
+    """Samples and dropout, in two steps of the mediator and one of the generator."""
+    trainer = build(mediated, "mediated_js(mediator_steps=2)", sgd)
+    keys, sample, call = [], mediated.generator.sample, mediated.mediator.call
+    mediated.generator.sample = lambda key, *rest: keys.append(key) or sample(key, *rest)
+
+    def called(tokens, *rest, key=None, **more):
+        keys.extend([] if key is None else [key])
+        return call(tokens, *rest, key=key, **more)
+
+    mediated.mediator.call = called
+    trainer.train_step(texts.batch(0, 16, seed=0))
+    assert len({tuple(key.numpy()) for key in keys}) == len(keys) == 5
+
+
+def test_the_mediator_counts_nothing_after_the_end(mediated, texts):
+    trainer, given = build(mediated, "mediated_js()", sgd), []
+    loss, real = trainer.objective.mediator_loss, texts.batch(0, 8, seed=0)
+    end = mediated.generator.sequence.vocabulary.end
+    real = tf.concat([real[:, :1], tf.fill([8, real.shape[1] - 1], end)], axis=1)
+    trainer.objective.mediator_loss = lambda *nats: given.extend(nats) or loss(*nats)
+    trainer.train_step(real)
+    counts = mediated.generator.weights_of(real).numpy()
+    assert (counts == 0).any()
+    np.testing.assert_array_equal(given[0].numpy() > 0, counts > 0)
+
+
 def test_validation_is_the_likelihood_and_the_bound_on_held_out_texts(mediated, texts):
     trainer = build(mediated, "mediated_js(pi=0.3)", sgd)
     real = texts.batch(0, 8, seed=1)
