@@ -19,7 +19,7 @@ from export import (
 from export.errors import ExportError
 from export.servable import Servable
 from export.versions import new_version
-from zoo import experiment
+from zoo import experiment, verdicts
 from zoo.errors import SpecError
 from zoo.run import Run
 
@@ -85,7 +85,7 @@ def _judge(run, ratio_scale):
     discriminator = run.model.networks().get("discriminator")
     if discriminator is None:
         return None
-    pi = float(run.objective.pi_at(run.step))
+    pi = float(verdicts.pi(run))
     return text_signatures.Judge(
         discriminator, lambda logits: ratio_scale * run.objective.log_density_ratio(logits, pi)
     )

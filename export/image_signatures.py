@@ -85,7 +85,9 @@ class _Images:
         classes, error = labels.read(inputs, self.generator.num_classes)
         image = number(inputs["image"], 0.0, 1.0)
         logits = self.networks["discriminator"](image if classes is None else (image, classes))
-        ratio = self.objective.log_density_ratio(logits, float(self.objective.pi_at(self.step)))
+        ratio = self.objective.log_density_ratio(
+            logits, float(self.objective.pi_at(max(self.step - 1, 0)))
+        )
         return _answer(inputs, error, log_density_ratio=self.ratio_scale * ratio)
 
 

@@ -37,7 +37,7 @@ def build(model, objective, dimension: int, step: int, ratio_scale: float = 1.0)
 
     def log_density_ratio(inputs):
         logits = networks["discriminator"](_read(inputs))
-        ratio = objective.log_density_ratio(logits, float(objective.pi_at(step)))
+        ratio = objective.log_density_ratio(logits, float(objective.pi_at(max(step - 1, 0))))
         return {"log_density_ratio": ratio_scale * ratio}
 
     drawn = Signature(generate, {"seed": (tf.int64, [])}, {"seed": np.arange(3)})

@@ -127,3 +127,9 @@ def test_what_cannot_be_judged_or_drawn_is_refused():
         run.samples(1, label=3)
     with pytest.raises(SpecError, match=r"label=0: .* is of no classes"):
         run_of(num_classes=0).samples(1, label=0)
+
+
+def test_ratios_that_are_tiny_have_a_temperature_above_zero():
+    found = calibration.temperature(np.full(7, 1e-310), np.full(7, -1e-310))
+    assert found > 0
+    assert math.isfinite(1 / found)

@@ -184,3 +184,24 @@ def test_what_cannot_be_measured_is_refused(runs, settings, message):
     with pytest.raises(SpecError) as raised:
         evaluate(runs[0], **settings)
     assert message in str(raised.value)
+
+
+def test_an_evaluation_adds_to_what_was_measured_before(runs):
+    (run,) = runs[:1]
+    path = run.folder.path / "metrics.json"
+    path.unlink(missing_ok=True)
+    evaluate(run, splits=("test",), metrics=("distinct",), count=20, seed=5)
+    evaluate(run, splits=("test",), metrics=("nll",), count=20, seed=5)
+    same = json.loads(path.read_text())
+    assert {"nll", "distinct_2"} <= same["metrics"].keys()
+    evaluate(run, splits=("test",), metrics=("nll",), count=20, seed=6)
+    evaluate(run, splits=("test",), metrics=("nll",), count=20, seed=6)
+    other = json.loads(path.read_text())
+    assert "distinct_2" not in other["metrics"]
+    assert [each["metrics"] for each in other["earlier"]] == [same["metrics"]]
+
+
+def test_a_figure_asked_for_that_is_not_finite_is_refused(runs):
+    greedy = dataclasses.replace(runs[0], sampler="greedy()")
+    with pytest.raises(SpecError, match="nll on test has no finite value with the sampler greedy"):
+        evaluate(greedy, splits=("test",), metrics=("nll",), count=20)

@@ -1,6 +1,7 @@
 """One number that makes a discriminator's log density ratio believable on held-out data."""
 
 import math
+import sys
 
 import numpy as np
 
@@ -63,7 +64,9 @@ def temperature(real: np.ndarray, generated: np.ndarray) -> float:
     if largest == 0:
         return 1.0
     # The loss is convex in 1/T: its slope grows from that at 0, and is above 0 at last.
-    low, high = 0.0, 1.0 / largest
+    # In units of the largest ratio, since the inverse of a tiny one would overflow.
+    ratios = [each / largest for each in ratios]
+    low, high = 0.0, 1.0
     if _slope(0.0, *ratios) >= 0:
         return math.inf
     while _slope(high, *ratios) < 0:
@@ -71,7 +74,7 @@ def temperature(real: np.ndarray, generated: np.ndarray) -> float:
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         low, high = (middle, high) if _slope(middle, *ratios) < 0 else (low, middle)
-    return 1 / high
+    return max(float(largest / high), sys.float_info.min)
 
 
 def _slope(inverse, real, generated):

@@ -2,11 +2,10 @@
 
 import contextlib
 import dataclasses
+import json
 import math
 import time
 import types
-
-import numpy as np
 
 from zoo import run_folder, spec
 from zoo.data._splits import Dataset, RunningText
@@ -67,7 +66,11 @@ class Evaluation:
     comparison: Comparison | None = None
 
     def write(self) -> None:
-        """Writes `metrics.json` into the run folder; a figure that is not finite becomes null."""
+        """Adds to `metrics.json` in the run folder; a figure that is not finite becomes null.
+
+        Figures measured before by the same settings stay beside the new ones; the records of
+        other settings (sampler, count, seed, step) are kept under "earlier", newest first.
+        """
         record = {
             "metrics": {name: _as_json(m) for name, m in self.measured.items()},
             "experiment": dataclasses.asdict(self.run.experiment) | {"step": self.run.step},
@@ -75,7 +78,8 @@ class Evaluation:
             | {"sampler": self.run.sampler, "seconds": self.seconds, "left_out": self.left_out},
             "versions": run_folder.versions() | {"lenet_mnist.npz": _lenet.weights_hash()},
         }
-        run_folder.write_json(self.run.folder.path / "metrics.json", record)
+        path = self.run.folder.path / "metrics.json"
+        run_folder.write_json(path, _with_earlier(record, _written(path)))
 
 
 def evaluate(run: Run, **settings) -> dict[str, Measurement]:
@@ -179,6 +183,12 @@ def _measure_model(evaluation, members, progress):
                 found = member.measure(
                     evaluation.run, split=split, count=settings.count, seed=settings.seed
                 )
+                require(
+                    bool(found),
+                    f"{name} on {split} has no finite value with the sampler "
+                    f"{evaluation.run.sampler}, which excludes some of the examples; measure it "
+                    "with another --sampler, such as 'ancestral()'.",
+                )
                 _keep(evaluation, name, split, found)
 
 
@@ -236,6 +246,33 @@ def _keep(evaluation, member, split, found):
         evaluation.members[key] = member
 
 
+def _written(path):
+    """The record that stands in a file, or None where there is none that can be read."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    return record if isinstance(record, dict) and "metrics" in record else None
+
+
+def _with_earlier(record, written):
+    """A record with what an older one has of the same settings, and those of other settings."""
+    if written is None:
+        return record
+    earlier = [written, *written.pop("earlier", [])]
+    kept = [each for each in earlier if _settings_of(each) != _settings_of(record)]
+    for same in (each for each in earlier if _settings_of(each) == _settings_of(record)):
+        record["metrics"] = same["metrics"] | record["metrics"]
+    return record | ({"earlier": kept} if kept else {})
+
+
+def _settings_of(record):
+    """What figures depend on beside the split, which is part of their names."""
+    settings, experiment = record.get("evaluation", {}), record.get("experiment", {})
+    # What is compared to the last split is told apart by its name, too.
+    return [settings.get(name) for name in ("sampler", "count", "seed")] + [experiment.get("step")]
+
+
 def _as_json(measurement):
     record = dataclasses.asdict(measurement)
     return {
@@ -252,8 +289,7 @@ def _examples(split, count, seed, draw):
     """
     if not isinstance(split, RunningText):
         return split.batch(0 if split.weights is None else draw, count, seed).numpy()
-    windows = split.values[: _size(split) * split.length].reshape(-1, split.length)
-    return np.random.default_rng(seed).permutation(windows)[:count]
+    return split.separate_windows(count, seed)
 
 
 def _size(split):

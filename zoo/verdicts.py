@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from zoo.data._splits import RunningText
 from zoo.errors import require
 
 _AT_ONCE = 250
@@ -36,10 +37,15 @@ def logits(run, examples):
     return tf.concat([_judged(run.model.discriminator, part) for part in parts], axis=0)
 
 
+def pi(run):
+    """The π of the last training step, by which the discriminator's logits are to be read."""
+    return run.objective.pi_at(max(run.step - 1, 0))
+
+
 def log_density_ratio(run, examples) -> np.ndarray:
     """The estimates of r = log P - log Q in nats that the `logits` make, float64 [count]."""
     found = logits(run, examples)
-    ratio = run.objective.log_density_ratio(found, run.objective.pi_at(run.step))
+    ratio = run.objective.log_density_ratio(found, pi(run))
     return ratio.numpy().astype(np.float64)
 
 
@@ -48,7 +54,7 @@ def held_out(run, split: str, count: int, seed: int) -> tuple:
 
     Args:
         run: a trained run.
-        split: where the real examples are from.
+        split: where the real examples are from; of a running text, windows that do not overlap.
         count: how many samples, and at most how many real examples.
         seed: of the samples, and of which real examples are taken where there are more.
 
@@ -58,10 +64,21 @@ def held_out(run, split: str, count: int, seed: int) -> tuple:
     """
     _require_discriminator(run)
     data = run.dataset.split(split)
+    if isinstance(data, RunningText):
+        # Overlapping windows share symbols: as independent examples they would have standard
+        # errors that are far too small.
+        return data.separate_windows(count, seed), run.examples(count, seed)
     give = data.labelled_batch if run.example.num_classes else data.batch
-    # Where rows have weights they are drawn, and there are as many as one asks for.
-    real = give(0, min(count, len(data)) if data.weights is None else count, seed)
+    real = give(0, num_real(data, count), seed)
     return tf.nest.map_structure(np.asarray, real), run.examples(count, seed)
+
+
+def num_real(data, count: int) -> int:
+    """How many of at most `count` real examples a split gives for `held_out`."""
+    if isinstance(data, RunningText):
+        return min(count, len(data) // data.length)
+    # Where rows have weights they are drawn, and there are as many as one asks for.
+    return min(count, len(data)) if data.weights is None else count
 
 
 def _require_discriminator(run):

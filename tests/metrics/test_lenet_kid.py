@@ -65,7 +65,7 @@ def test_it_is_unbiased_and_its_standard_error_is_the_spread(shift, ratio):
         for seed in range(300)
     ])  # fmt: skip
     values, errors = found.T
-    assert np.mean(errors) == pytest.approx(ratio * np.std(values), rel=0.2)
+    assert np.mean(errors) == pytest.approx(ratio * np.std(values), rel=0.12)
     expected = {0: 0.0}.get(shift, published(normal(5000, 2000), normal(6000, 2000, shift=shift)))
     assert abs(np.mean(values) - expected) < 4 * np.std(values) * (300**-0.5 + 20**-0.5)
 

@@ -35,7 +35,7 @@ def test_what_the_symbols_are_does_not_matter(compare_texts):
 def test_the_standard_error_is_that_of_shares(compare_texts):
     """Of two lengths the total variation is the difference of two shares."""
     generated, real = [1] * 30 + [2] * 70, [1] * 60 + [2] * 40
-    expected = np.sqrt(0.3 * 0.7 / 100 + 0.6 * 0.4 / 100)
+    expected = np.sqrt((0.3 * 0.7 + 0.6 * 0.4) / 99)
     measured = measure(compare_texts, generated, real)
     assert measured.value == pytest.approx(0.3)
     assert measured.standard_error == pytest.approx(expected)
@@ -47,3 +47,7 @@ def test_it_applies_to_texts_of_their_own(compare_texts, digit):
     assert length_tv.applies(compare_texts(texts, texts))
     assert not length_tv.applies(compare_texts(texts, texts, running=True))
     assert not length_tv.applies(types.SimpleNamespace(example=digit))
+
+
+def test_one_text_has_no_standard_error(compare_texts):
+    assert measure(compare_texts, [2], [3]).standard_error is None

@@ -139,6 +139,12 @@ class RunningText:
         window = places[:, None] + tf.range(self.length, dtype=tf.int64)
         return tf.gather(self._values, window)
 
+    def separate_windows(self, count: int, seed: int) -> np.ndarray:
+        """At most `count` windows that do not overlap, int32 [count or fewer, length]."""
+        number = len(self) // self.length
+        windows = self.values[: number * self.length].reshape(-1, self.length)
+        return np.random.default_rng(seed).permutation(windows)[:count]
+
     @functools.cached_property
     def _values(self):
         return _tensor(self.values)

@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import example_spec, spec
+from zoo.metrics import _standard_errors
 from zoo.vocabulary import up_to_end
 
 SPEC = "lstm(units=128, layers=1)"
@@ -57,7 +58,7 @@ class Judge:
         totals = tf.math.unsorted_segment_sum(nats, rows, tf.shape(tokens)[0])
         return totals, tf.reduce_sum(tf.cast(known, tf.float32), axis=-1)
 
-    def score(self, tokens: np.ndarray) -> tuple[float, float]:
+    def score(self, tokens: np.ndarray) -> tuple[float, float | None]:
         """-Σ log Q(x) / Σ length(x) in nats per symbol, and its standard error over texts.
 
         Args:
@@ -65,8 +66,7 @@ class Judge:
         """
         nats, num_symbols = self._in_parts(self._nats_in_graph, tokens)
         value = np.sum(nats) / np.sum(num_symbols)
-        error = np.sqrt(np.sum((nats - value * num_symbols) ** 2)) / np.sum(num_symbols)
-        return float(value), float(error)
+        return float(value), _standard_errors.of_ratio(nats, num_symbols)
 
     def states(self, tokens: np.ndarray) -> np.ndarray:
         """The mean of the hidden states from which the symbols are predicted, the end included.

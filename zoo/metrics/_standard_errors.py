@@ -12,6 +12,25 @@ def of_mean(values: np.ndarray) -> float | None:
     return float(np.std(values, ddof=1)) / math.sqrt(len(values))
 
 
+def of_ratio(numerators: np.ndarray, denominators: np.ndarray) -> float | None:
+    """That of Σ numerators / Σ denominators over examples, by the delta method.
+
+    √(n/(n-1) Σ_i (a_i - R b_i)²) / Σ_i b_i, with R the ratio.
+
+    Args:
+        numerators: a, [count].
+        denominators: b, [count].
+
+    Returns:
+        The standard error; None for fewer than two examples, which have no variance.
+    """
+    count, total = len(numerators), np.sum(denominators)
+    if count < 2:
+        return None
+    residuals = numerators - np.sum(numerators) / total * denominators
+    return float(np.sqrt(count / (count - 1) * np.sum(residuals**2)) / total)
+
+
 def jackknife(left_out: np.ndarray) -> float | None:
     """That of a statistic, from its values without one example after the other.
 

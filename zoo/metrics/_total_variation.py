@@ -1,11 +1,9 @@
 """The total variation between what stands in generated and in real texts."""
 
-import math
-
 import numpy as np
 
 
-def between(occurrences, count: int) -> tuple[float, float]:
+def between(occurrences, count: int) -> tuple[float, float | None]:
     """TV = 1/2 Σ_g |p(g) - q(g)|, with p(g) the share of item g among those of all samples.
 
     Where one side has no item at all it is 1, where neither has any 0. Of distributions that are
@@ -16,7 +14,8 @@ def between(occurrences, count: int) -> tuple[float, float]:
         count: how many samples.
 
     Returns:
-        The total variation and its standard error by the delta method, texts being independent:
+        The total variation and its standard error by the delta method, texts being independent;
+        None for one text on each side:
         what matters of a text is by how much its items are more frequent on its own side.
     """
     generated = occurrences.texts < count
@@ -28,13 +27,15 @@ def between(occurrences, count: int) -> tuple[float, float]:
     difference = shares[0] - shares[1]
     value = max(np.sum(np.maximum(difference, 0)), np.sum(np.maximum(-difference, 0)))
     slope = np.sign(difference) / 2
-    variance = sum(_variance_of_ratio(texts, slope[items]) for texts, items in sides)
-    return float(value), math.sqrt(variance)
+    if count < 2:
+        return float(value), None
+    variance = sum(_variance_of_ratio(texts, slope[items], count) for texts, items in sides)
+    return float(value), float(np.sqrt(variance))
 
 
-def _variance_of_ratio(texts, values):
-    """Of Σ values / how many there are, by the delta method, over texts."""
+def _variance_of_ratio(texts, values, count):
+    """Of Σ values / how many there are, by the delta method, over `count` texts."""
     if not len(texts):
         return 0.0
     residuals = np.bincount(texts, values - np.mean(values))
-    return float(np.sum(residuals**2)) / len(texts) ** 2
+    return count / (count - 1) * float(np.sum(residuals**2)) / len(texts) ** 2

@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from zoo import calibration, verdicts
-from zoo.metrics import Measurement
+from zoo.metrics import Measurement, _standard_errors
 
 _REDRAWS = 100
 
@@ -56,7 +56,7 @@ def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
     inverse = 1 / run.temperature
     found = _figures(real, generated, split, seed)
     calibrated = _figures(inverse * real, inverse * generated, split, seed)
-    judged = 2 * min(calibration.COUNT, len(run.dataset.validation))
+    judged = calibration.COUNT + verdicts.num_real(run.dataset.validation, calibration.COUNT)
     fitted = Measurement(inverse, "1 where calibrated", None, judged, "validation")
     return (
         found
@@ -167,5 +167,5 @@ def _of_redrawn_labels(real, generated, seed):
 
 def _mean(values, unit, split):
     mean = float(np.mean(values))
-    error = float(np.std(values)) / math.sqrt(len(values)) if math.isfinite(mean) else None
+    error = _standard_errors.of_mean(values) if math.isfinite(mean) else None
     return Measurement(mean, unit, error, len(values), split)

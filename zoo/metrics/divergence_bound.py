@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from zoo import verdicts
-from zoo.metrics import Measurement
+from zoo.metrics import Measurement, _standard_errors
 
 
 def applies(run) -> bool:
@@ -34,7 +34,7 @@ def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
     """
     examples = verdicts.held_out(run, split, count, seed)
     real, generated = (verdicts.logits(run, each) for each in examples)
-    pi = run.objective.pi_at(run.step)
+    pi = verdicts.pi(run)
     value = float(run.objective.divergence_bound(real, generated, pi))
     error = _standard_error(run.objective, real, generated, float(pi))
     fewer = min(count, len(real))
@@ -46,6 +46,10 @@ def _standard_error(objective, real_logits, generated_logits, pi):
     shift = math.log(pi) - math.log1p(-pi)
     real = objective.log_density_ratio(real_logits, pi).numpy() + shift
     generated = objective.log_density_ratio(generated_logits, pi).numpy() + shift
-    variance = pi**2 * np.var(np.logaddexp(0, -real)) / len(real)
-    variance += (1 - pi) ** 2 * np.var(np.logaddexp(0, generated)) / len(generated)
-    return math.sqrt(variance)
+    errors = [
+        _standard_errors.of_mean(losses)
+        for losses in (np.logaddexp(0, -real), np.logaddexp(0, generated))
+    ]
+    if None in errors:
+        return None
+    return math.hypot(pi * errors[0], (1 - pi) * errors[1])

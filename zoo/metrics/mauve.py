@@ -40,7 +40,8 @@ def compare(comparison) -> dict[str, Measurement]:
     shares = [np.bincount(part, minlength=labels.max() + 1) / count for part in np.split(labels, 2)]
     draws = np.random.default_rng(comparison.seed)
     resampled = (draws.multinomial(count, part, size=_RESAMPLES) / count for part in shares)
-    error = float(np.std(frontier_area(*resampled), ddof=1))
+    # One text drawn anew is the same one: it tells nothing of others.
+    error = float(np.std(frontier_area(*resampled), ddof=1)) if count > 1 else None
     value = float(frontier_area(*shares))
     return {"mauve": Measurement(value, "from 0 to 1", error, count, split, "higher")}
 

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import spec
-from zoo.metrics import Measurement
+from zoo.metrics import Measurement, _standard_errors
 
 _BATCH = 250
 _CHUNK = 1000
@@ -37,7 +37,8 @@ def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
         `perplexity` = exp(nll); of images `nll` in nats per image, the same as `bits_per_dim`; of
         points `nll` in nats per point, of a density and so in the unit that the points have.
         Standard errors are over examples, or over pieces of 1,000 symbols of running text, since
-        neighbouring symbols are not independent; they are zero where the data are no sample.
+        neighbouring symbols are not independent; they are zero where the data are no sample,
+        and there are none of a single example or piece.
         Figures that are infinite are left out: all of them where the sampler excludes something
         that the split has.
     """
@@ -54,7 +55,7 @@ def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
         return {}
     total = float(np.sum(weights * lengths))
     value = float(np.sum(weights * nats)) / total
-    error = math.sqrt(np.sum((weights * (nats - value * lengths)) ** 2)) / total
+    error = _standard_errors.of_ratio(weights * nats, weights * lengths)
     figures = _figures(run.example, value, 0.0 if data.exact else error)
     size = int(np.sum(lengths))
     return {
@@ -66,12 +67,16 @@ def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
 
 def _figures(example, nll, error):
     """Name -> value, unit and standard error."""
-    bits, bits_error = nll / math.log(2), error / math.log(2)
+
+    def scaled(factor):
+        return None if error is None else error * factor
+
+    bits, bits_error = nll / math.log(2), scaled(1 / math.log(2))
     if example.kind == "image":
         size = math.prod(example.shape)
         return {
             "nll": (nll, "nats per image", error),
-            "bits_per_dim": (bits / size, "bits per dimension", bits_error / size),
+            "bits_per_dim": (bits / size, "bits per dimension", scaled(1 / math.log(2) / size)),
         }
     if example.kind == "points":
         return {"nll": (nll, "nats per point", error)}
@@ -80,7 +85,7 @@ def _figures(example, nll, error):
         perplexity = float(np.exp(nll))
     figures = {
         "nll": (nll, f"nats per {level}", error),
-        "perplexity": (perplexity, f"per {level}", perplexity * error),
+        "perplexity": (perplexity, f"per {level}", scaled(perplexity)),
     }
     if level == "character":
         figures["bits_per_character"] = (bits, "bits", bits_error)

@@ -66,7 +66,9 @@ class Adversarial(Trainer):
 
         And the `diversity` of samples.
         """
-        step, pi = self.step.value, self.objective.pi_at(self.step.value)
+        step = self.step.value
+        # The step counts updates that are done: the last one was at π of the step before.
+        pi = self.objective.pi_at(tf.maximum(step - 1, 0))
         seeds = tf.range(tf.shape(tf.nest.flatten(real)[0])[0], dtype=tf.int64)
         generated = self.generator.examples(seeds)
         both = concatenated(real, generated)

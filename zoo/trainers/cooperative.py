@@ -71,7 +71,7 @@ class Cooperative(Trainer):
         return {
             "nll": -tf.reduce_sum(self.generator.log_prob(real)) / num_symbols,
             "divergence_bound": self.objective.divergence_bound(
-                *tf.split(ratios, 2), self.objective.pi_at(self.step.value)
+                *tf.split(ratios, 2), self.objective.pi_at(tf.maximum(self.step.value - 1, 0))
             ),
             "diversity": diversity(generated, real),
         }
