@@ -189,7 +189,8 @@ def new_environment(folder: pathlib.Path, install: str) -> pathlib.Path:
     place = folder.parent / "new_environment"
     python = place / "bin/python"
     subprocess.run([sys.executable, "-m", "venv", place], check=True)
-    subprocess.run(f"{python} -m {install}", cwd=folder, shell=True, check=True)
+    command = f"{python} -m {install} --quiet --disable-pip-version-check"
+    subprocess.run(command, cwd=folder, shell=True, check=True)
     return python
 
 
