@@ -1,6 +1,7 @@
-# Two commands: `make demo` shows what there is, `make test` proves it. Both set themselves up.
+# `make demo` shows what there is, `make test` proves it, `make documents` runs what
+# README.md and docs/ tell a reader to run. All set themselves up.
 .DELETE_ON_ERROR:
-.PHONY: demo test lint theory trained results lock clean
+.PHONY: demo test documents lint theory trained results lock clean
 
 PYTHON ?= python3
 BIN = .venv/bin
@@ -10,6 +11,10 @@ demo: .venv/installed
 
 test: .venv/installed
 	$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist=loadgroup
+
+# The commands and code blocks of README.md and docs/, as a reader would copy them.
+documents: .venv/installed
+	$(BIN)/python examples/run_documents.py
 
 lint: .venv/installed
 	$(BIN)/ruff check .

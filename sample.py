@@ -78,6 +78,14 @@ def write_texts(run, output):
     """Texts of the run, to the terminal where no file is given."""
     if FLAGS.label is not None:
         raise SpecError(f"{run.experiment.model} draws texts, which are of no classes: no label.")
+    if FLAGS.known_rows is not None:
+        raise SpecError(f"{run.experiment.model} draws texts: it has no known_rows.")
+    for name in ("sampler", "seed", "count"):
+        if FLAGS.beam_width is not None and FLAGS[name].present:
+            raise SpecError(
+                f"beam_width finds the most probable texts, as many as it is wide, without "
+                f"chance: leave out --{name} or --beam_width."
+            )
     options = {name: FLAGS[name].value for name in ("length", "prompt")}
     if FLAGS.beam_width is None:
         texts = run.samples(FLAGS.count, FLAGS.seed, **options)

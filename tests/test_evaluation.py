@@ -1,5 +1,6 @@
 """What is measured of runs, against which real examples, and what is written down."""
 
+import contextlib
 import dataclasses
 import json
 import math
@@ -170,6 +171,21 @@ def test_progress_is_told_of_every_measure(runs):
         *("nll on validation", "nll on test", "drawing 20 samples"),
         *("distinct on test", "length_tv on test"),
     ]
+
+
+def test_progress_tells_of_the_samples_that_are_drawn(runs):
+    told = []
+
+    @contextlib.contextmanager
+    def progress(what):
+        told.append(what)
+        yield
+
+    parts = (runs[0].dataset.validation, runs[0].dataset.test)
+    evaluate_all(runs[:1], Settings(metrics=("distinct",), count=10**6), progress)
+    assert f"drawing {min(map(len, parts)):,} samples" in told
+    evaluate_all(runs[:1], Settings(metrics=("distinct",), count=1), progress)
+    assert "drawing 1 sample" in told
 
 
 @pytest.mark.parametrize(

@@ -199,14 +199,9 @@ def _compare_samples(evaluation, members, ceilings, progress):
     if not members:
         return
     split, data = settings.splits[-1], (run.experiment.data, run.experiment.data_dir)
-    with progress(f"drawing {settings.count:,} samples"):
-        samples, other = comparisons(
-            run.dataset,
-            split,
-            lambda count: run.draw(count, settings.seed),
-            settings.count,
-            settings.seed,
-        )
+    other = of_real_examples(run.dataset, split, settings.count, settings.seed)
+    with progress(f"drawing {other.count:,} sample{'s' if other.count > 1 else ''}"):
+        samples = other.of(run.draw(other.count, settings.seed))
     evaluation.comparison = samples
     for name, member in members.items():
         with _timed(evaluation, name, progress, f"{name} on {split}"):

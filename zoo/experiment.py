@@ -149,6 +149,8 @@ def train(experiment: Experiment, workdir: str) -> Run:
         dataset = spec.build("data", experiment.data, experiment.data_dir)
         if folder.exists():
             folder.require_same_data(dataset.example)
+        for note in dataset.notes:
+            print(note)
         with strategy.scope(), _policy(experiment.precision):
             trainer = build_trainer(experiment, dataset.example)
         saved = checkpoints.Checkpoints(folder.checkpoints, trainer.components())

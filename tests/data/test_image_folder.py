@@ -62,6 +62,54 @@ def test_black_and_white_is_binary(tmp_path):
     assert set(np.unique(rows(dataset))) == {0, 255}
 
 
+def test_jpegs_are_read_beside_pngs(tmp_path):
+    for number in range(6):
+        PIL.Image.new("L", (4, 4), 10).save(tmp_path / f"{number}.png")
+        PIL.Image.new("RGB", (4, 4), (200, 200, 200)).save(tmp_path / f"{number}.JPG")
+        PIL.Image.new("L", (4, 4), 100).save(tmp_path / f"{number}.jpeg")
+    assert np.bincount(rows(build(tmp_path))[:, 0, 0, 0])[[10, 100, 200]].tolist() == [6, 6, 6]
+
+
+def test_photographs_are_turned_upright(tmp_path):
+    half = np.zeros([8, 16], np.uint8)
+    half[:, 8:] = 255
+    turned = PIL.Image.Exif()
+    turned[0x0112] = 6  # to be shown after a quarter turn clockwise
+    for number in range(10):
+        PIL.Image.fromarray(half).save(tmp_path / f"{number}.jpg", exif=turned, quality=95)
+    values = rows(build(tmp_path))[..., 0]
+    assert values.shape == (10, 16, 8)
+    assert (values[:, :8] < 5).all()
+    assert (values[:, 8:] > 250).all()
+
+
+def test_other_formats_are_refused_with_their_number(folder):
+    for number in range(3):
+        PIL.Image.new("L", (7, 5)).save(folder / f"{number}.webp")
+    with pytest.raises(DataError, match=r"3 images that are neither PNG nor JPEG.*0\.webp"):
+        build(folder)
+
+
+def test_hidden_files_are_skipped_and_counted(folder):
+    for number in range(4):
+        (folder / f"._{number}.png").write_bytes(b"Mac OS X")
+    dataset = build(folder)
+    assert len(rows(dataset)) == 23
+    assert dataset.notes == (f"{folder}: 4 hidden files such as ._0.png are skipped.",)
+
+
+@pytest.mark.parametrize("mode", ["LA", "RGBA"])
+def test_transparency_is_refused_and_opaque_alpha_is_not(folder, mode):
+    image = PIL.Image.new(mode, (7, 5), 0)
+    image.putalpha(255)
+    image.save(folder / "004.png")
+    assert len(rows(build(folder))) == 23
+    image.putalpha(PIL.Image.fromarray(np.arange(35, dtype=np.uint8).reshape(5, 7)))
+    image.save(folder / "004.png")
+    with pytest.raises(DataError, match=r"004\.png .*transparent in places"):
+        build(folder)
+
+
 @pytest.mark.parametrize("extra_axis", [False, True])
 def test_bytes_of_an_npz(tmp_path, images, extra_axis):
     path = tmp_path / "some.npz"
@@ -123,7 +171,7 @@ def has_16_bits(path):
 )
 def test_names_the_damaged_image(folder, damage):
     damage(folder / "008.png")
-    with pytest.raises(DataError, match=r"Cannot read .*008\.png as a PNG image"):
+    with pytest.raises(DataError, match=r"Cannot read .*008\.png as a PNG or JPEG image"):
         build(folder)
 
 
@@ -174,7 +222,7 @@ def test_names_a_damaged_npz(tmp_path, images, damage):
 
 
 def test_other_paths_are_refused(tmp_path):
-    with pytest.raises(DataError, match="no PNG file"):
+    with pytest.raises(DataError, match="no PNG or JPEG file"):
         image_folder.build(None, path=str(tmp_path))
-    with pytest.raises(DataError, match=r"should be a folder of PNG files or a \.npz file"):
+    with pytest.raises(DataError, match=r"a folder of PNG or JPEG files, or a \.npz"):
         image_folder.build(None, path=str(tmp_path / "nothing.npz"))

@@ -106,6 +106,34 @@ def test_vocabulary_has_the_most_frequent_training_symbols(build, tmp_path):
     assert set(decoded(dataset, "train")) == {"aa\ufffd"}
 
 
+@pytest.mark.parametrize("layout", ["lines", "running"])
+def test_the_share_of_unknown_tokens_is_told(build, tmp_path, layout):
+    other = tmp_path / "other.txt"
+    other.write_text("xxxxabcd" * 2)
+    files = {"validation": str(other), "test": str(other)}
+    found = build("abcdabce" * 2, layout=layout, length=4, vocabulary_size=3, **files).notes[0]
+    assert found.startswith("Unknown tokens: 25.00% of the training part, 62.50% of validation")
+
+
+def test_nothing_is_told_of_texts_that_are_whole(build):
+    assert build("\n".join(LINES)).notes == ()
+
+
+def test_one_long_line_is_told(build):
+    lines = ["x" * 9] * 40
+    notes = build("\n".join([*lines, *["y" * 20_000] * 5]), validation=None).notes
+    assert any("padded to the 20,001 tokens of the longest one" in note for note in notes)
+    assert any("half of them have at most 10" in note for note in notes)
+
+
+def test_the_number_of_texts_that_are_cut_is_told(build):
+    notes = build("\n".join(["x" * 9] * 40 + ["x" * 3] * 20), length=10).notes
+    assert notes == ()
+    assert build("\n".join(["x" * 9] * 40 + ["x" * 3] * 20), length=6).notes == (
+        "40 of 60 texts are cut at length=6.",
+    )
+
+
 def test_words_are_capped_by_default(build, monkeypatch):
     monkeypatch.setattr(text_file, "WORDS", 3)
     assert build("a a b b c c d\n" * 10, level="word").example.vocabulary.size == 3 + 2

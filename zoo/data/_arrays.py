@@ -1,32 +1,57 @@
-"""A user's own images: a folder of PNG files, or an array in a file of NumPy."""
+"""A user's own images: a folder of PNG and JPEG files, or an array in a file of NumPy."""
 
 import pathlib
 
 import numpy as np
 import PIL.Image
+import PIL.ImageOps
 
 from zoo.errors import DataError
 
+_READ = {".png", ".jpg", ".jpeg"}
+_OTHER = {".avif", ".bmp", ".gif", ".heic", ".jp2", ".pgm", ".ppm", ".tif", ".tiff", ".webp"}
 
-def from_folder(folder: pathlib.Path) -> np.ndarray:
-    """The PNG files below a folder in the order of their paths, uint8 [count, height, width, 1].
 
-    Colours become grey by Pillow's rule; an alpha channel is ignored.
+def from_folder(folder: pathlib.Path) -> tuple[np.ndarray, list[str]]:
+    """The PNG and JPEG files below a folder in the order of their paths.
+
+    Colours become grey by Pillow's rule, and photographs are turned upright. Hidden files, such
+    as the `._0.png` of macOS, are skipped.
+
+    Returns:
+        Images, uint8 [count, height, width, 1]; a sentence with the number of files skipped, if
+        there are any.
 
     Raises:
-        DataError: there are none, one is unreadable, or one has another size than the first.
+        DataError: there are none, one is unreadable, transparent, or of another format, or one
+            has another size than the first.
     """
-    files = sorted(file for file in folder.rglob("*") if file.suffix.lower() == ".png")
+    suffixes = {file: file.suffix.lower() for file in sorted(folder.rglob("*"))}
+    files = [file for file in suffixes if suffixes[file] in _READ and not _hidden(file)]
+    others = [file for file in suffixes if suffixes[file] in _OTHER and not _hidden(file)]
+    if others:
+        raise DataError(
+            f"{folder} has {len(others)} images that are neither PNG nor JPEG, such as "
+            f"{others[0]}: convert or remove them."
+        )
     if not files:
-        raise DataError(f"There is no PNG file in {folder}: give a folder of them, or a .npz file.")
-    images = [_png(file) for file in files]
+        raise DataError(
+            f"There is no PNG or JPEG file in {folder}: give a folder of them, or a .npz file."
+        )
+    images = [_image(file) for file in files]
     for file, image in zip(files, images, strict=True):
         if image.shape != images[0].shape:
             raise DataError(
                 f"{file} has {_size(image)} pixels, but {files[0]} has {_size(images[0])}: all "
                 "images must have one size."
             )
-    return np.stack(images)[..., None]
+    hidden = sum(suffixes[file] in _READ and _hidden(file) for file in suffixes)
+    notes = [f"{folder}: {hidden} hidden files such as ._0.png are skipped."] if hidden else []
+    return np.stack(images)[..., None], notes
+
+
+def _hidden(file):
+    return file.name.startswith(".")
 
 
 def from_npz(file: pathlib.Path) -> tuple[np.ndarray, np.ndarray | None]:
@@ -89,14 +114,17 @@ def _bytes(images, file):
     return np.rint(images * 255.0).astype(np.uint8) if floating else images
 
 
-def _png(file):
+def _image(file):
     try:
-        with PIL.Image.open(file, formats=["PNG"]) as image:
+        with PIL.Image.open(file, formats=["PNG", "JPEG"]) as image:
             if image.mode.startswith("I"):
                 raise ValueError("it has 16 bits a pixel instead of 8")
-            return np.asarray(image.convert("L"))
+            # What a transparent pixel looks like depends on a background that is not known.
+            if image.has_transparency_data and image.convert("RGBA").getextrema()[3][0] < 255:
+                raise ValueError("it is transparent in places; paint it on a background first")
+            return np.asarray(PIL.ImageOps.exif_transpose(image).convert("L"))
     except Exception as error:  # Pillow has a dozen types for a damaged file
-        raise DataError(f"Cannot read {file} as a PNG image: {error}.") from error
+        raise DataError(f"Cannot read {file} as a PNG or JPEG image: {error}.") from error
 
 
 def _size(image):

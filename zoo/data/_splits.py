@@ -171,6 +171,7 @@ class Dataset:
         log_prob: where P is known, gives log P(x) in nats, floating point [batch], of texts int32
             [batch, length], -inf for what does not occur, or the log-density of points; None: P
             is not known.
+        notes: sentences about what of the source is not in the examples, for whoever trains.
     """
 
     example: example_spec.Example
@@ -178,6 +179,7 @@ class Dataset:
     validation: Split
     test: Split
     log_prob: Callable | None = None
+    notes: tuple[str, ...] = ()
 
     def split(self, name: str) -> Split:
         """The split of this name."""

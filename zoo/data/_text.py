@@ -49,13 +49,17 @@ def sequences(
     _check(length, most)
     vocabulary = Vocabulary.of(parts[0], level, most)
     rows = [vocabulary.encode(part) for part in parts]
+    sizes = [row.row_lengths().numpy() + 1 for row in rows]  # the end token included
+    notes = _unknown(vocabulary, rows)
     if length is None:
-        length = int(np.max(rows[0].row_lengths())) + 1
+        length = int(np.max(sizes[0]))
+        notes += _padding(sizes[0])
+    notes += _cut(np.concatenate(sizes), length)
     splits = [
         Sequences(pad(row, length, vocabulary.end), weights=weight)
         for row, weight in zip(rows, weights or [None] * 3, strict=True)
     ]
-    return Dataset(Text(vocabulary, length, running=False), *splits)
+    return Dataset(Text(vocabulary, length, running=False), *splits, notes=tuple(notes))
 
 
 def running(parts: list[str], level: Level, length: int, most: int | None = None) -> Dataset:
@@ -72,14 +76,46 @@ def running(parts: list[str], level: Level, length: int, most: int | None = None
     """
     _check(length, most)
     vocabulary = Vocabulary.of(parts[:1], level, most)
-    splits = [RunningText(vocabulary.encode([part]).flat_values.numpy(), length) for part in parts]
+    rows = [vocabulary.encode([part]) for part in parts]
+    splits = [RunningText(row.flat_values.numpy(), length) for row in rows]
     for name, split in zip(("training", "validation", "test"), splits, strict=True):
         if len(split) < length:
             raise DataError(
                 f"The {name} text has {len(split)} symbols, too few for a window of "
                 f"length={length}: give a longer text or a smaller length."
             )
-    return Dataset(Text(vocabulary, length, running=True), *splits)
+    notes = tuple(_unknown(vocabulary, rows))
+    return Dataset(Text(vocabulary, length, running=True), *splits, notes=notes)
+
+
+def _unknown(vocabulary, rows):
+    """A sentence with the share of unknown tokens in each part, if there are any."""
+    unknown = [np.equal(row.flat_values, vocabulary.unknown) for row in rows]
+    if not any(part.any() for part in unknown):
+        return []
+    train, validation, test = (f"{part.mean() if part.size else 0.0:.2%}" for part in unknown)
+    return [
+        f"Unknown tokens: {train} of the training part, {validation} of validation, {test} of "
+        "test; each counts as one token of the vocabulary, which lowers nll."
+    ]
+
+
+def _padding(sizes):
+    """A hint where the longest text makes nearly all of most examples padding."""
+    longest, usual = int(np.max(sizes)), int(np.median(sizes))
+    if longest <= 10 * usual:
+        return []
+    enough = int(np.quantile(sizes, 0.95, method="lower"))
+    return [
+        f"Every text is padded to the {longest:,} tokens of the longest one, half of them have at "
+        f"most {usual:,}: length={enough} would cut the longest and train faster."
+    ]
+
+
+def _cut(sizes, length):
+    """A sentence with the number of texts that are longer than an example, if there are any."""
+    longer = int(np.sum(sizes > length))
+    return [f"{longer:,} of {len(sizes):,} texts are cut at length={length}."] if longer else []
 
 
 def _check(length, most):

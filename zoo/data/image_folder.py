@@ -17,24 +17,26 @@ def build(data_dir: str | None, *, path: str) -> Dataset:
 
     Args:
         data_dir: not used.
-        path: a folder with PNG files, at any depth; or a .npz file with an array `images`, uint8
-            or floating point in [0, 1], [count, height, width] or [count, height, width, 1], and
-            perhaps an array `labels`, integers [count].
+        path: a folder with PNG and JPEG files, at any depth; or a .npz file with an array
+            `images`, uint8 or floating point in [0, 1], [count, height, width] or [count, height,
+            width, 1], and perhaps an array `labels`, integers [count].
 
     Raises:
-        DataError: there is nothing of the kind at `path`, an image is damaged or differs in size,
-            or there are fewer than 10.
+        DataError: there is nothing of the kind at `path`, an image is damaged, transparent
+            or of another format or size, or there are fewer than 10.
     """
     source = pathlib.Path(path).expanduser()
     if source.is_dir():
-        images, labels = _arrays.from_folder(source), None
+        images, notes = _arrays.from_folder(source)
+        labels = None
     elif source.suffix == ".npz" and source.is_file():
         images, labels = _arrays.from_npz(source)
+        notes = []
     else:
-        raise DataError(f"{path} should be a folder of PNG files or a .npz file.")
+        raise DataError(f"{path} should be a folder of PNG or JPEG files, or a .npz file.")
     splits = [
         Images(images[part], None if labels is None else labels[part])
         for part in _partition.indices(len(images), path)
     ]
     binary = bool(np.isin(images, (0, 255)).all())
-    return Dataset(Image(images.shape[1:], binary=binary), *splits)
+    return Dataset(Image(images.shape[1:], binary=binary), *splits, notes=tuple(notes))
