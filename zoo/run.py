@@ -29,6 +29,7 @@ class Run:
         step: how many steps it was trained for.
         sampler: the spec of what is done to the logits of an autoregressive model before it
             draws: part of what is measured, since it makes another distribution of the network.
+        allow_changed_data: whether the data may be others than those it was trained on.
     """
 
     folder: RunFolder
@@ -38,6 +39,7 @@ class Run:
     objective: object
     step: int
     sampler: str = "ancestral()"
+    allow_changed_data: bool = False
 
     @functools.cached_property
     def dataset(self) -> Dataset:
@@ -47,8 +49,9 @@ class Run:
             DataError: the data is not to be had.
             RunFolderError: it is no longer what the run was trained on.
         """
-        dataset = spec.build("data", self.experiment.data, self.experiment.data_dir)
-        self.folder.require_same_data(dataset.example)
+        data = spec.relocated(self.experiment.data, self.folder.directory())
+        dataset = spec.build("data", data, self.experiment.data_dir)
+        self.folder.require_same_data(dataset, self.allow_changed_data)
         return dataset
 
     @property
