@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from export.servable import Servable, Signature
-from zoo import spec
+from zoo import samplers, spec
 from zoo.errors import require
 from zoo.samplers.greedy import keep_most_likely
 from zoo.samplers.nucleus import keep_nucleus
@@ -16,9 +16,6 @@ from zoo.vocabulary import ABSENT
 
 # Rows of a batch are as wide as the longest: the limit keeps one row from taking all memory.
 MOST_SCORED = 1024
-
-# Logits divided by less could be infinite; the limit of temperatures is the most likely symbol.
-LEAST_TEMPERATURE = 1e-6
 
 _TEXT, _SEED, _TOKENS = (tf.string, []), (tf.int64, []), (tf.int32, [None])
 _OPTIONS = {
@@ -98,7 +95,7 @@ class _Text:
     def generate_with_options(self, inputs):
         """Continues prompts, with a sampler of its own for each row."""
         temperature, top_p, top_k = (inputs[name] for name in ("temperature", "top_p", "top_k"))
-        cold = temperature < LEAST_TEMPERATURE
+        cold = temperature < samplers.LEAST_TEMPERATURE  # 0, or a row that is refused
         divisor = tf.where(cold, 1.0, temperature)[:, None]
 
         def sampler(logits):
@@ -200,8 +197,9 @@ def _wrong_options(inputs):
     """What is wrong with the options of each row, strings [batch]."""
     temperature, top_p = inputs["temperature"], inputs["top_p"]
     refused = {
-        "temperature should be at least 0 (the most likely symbol) and finite.": ~(
-            (temperature >= 0) & tf.math.is_finite(temperature)
+        "temperature should be 0 (the most likely token), or finite and at least 1e-6.": ~(
+            (temperature == 0)
+            | (temperature >= samplers.LEAST_TEMPERATURE) & tf.math.is_finite(temperature)
         ),
         "top_p should be above 0 and at most 1 (all symbols).": ~((top_p > 0) & (top_p <= 1)),
         "top_k should be at least 0 (all symbols).": inputs["top_k"] < 0,

@@ -217,7 +217,9 @@ def test_temperatures_are_read_in_order():
     assert temperatures.read([]) == []
 
 
-@pytest.mark.parametrize("texts", [["a"], ["0"], ["-1"], ["inf"], ["nan"], list("1234567890") * 2])
+@pytest.mark.parametrize(
+    "texts", [["a"], ["1e-40"], ["-1"], ["inf"], ["nan"], list("1234567890") * 2]
+)
 def test_other_temperatures_are_refused(texts):
     texts = [f"{number}.{t}" for number, t in enumerate(texts)] if len(texts) > 1 else texts
     with pytest.raises(SpecError, match="temperatures="):

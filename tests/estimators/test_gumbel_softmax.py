@@ -111,8 +111,8 @@ def test_the_temperature_falls_by_a_factor_and_then_stays():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("temperature=0.0", "above 0"),
-        ("temperature=[1.0, 0.0], temperature_steps=5", "above 0"),
+        ("temperature=0.0", "at least 1e-6"),
+        ("temperature=[1.0, 0.0], temperature_steps=5", "at least 1e-6"),
         ("temperature=[1.0, 0.1]", "neither a constant"),
         ("temperature=1.0, temperature_steps=5", "nor a schedule"),
     ],

@@ -157,7 +157,7 @@ def test_each_row_has_its_own_sampler(names_run, names):
     inputs = options(
         5,
         seed=[3] * 5,
-        temperature=[0.7, 1.0, 1.0, 0.0, 1e-30],
+        temperature=[0.7, 1.0, 1.0, 0.0, 1e-6],
         top_k=[0, 5, 0, 0, 0],
         top_p=[1.0, 1.0, 0.6, 1.0, 1.0],
     )
@@ -207,16 +207,23 @@ def test_no_more_symbols_are_drawn_than_asked_for(names):
 def test_options_that_cannot_be_are_told_in_their_rows(names):
     nan, inf = float("nan"), float("inf")
     inputs = options(
-        8,
-        temperature=[1.0, nan, -1.0, inf, 1.0, 1.0, 1.0, 1.0],
-        top_p=[1.0, 1.0, 1.0, 1.0, nan, 1.5, 1.0, 1.0],
-        top_k=[0, 0, 0, 0, 0, 0, -1, 0],
-        max_new_tokens=[5, 5, 5, 5, 5, 5, 5, 0],
+        9,
+        temperature=[1.0, nan, -1.0, inf, 1.0, 1.0, 1.0, 1.0, 1e-30],
+        top_p=[1.0, 1.0, 1.0, 1.0, nan, 1.5, 1.0, 1.0, 1.0],
+        top_k=[0, 0, 0, 0, 0, 0, -1, 0, 0],
+        max_new_tokens=[5, 5, 5, 5, 5, 5, 5, 0, 5],
     )
     answer = ask(names.signatures, "generate_with_options", **inputs)
     first = [error.split(" ")[0] for error in answer["error"]]
-    assert first == ["", *["temperature"] * 3, *["top_p"] * 2, "top_k", "max_new_tokens"]
-    assert answer["text"].tolist()[1:] == [""] * 7
+    assert first == [
+        "",
+        *["temperature"] * 3,
+        *["top_p"] * 2,
+        "top_k",
+        "max_new_tokens",
+        "temperature",
+    ]
+    assert answer["text"].tolist()[1:] == [""] * 8
     alone = ask(names.signatures, "generate_with_options", **options(1, max_new_tokens=[5]))
     assert answer["text"][0] == alone["text"][0]
     np.testing.assert_allclose(answer["log_prob"][0], alone["log_prob"][0], rtol=1e-5)

@@ -56,7 +56,9 @@ def test_temperature_comes_before_the_choice():
     np.testing.assert_array_equal(np.isfinite(changed.numpy()).sum(axis=-1), [1, 1])
 
 
-@pytest.mark.parametrize("arguments", ["p=0.0", "p=1.1", "p=0.5, temperature=-1.0"])
+@pytest.mark.parametrize(
+    "arguments", ["p=0.0", "p=1.1", "p=0.5, temperature=-1.0", "p=0.5, temperature=1e-40"]
+)
 def test_numbers_out_of_range_are_refused(arguments):
     with pytest.raises(SpecError, match="should be"):
         spec.build("samplers", f"nucleus({arguments})")

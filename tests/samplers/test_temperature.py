@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from zoo import spec
 from zoo.errors import SpecError
+from zoo.samplers import check_temperature
 
 
 @pytest.mark.parametrize("temperature", [0.25, 1.0, 3.0])
@@ -20,7 +21,19 @@ def test_probabilities_are_raised_to_its_inverse(temperature):
     )
 
 
-@pytest.mark.parametrize("temperature", [0.0, -1.0])
-def test_a_temperature_that_is_not_positive_is_refused(temperature):
-    with pytest.raises(SpecError, match=r"use greedy\(\)"):
-        spec.build("samplers", f"temperature(temperature={temperature})")
+@pytest.mark.parametrize("temperature", [-1.0, 1e-40, 1e-7, float("inf"), float("nan")])
+def test_a_temperature_that_would_make_nan_is_refused(temperature):
+    written = {"inf": "1e999", "nan": "1e999"}.get(str(temperature), temperature)
+    with pytest.raises(SpecError, match="finite number of at least 1e-06"):
+        spec.build("samplers", f"temperature(temperature={written})")
+    with pytest.raises(SpecError, match="finite number of at least 1e-06"):
+        check_temperature(temperature, "here")
+
+
+@pytest.mark.parametrize("text", ["temperature({})", "top_k(k=3, {})", "nucleus(p=0.9, {})"])
+def test_temperature_0_is_greedy_and_the_least_one_is_finite(text):
+    logits = tf.constant([[1.0, 80.0, -80.0, 79.9]])
+    greedy = spec.build("samplers", text.format("temperature=0.0"))(logits)
+    np.testing.assert_array_equal(tf.nn.softmax(greedy), [[0, 1, 0, 0]])
+    coldest = spec.build("samplers", text.format("temperature=1e-6"))(logits)
+    np.testing.assert_array_equal(tf.nn.softmax(coldest), [[0, 1, 0, 0]])

@@ -6,9 +6,11 @@ Source: E. Jang et al., "Categorical Reparameterization with Gumbel-Softmax", ar
 section 2.3; noise given the symbol: M. Paulus et al., arXiv 2010.04838 (2020), section 3.
 """
 
+import math
+
 import tensorflow as tf
 
-from zoo import randomness
+from zoo import randomness, samplers
 from zoo.errors import require
 
 NEEDS = "drawing_logits"
@@ -115,7 +117,7 @@ def build(*, temperature: float | list[float] = 1.0, temperature_steps: int = 0)
         "temperature=[1.0, 0.1], temperature_steps=20000.",
     )
     require(
-        all(end > 0 for end in ends),
-        f"gumbel_softmax: temperature={temperature!r} should be above 0.",
+        all(samplers.LEAST_TEMPERATURE <= end < math.inf for end in ends),
+        f"gumbel_softmax: temperature={temperature!r} should be finite and at least 1e-6.",
     )
     return GumbelSoftmax(ends, temperature_steps)

@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 
-from zoo import spec
+from zoo import samplers, spec
 from zoo.errors import SpecError, require
 from zoo.evaluation import Settings, of_real_examples
 from zoo.metrics import Measurement
@@ -32,16 +32,18 @@ def read(texts: list[str]) -> list[float]:
     """Temperatures as they are written on the command line, in ascending order.
 
     Raises:
-        SpecError: what is not a number above 0 and below infinity, or too many of them.
+        SpecError: what is no number, or no temperature for a sampler, or too many of them.
     """
     try:
         values = sorted({float(text) for text in texts})
     except ValueError as error:
         raise SpecError(f"temperatures={','.join(texts)}: {error}.") from None
     require(
-        all(0 < value < float("inf") for value in values) and len(values) <= _MOST_TEMPERATURES,
-        f"temperatures={','.join(texts)} should be at most {_MOST_TEMPERATURES} numbers above 0.",
+        len(values) <= _MOST_TEMPERATURES,
+        f"temperatures={','.join(texts)} should be at most {_MOST_TEMPERATURES} numbers.",
     )
+    for value in values:
+        samplers.check_temperature(value, f"temperatures={','.join(texts)}")
     return values
 
 

@@ -7,5 +7,16 @@ A member is a file with `build(*, ...)`, which returns a function from logits
 from zoo.samplers._beam import Found, beam_search
 from zoo.samplers._decode import Generated, decode, never_drawn
 from zoo.samplers._draw import draw
+from zoo.samplers._temperature import LEAST as LEAST_TEMPERATURE
+from zoo.samplers._temperature import check as check_temperature
 
-__all__ = ["Found", "Generated", "beam_search", "decode", "draw", "never_drawn"]
+__all__ = [
+    "LEAST_TEMPERATURE",
+    "Found",
+    "Generated",
+    "beam_search",
+    "check_temperature",
+    "decode",
+    "draw",
+    "never_drawn",
+]

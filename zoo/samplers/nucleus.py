@@ -6,6 +6,7 @@ Source: A. Holtzman et al. (2020), arXiv 1904.09751.
 import tensorflow as tf
 
 from zoo.errors import require
+from zoo.samplers import _temperature
 
 
 def build(*, p: float, temperature: float = 1.0):
@@ -14,17 +15,21 @@ def build(*, p: float, temperature: float = 1.0):
     Args:
         p: the probability that the nucleus holds at least, in (0, 1]: it is the smallest set of
             the most likely symbols that does, and all that are equal to the last of them.
-        temperature: above 0; below 1 sharpens, above 1 flattens.
+        temperature: 0 for the most likely token, else at least 1e-6: below 1 sharpens, above
+            1 flattens.
 
     Returns:
         A function on logits [batch, size].
 
     Raises:
-        SpecError: p outside (0, 1], or temperature not above 0.
+        SpecError: p outside (0, 1], or a temperature that is neither 0 nor finite and at
+            least 1e-6.
     """
     require(0 < p <= 1, f"nucleus: p={p} should be above 0 and at most 1.")
-    require(temperature > 0, f"nucleus: temperature={temperature} should be above 0.")
-    return lambda logits: keep_nucleus(logits / temperature, tf.fill(tf.shape(logits)[:1], p))
+    _temperature.check(temperature, "nucleus")
+    return lambda logits: keep_nucleus(
+        _temperature.divided(logits, temperature), tf.fill(tf.shape(logits)[:1], p)
+    )
 
 
 def keep_nucleus(logits, p):

@@ -1,22 +1,20 @@
 """Draws from a sharpened or flattened distribution."""
 
-from zoo.errors import require
+from zoo.samplers import _temperature
 
 
 def build(*, temperature: float = 1.0):
     """The sampler that draws from softmax(logits / temperature).
 
     Args:
-        temperature: above 0; below 1 sharpens, above 1 flattens.
+        temperature: 0 for the most likely token, else at least 1e-6: below 1 sharpens, above
+            1 flattens.
 
     Returns:
         A function on logits [batch, size].
 
     Raises:
-        SpecError: temperature is not above 0; the most likely symbol is `greedy()`.
+        SpecError: temperature is neither 0 nor finite and at least 1e-6.
     """
-    require(
-        temperature > 0,
-        f"temperature={temperature} should be above 0. For the most likely symbol use greedy().",
-    )
-    return lambda logits: logits / temperature
+    _temperature.check(temperature, "temperature")
+    return lambda logits: _temperature.divided(logits, temperature)

@@ -6,6 +6,7 @@ Source: A. Fan, M. Lewis and Y. Dauphin (2018), arXiv 1805.04833.
 import tensorflow as tf
 
 from zoo.errors import require
+from zoo.samplers import _temperature
 
 
 def build(*, k: int, temperature: float = 1.0):
@@ -13,17 +14,20 @@ def build(*, k: int, temperature: float = 1.0):
 
     Args:
         k: how many symbols stay, at least 1; of equals at the border all stay.
-        temperature: above 0; below 1 sharpens, above 1 flattens.
+        temperature: 0 for the most likely token, else at least 1e-6: below 1 sharpens, above
+            1 flattens.
 
     Returns:
         A function on logits [batch, size].
 
     Raises:
-        SpecError: k below 1, or temperature not above 0.
+        SpecError: k below 1, or a temperature that is neither 0 nor finite and at least 1e-6.
     """
     require(k >= 1, f"top_k: k={k} should be at least 1.")
-    require(temperature > 0, f"top_k: temperature={temperature} should be above 0.")
-    return lambda logits: keep_top_k(logits / temperature, tf.fill(tf.shape(logits)[:1], k))
+    _temperature.check(temperature, "top_k")
+    return lambda logits: keep_top_k(
+        _temperature.divided(logits, temperature), tf.fill(tf.shape(logits)[:1], k)
+    )
 
 
 def keep_top_k(logits, k):
