@@ -181,9 +181,9 @@ def test_the_options_of_a_row_act_one_after_the_other(names_run, names):
                 logits = each(logits)
             return logits
 
-        return names_run.generator.generate(tf.range(8, dtype=tf.int64), sampler)
+        return names_run.generator.generate(tf.range(64, dtype=tf.int64), sampler)
 
-    inputs = options(8, prompt=[""] * 8, temperature=[0.5] * 8, top_k=[6] * 8, top_p=[0.6] * 8)
+    inputs = options(64, prompt=[""] * 64, temperature=[0.5] * 64, top_k=[6] * 64, top_p=[0.6] * 64)
     answer = ask(names.signatures, "generate_with_options", **inputs)
     steps = ["temperature(temperature=0.5)", "top_k(k=6)", "nucleus(p=0.6)"]
     expected = drawn(steps)
@@ -230,7 +230,7 @@ def test_options_that_cannot_be_are_told_in_their_rows(names):
 
 
 def test_words_that_follow_a_prompt_stand_apart_from_it(words):
-    answer = ask(words, "generate", prompt=["to be", "to be ", ""], seed=[3, 3, 3])
+    answer = ask(words, "generate", prompt=["to be", "to be ", ""], seed=[3, 3, 1])
     first, second, third = answer["text"]
     assert first == second
     assert first.startswith("to be ")
