@@ -134,9 +134,10 @@ class Scalars(EveryStep):
 
     def _validate(self):
         figures = collections.defaultdict(list)
-        for batch in self._validation:
-            for name, value in self._test_step(batch).items():
-                figures[name].append(float(value))
+        for number, batch in enumerate(self._validation):
+            # A tensor: a Python integer would be traced anew for each batch.
+            for name, value in self._test_step(batch, tf.constant(number, tf.int64)).items():
+                figures[name].append(value)
         return _means(figures)
 
     def _write(self, prefix, figures, step):
@@ -146,7 +147,15 @@ class Scalars(EveryStep):
 
 
 def _means(figures):
-    return {name: sum(values) / len(values) for name, values in figures.items()}
+    """The mean of each figure; of figures given as (sum, count) the sums over the counts."""
+    return {name: _mean(values) for name, values in figures.items()}
+
+
+def _mean(values):
+    if isinstance(values[0], tuple):
+        total, count = (sum(float(part) for part in parts) for parts in zip(*values, strict=True))
+        return total / count
+    return sum(float(value) for value in values) / len(values)
 
 
 class StopWhen(keras.callbacks.Callback):

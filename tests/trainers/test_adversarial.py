@@ -94,14 +94,15 @@ def test_a_scheduled_pi_moves_with_the_steps(pair, images):
     np.testing.assert_allclose(seen, [0.2, 0.35, 0.5, 0.65, 0.8, 0.8])
 
 
-def test_validation_is_the_bound_on_held_out_images(pair, images):
+@pytest.mark.parametrize("number", [0, 3])
+def test_validation_is_the_bound_on_held_out_images_and_samples_of_the_batch(pair, images, number):
     trainer = build(pair, "generalised_js(pi=0.3)")
     real = images.batch(0, 8, seed=1)
-    generated = pair.generator.generate(tf.range(8, dtype=tf.int64))
+    generated = pair.generator.generate(8 * number + tf.range(8, dtype=tf.int64))
     expected = trainer.objective.divergence_bound(
         pair.discriminator(real), pair.discriminator(generated), 0.3
     )
-    found = trainer.test_step(real)["divergence_bound"]
+    found = trainer.test_step(real, number)["divergence_bound"]
     assert float(found) == pytest.approx(float(expected), rel=1e-6)
 
 

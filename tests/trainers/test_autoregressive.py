@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo import spec
+from zoo import callbacks, spec
 from zoo.data._splits import batches
 from zoo.trainers import autoregressive
 
@@ -44,6 +44,24 @@ def test_training_reaches_the_entropy_of_the_data(language_model, texts):
     entropy = -np.sum(shares * np.log(shares))
     nats = -language_model.log_prob(texts.values).numpy().mean()
     assert entropy <= nats < entropy + 0.01  # what 400 steps leave
+
+
+def test_validation_is_of_all_tokens_together(language_model, texts, tmp_path):
+    """Of two batches with unlike numbers of tokens: not the mean of their means."""
+    trainer = build(language_model)
+    long, short = (
+        texts.values[mask][:20] for mask in (texts.values[:, 0] == 2, texts.values[:, 0] > 2)
+    )
+    held_out = [tf.constant(long), tf.constant(short)]
+    found = {}
+    scalars = callbacks.Scalars(0, tmp_path, held_out, 1, lambda _, figures: found.update(figures))
+    scalars.set_model(trainer)
+    scalars.on_train_begin()
+    scalars.after_step(1, {})
+    nats = [-language_model.log_prob(batch).numpy().sum() for batch in held_out]
+    counts = [language_model.weights_of(batch).numpy().sum() for batch in held_out]
+    assert counts[0] > counts[1]
+    assert found["nll"] == pytest.approx(sum(nats) / sum(counts), rel=1e-5)
 
 
 def test_the_step_is_traced_once(language_model, texts):

@@ -121,6 +121,12 @@ def parts(examples, count: int) -> list:
     return [tf.nest.pack_sequence_as(examples, part) for part in zip(*split, strict=True)]
 
 
+def validation_seeds(real, number):
+    """Seeds of as many samples as there are real examples, int64, others for each batch number."""
+    count = tf.shape(tf.nest.flatten(real)[0], tf.int64)[0]
+    return tf.cast(number, tf.int64) * count + tf.range(count)
+
+
 def concatenated(*batches):
     """Batches as one."""
     return tf.nest.map_structure(lambda *tensors: tf.concat(tensors, axis=0), *batches)

@@ -8,7 +8,7 @@ import tensorflow as tf
 from zoo import randomness, spec
 from zoo.diversity import diversity
 from zoo.errors import require
-from zoo.trainers._trainer import Trainer, concatenated, descend, parts
+from zoo.trainers._trainer import Trainer, concatenated, descend, parts, validation_seeds
 
 _SAMPLES, _NOISE = -1, -2  # numbers for keys; the discriminator's dropout has those from 0 up
 
@@ -61,16 +61,15 @@ class Adversarial(Trainer):
         self.update_average()
         return {**measured, "pi": pi}
 
-    def test_step(self, real):
+    def test_step(self, real, number=0):
         """On held-out examples the divergence bound, lower than in training if D overfits.
 
-        And the `diversity` of samples.
+        And the `diversity` of samples, which are other ones for each batch `number`.
         """
         step = self.step.value
         # The step counts updates that are done: the last one was at π of the step before.
         pi = self.objective.pi_at(tf.maximum(step - 1, 0))
-        seeds = tf.range(tf.shape(tf.nest.flatten(real)[0])[0], dtype=tf.int64)
-        generated = self.generator.examples(seeds)
+        generated = self.generator.examples(validation_seeds(real, number))
         both = concatenated(real, generated)
         logits = self._judge(self.objective.seen(both, step, self.key("validation noise")))
         real_logits, generated_logits = tf.split(logits, 2)

@@ -45,13 +45,23 @@ class Autoregressive(Trainer):
         self.update_average()
         return {"nll": tf.reduce_sum(nats) / self.generator.num_units(weights), **figures}
 
-    def test_step(self, batch):
-        """What held-out examples say: negative log-likelihood and use of the context, in nats."""
+    def test_step(self, batch, number=0):
+        """Computes the negative log-likelihood and the use of the context of held-out examples.
+
+        Args:
+            batch: examples as the data gives them.
+            number: the number of the batch, an integer; no sample depends on it here.
+
+        Returns:
+            "nll" as the sum of nats and the number of units that it covers, since batches cover
+            unlike numbers of tokens; "context_use" in nats.
+        """
+        del number
         inputs, targets, weights = self.generator.read(batch)
         logits = self.generator(inputs)
         nats = weights * cross_entropy(targets, logits)
         return {
-            "nll": tf.reduce_sum(nats) / self.generator.num_units(weights),
+            "nll": (tf.reduce_sum(nats), self.generator.num_units(weights)),
             "context_use": context_use(logits, weights),
         }
 

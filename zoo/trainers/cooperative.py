@@ -8,7 +8,7 @@ import tensorflow as tf
 from zoo import randomness
 from zoo.cross_entropy import cross_entropy
 from zoo.diversity import diversity
-from zoo.trainers._trainer import Trainer, concatenated, descend, parts
+from zoo.trainers._trainer import Trainer, concatenated, descend, parts, validation_seeds
 
 _SAMPLES = -1  # a number for keys; the mediator's dropout has those from 0 up
 
@@ -60,16 +60,17 @@ class Cooperative(Trainer):
         self.update_average()
         return {**measured, "pi": pi}
 
-    def test_step(self, real):
+    def test_step(self, real, number=0):
         """On held-out texts the negative log-likelihood in nats, and a bound of the divergence.
 
-        And the `diversity` of samples.
+        And the `diversity` of samples, which are other ones for each batch `number`. The
+        likelihood is given as its sum and the number of tokens.
         """
-        generated = self.generator.examples(tf.range(tf.shape(real)[0], dtype=tf.int64))
+        generated = self.generator.examples(validation_seeds(real, number))
         ratios = self._log_ratio(concatenated(real, generated))
         num_symbols = tf.reduce_sum(self.generator.weights_of(real))
         return {
-            "nll": -tf.reduce_sum(self.generator.log_prob(real)) / num_symbols,
+            "nll": (-tf.reduce_sum(self.generator.log_prob(real)), num_symbols),
             "divergence_bound": self.objective.divergence_bound(
                 *tf.split(ratios, 2), self.objective.pi_at(tf.maximum(self.step.value - 1, 0))
             ),

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from zoo.diversity import diversity
 from zoo.errors import require
-from zoo.trainers._trainer import Trainer, descend
+from zoo.trainers._trainer import Trainer, descend, validation_seeds
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,13 +75,12 @@ class Implicit(Trainer):
         self.update_average()
         return {self.objective.figure: loss}
 
-    def test_step(self, real):
+    def test_step(self, real, number=0):
         """The same on held-out examples: higher than in training if Q knows those by heart.
 
-        And the `diversity` of samples.
+        And the `diversity` of samples, which are other ones for each batch `number`.
         """
-        count = tf.shape(tf.nest.flatten(real)[0])[0]
-        generated = self.generator.examples(tf.range(count, dtype=tf.int64))
+        generated = self.generator.examples(validation_seeds(real, number))
         loss = self.objective.loss(real, generated)
         return {self.objective.figure: loss, "diversity": diversity(generated, real)}
 
