@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo import spec
+from zoo import example_spec, spec
+from zoo.data._splits import Sequences
 from zoo.evaluation import evaluate
 from zoo.experiment import Experiment
 from zoo.metrics import exact_divergences
 from zoo.run import Run
 from zoo.run_folder import RunFolder
+from zoo.vocabulary import END, UNKNOWN, Vocabulary
 
 JOINT = [[0.4, 0.1, 0.05], [0.2, 0.15, 0.1]]  # "2" is never first
 POSITIVE = "pairs(joint=[[0.4, 0.1], [0.2, 0.3]])"
@@ -150,6 +152,36 @@ def test_what_is_infinite_is_left_out(most, monkeypatch):
     assert measured["kl_q_p"].value == pytest.approx(-float(run.dataset.log_prob(text)[0]))
 
 
+@pytest.mark.parametrize("most", [exact_divergences.MOST, 0])
+@pytest.mark.parametrize("sampler", ["ancestral()", "top_k(k=2)"])
+def test_q_is_what_is_drawn_without_the_unknown_token(sampler, most, monkeypatch):
+    """P is uniform over the seven texts, and Q a table that has much probability of unknown."""
+    monkeypatch.setattr(exact_divergences, "MOST", most)
+    example = example_spec.Text(Vocabulary([UNKNOWN, END, "a", "b"], "character"), 2, False)
+    model = spec.build("models", "table", example)
+    model.logits.assign(np.log([[0.4, 0.1, 0.3, 0.2]] * 5))
+    q = {(1, 1): 1 / 6, **{(x, y): a * b / 36 for x, a in AB for y, b in [(1, 1), *AB]}}
+    if sampler == "top_k(k=2)":
+        q = {(x, y): a * b / 25 for x, a in AB for y, b in AB}
+    texts = np.array([(1, 1), *((x, y) for x in (2, 3) for y in (1, 2, 3))], np.int32)
+    log_p = lambda rows: tf.where(  # noqa: E731
+        tf.reduce_all(rows > 0, axis=-1), -np.log(7).astype(np.float32), -np.inf
+    )
+    run = Run(None, None, example, model, None, 0, sampler)
+    split = Sequences(texts)
+    dataset = types.SimpleNamespace(log_prob=log_p, split=lambda name: split)
+    vars(run)["dataset"] = dataset
+    measured = measure(run, count=4000)
+    expected = -sum(value * np.log(value) for value in q.values())
+    error = measured["entropy_q"].standard_error
+    assert measured["entropy_q"].value == pytest.approx(expected, abs=1e-5 + 4 * error)
+    kl_q_p, error = np.log(7) - expected, measured["kl_q_p"].standard_error
+    assert measured["kl_q_p"].value == pytest.approx(kl_q_p, abs=1e-5 + 4 * error)
+
+
+AB = [(2, 3), (3, 2)]  # tokens a and b, and their weights beside the end's of 1
+
+
 def test_one_sample_has_no_standard_error(monkeypatch):
     monkeypatch.setattr(exact_divergences, "MOST", 0)
     measured = measure(known(TINY), count=1)
@@ -162,7 +194,9 @@ def test_a_record_has_no_infinite_figure(tmp_path):
     run = known(POSITIVE, "greedy()", RunFolder(tmp_path), settings)
     evaluate(run, splits=("test",), metrics=("exact_divergences",), count=5)
     written = json.loads((tmp_path / "metrics.json").read_text(), parse_constant=pytest.fail)
-    assert written["metrics"].keys() == NAMES - {"kl_p_q"}
+    of_nll = {"nll", "perplexity", "never_drawn"}
+    assert written["metrics"].keys() == (NAMES - {"kl_p_q"}) | of_nll
+    assert written["metrics"]["never_drawn"]["value"] == 3  # of four pairs greedy draws one
 
 
 def test_it_applies_where_both_distributions_are_known(untrained, letters, digit):

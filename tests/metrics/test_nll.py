@@ -8,6 +8,7 @@ import pytest
 
 from zoo import example_spec
 from zoo.data._splits import Domain, Images, RunningText, Sequences
+from zoo.errors import SpecError
 from zoo.metrics import nll
 
 UNIFORM = "lstm(units=4, layers=1)"
@@ -99,6 +100,7 @@ def test_q_is_what_the_sampler_makes_of_the_model(untrained, letters):
         expected = 0
         for part in parts:
             logits = 2 * run.generator(run.generator.shift(part[None])).numpy()[0]
+            logits[:, 0] = -np.inf  # the unknown token is not drawn
             logits -= np.log(np.exp(logits).sum(axis=-1, keepdims=True))
             counts = run.generator.weights_of(part[None]).numpy()[0]
             expected -= (counts * logits[np.arange(len(part)), part]).sum() / size
@@ -108,16 +110,79 @@ def test_q_is_what_the_sampler_makes_of_the_model(untrained, letters):
         assert abs(expected - untempered) > 1e-3
 
 
-def test_an_infinite_likelihood_is_left_out(untrained, letters):
-    """The most likely symbol alone is not all that the split has."""
-    rows = np.array([[2, 1, 1, 1], [3, 1, 1, 1]], np.int32)
-    for example, split in (
-        (letters, Sequences(rows)),
-        (dataclasses.replace(letters, running=True), RunningText(rows.ravel(), 4)),
-    ):
-        run = untrained(UNIFORM, example, split)
+@pytest.fixture
+def independent(untrained, letters):
+    """Makes a run whose tokens, unknown, end, a, b and c, have .4, .1, .3, .2 and 0 each."""
+
+    def make(split, running=False):
+        run = untrained(UNIFORM, dataclasses.replace(letters, running=running), split)
+        run = flatten(run)
+        run.generator.output_bias.assign(np.log([0.4, 0.1, 0.3, 0.2, 1e-30]))
+        return run
+
+    return make
+
+
+TEXTS = np.array([[2, 2, 2, 2], [2, 3, 2, 2], [2, 1, 1, 1], [3, 0, 1, 1]], np.int32)
+
+
+@pytest.mark.parametrize(
+    ("sampler", "nats", "num_tokens", "never"),
+    [
+        ("ancestral()", -np.log([0.3**7 * 0.2 * 0.3 * 0.1 * 0.2 * 0.4 * 0.1]).sum(), 13, None),
+        ("temperature(temperature=1.0)", -np.log(0.3**8 * 0.2 * 0.1 / 0.6**10), 10, 1),
+        ("top_k(k=2)", -np.log(0.6**7 * 0.4), 8, 2),
+        ("greedy()", 0, 4, 3),
+    ],
+)
+def test_texts_that_cannot_be_drawn_are_counted_and_not_averaged(
+    independent, sampler, nats, num_tokens, never
+):
+    run = independent(Sequences(TEXTS))
+    run.sampler = sampler
+    measured = measure(run)
+    assert measured["nll"].value == pytest.approx(nats / num_tokens, rel=1e-5, abs=1e-6)
+    assert measured["nll"].count == num_tokens
+    if never is None:
+        assert "never_drawn" not in measured
+        assert measured["nll"].unit == "nats per character"
+        assert measured["nll"].better == "lower"
+    else:
+        assert measured["never_drawn"].value == never
+        assert measured["never_drawn"].count == 4
+        share = never / 4
+        expected = 4 * math.sqrt(share * (1 - share) / 3)
+        assert measured["never_drawn"].standard_error == pytest.approx(expected)
+        words = f"nats per character, without {never} of 4 texts that cannot be drawn"
+        assert measured["nll"].unit == words
+        assert measured["nll"].better is None
+
+
+def test_tokens_of_running_text_that_cannot_be_drawn_are_counted(independent, monkeypatch):
+    monkeypatch.setattr(nll, "_CHUNK", 3)
+    run = independent(RunningText(np.array([2, 3, 2, 0, 0, 0, 4, 2], np.int32), 4), running=True)
+    run.sampler = "top_k(k=2)"
+    measured = measure(run)
+    assert measured["nll"].value == pytest.approx(-math.log(0.6**3 * 0.4) / 4, rel=1e-5)
+    assert (measured["nll"].count, measured["never_drawn"].value) == (4, 4)
+    assert measured["never_drawn"].unit == "of 8 tokens"
+
+
+def test_where_nothing_can_be_drawn_the_reason_is_told(independent):
+    for split, running in ((Sequences(TEXTS[1:]), False), (RunningText(TEXTS[3, :2], 2), True)):
+        run = independent(split, running)
         run.sampler = "greedy()"
-        assert measure(run) == {}
+        unit = "2 tokens" if running else "3 texts"
+        with pytest.raises(SpecError, match=f"none of {unit} can be drawn; measure it with"):
+            measure(run)
+
+
+def test_what_is_drawn_with_every_sampler_has_no_unknown_token(independent):
+    """Where only unknown tokens are in question, nothing is left out of the network's own."""
+    run = independent(Sequences(TEXTS))
+    own = measure(run)["nll"].value
+    run.sampler = "ancestral"
+    assert measure(run)["nll"].value == own
 
 
 def test_a_perplexity_that_is_too_large_for_a_float_is_left_out(untrained, letters):

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from zoo import example_spec, run, spec
 from zoo.errors import SpecError
-from zoo.vocabulary import Vocabulary
+from zoo.vocabulary import END, UNKNOWN, Vocabulary
 
 SIZE, LENGTH = 3, 4
 
@@ -89,6 +89,38 @@ def test_samples_follow_it_and_have_the_data_s_length(model):
     assert np.max(np.abs(shares / count - expected) / errors) < 5
     np.testing.assert_array_equal(drawn.num_tokens, LENGTH)
     np.testing.assert_allclose(drawn.log_prob[:50], model.log_prob(drawn.tokens[:50]), atol=1e-5)
+
+
+DRAWN = {  # each text's probability, where tokens a, b and the end have 3, 2 and 1 of 6
+    "ancestral()": {"": 1 / 6, "a": 3 / 36, "b": 2 / 36, "aa": 9 / 36, "ab": 6 / 36}
+    | {"ba": 6 / 36, "bb": 4 / 36},
+    "greedy()": {"aa": 1.0},
+    "top_k(k=2)": {"aa": 0.36, "ab": 0.24, "ba": 0.24, "bb": 0.16},
+    "nucleus(p=0.4)": {"aa": 1.0},
+    "temperature(temperature=0.5)": {"": 1 / 14, "a": 9 / 196, "b": 4 / 196, "aa": 81 / 196}
+    | {"ab": 36 / 196, "ba": 36 / 196, "bb": 16 / 196},
+}
+
+
+@pytest.mark.parametrize("sampler", DRAWN)
+def test_log_prob_with_a_sampler_is_of_what_is_drawn_with_it(sampler):
+    """Unknown has .4, the end .1, a .3, b .2: what is never drawn is excluded before the rest."""
+    example = example_spec.Text(Vocabulary([UNKNOWN, END, "a", "b"], "character"), 2, False)
+    model, count = spec.build("models", "table", example), 4000
+    model.logits.assign(np.log([[0.4, 0.1, 0.3, 0.2]] * 5))
+    texts = [[1, 1], *itertools.product([2, 3], [1, 2, 3]), [0, 1], [2, 0], [0, 0]]
+    texts = np.array(texts, np.int32)
+    change = spec.build("samplers", sampler)
+    found = np.exp(model.log_prob(texts, change))
+    expected = [DRAWN[sampler].get("".join(" .ab"[i] for i in t).rstrip("."), 0) for t in texts]
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    np.testing.assert_allclose(found.sum(), 1, rtol=1e-5)
+    drawn = model.generate(tf.range(count, dtype=tf.int64), change).tokens.numpy()
+    shares = (drawn[:, None] == texts).all(axis=-1).mean(axis=0)
+    assert np.sum(shares) == 1
+    assert (np.abs(shares - expected) <= 5 * np.sqrt(found * (1 - found) / count) + 1e-6).all()
+    own = np.exp(model.log_prob(texts))
+    np.testing.assert_allclose(own[[0, 2, 7]], [0.1, 0.09, 0.04], rtol=1e-5)
 
 
 def test_a_prompt_is_continued_and_one_that_cannot_be_read_refused(model):

@@ -12,6 +12,12 @@ def of_mean(values: np.ndarray) -> float | None:
     return float(np.std(values, ddof=1)) / math.sqrt(len(values))
 
 
+def of_sum(values: np.ndarray) -> float | None:
+    """That of the sum of values [count], from their variance; None for fewer than two."""
+    error = of_mean(values)
+    return None if error is None else error * len(values)
+
+
 def of_ratio(numerators: np.ndarray, denominators: np.ndarray) -> float | None:
     """That of Σ numerators / Σ denominators over examples, by the delta method.
 

@@ -24,11 +24,11 @@ def applies(run) -> bool:
 def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]:
     """KL, reverse KL and generalised Jensen-Shannon divergences of whole texts, or of points.
 
-    Q is what the run's sampler makes of the model: samples are drawn and scored with the same
-    one. Up to 10,000 possible texts are all taken, and the figures then have no error and are of
-    P itself, whatever the split. Of more texts, and of points, they are means over the split's
-    examples and over samples, which can come out negative. Entropies and cross-entropies of
-    points are those of densities.
+    Q is what is drawn with the run's sampler, from which the unknown token is excluded: samples are
+    drawn and scored with the same one. Up to 10,000 possible texts are all taken, and the figures
+    then have no error and are of P itself, whatever the split. Of more texts, and of points, they
+    are means over the split's examples and over samples, which can come out negative. Entropies and
+    cross-entropies of points are those of densities.
 
     Args:
         run: a trained run.
@@ -66,6 +66,7 @@ def _exact(run):
     """Name -> estimate without error and number of texts, from all texts that there are."""
     size, length = run.example.vocabulary.size, run.example.length
     texts = np.array(list(itertools.product(range(size), repeat=length)), np.int32)
+    texts = texts[_closed(texts, run.example.vocabulary.end)]
     log_p, log_q = _scorer(run)(texts)
     kl_q_p, entropy_q = divergences.reverse_kl(log_p, log_q), _entropy(log_q)
     figures = {
@@ -77,6 +78,12 @@ def _exact(run):
     }
     figures |= {f"js_{pi}": divergences.generalised_js(log_p, log_q, pi) for pi in PI}
     return {name: (Estimate(float(value), 0.0), len(texts)) for name, value in figures.items()}
+
+
+def _closed(texts, end):
+    """True for the texts in which nothing but end tokens follows an end token, bool [texts]."""
+    ended = texts == end
+    return np.all(ended[:, 1:] >= ended[:, :-1], axis=-1)
 
 
 def _entropy(log_p):

@@ -1,11 +1,13 @@
 """Negative log-likelihood of held-out data."""
 
 import math
+import typing
 
 import numpy as np
 import tensorflow as tf
 
-from zoo import spec
+from zoo import samplers, spec
+from zoo.errors import require
 from zoo.metrics import Measurement, _standard_errors
 
 _BATCH = 250
@@ -20,11 +22,16 @@ def applies(run) -> bool:
 def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]:
     """The cross-entropy of P and Q on the whole split, -Σ log Q(x) / Σ length(x).
 
-    Q is what the run's sampler makes of the model. Texts of their own are scored each with its
-    end symbol, those that are longer than the model's length up to it; symbols that training did
-    not have count as the unknown one. Running text is scored as one sequence, each symbol once,
-    with the state carried over. An image or a point has length 1, and where models are conditioned
-    on labels, its likelihood is that given its label.
+    With the sampler ancestral() Q is the model's own distribution, the unknown token included.
+    With another one Q is what is drawn with it: the unknown token is excluded first, and then what
+    the sampler excludes. Examples that cannot be drawn, of which the likelihood is 0, are counted
+    as `never_drawn` and left out of the mean, as its unit then says; of running text tokens are
+    counted so. Models may then be compared only where the count is the same.
+
+    Texts of their own are scored each with its end symbol, those that are longer than the model's
+    length up to it; symbols that training did not have count as the unknown one. Running text is
+    scored as one sequence, each symbol once, with the state carried over. An image or a point has
+    length 1, and where models are conditioned on labels, its likelihood is that given its label.
 
     Args:
         run: a trained run.
@@ -39,30 +46,71 @@ def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
         Standard errors are over examples, or over pieces of 1,000 symbols of running text, since
         neighbouring symbols are not independent; they are zero where the data are no sample,
         and there are none of a single example or piece.
-        Figures that are infinite are left out: all of them where the sampler excludes something
-        that the split has.
+        `never_drawn`, with another sampler than ancestral() or where it is not 0: the number of
+        examples, or of tokens of running text, that cannot be drawn. Figures that are infinite are
+        left out.
+
+    Raises:
+        SpecError: nothing of the split can be drawn with the sampler.
     """
     del count, seed
-    data, sampler = run.dataset.split(split), spec.build("samplers", run.sampler)
+    data, sampler = run.dataset.split(split), _sampler(run.sampler)
     if run.example.kind == "points":
         score = _points
     elif run.example.kind == "text" and run.example.running:
         score = _running
     else:
         score = _examples
-    nats, lengths, weights = score(run.generator, data, sampler)
-    if np.isinf(nats).any():
-        return {}
-    total = float(np.sum(weights * lengths))
-    value = float(np.sum(weights * nats)) / total
-    error = _standard_errors.of_ratio(weights * nats, weights * lengths)
-    figures = _figures(run.example, value, 0.0 if data.exact else error)
-    size = int(np.sum(lengths))
-    return {
-        name: Measurement(figure, unit, error, size, split, "lower")
-        for name, (figure, unit, error) in figures.items()
+    scored = score(run.generator, data, sampler)
+    never, of_all = int(np.sum(scored.never)), f"of {np.sum(scored.of):,} {scored.unit}"
+    require(
+        never < np.sum(scored.of),
+        f"nll on {split} has no finite value with the sampler {run.sampler}: none {of_all} can be "
+        "drawn; measure it with another --sampler, such as 'ancestral()'.",
+    )
+    some = scored.lengths > 0
+    nats, lengths = (scored.weights[some] * part[some] for part in (scored.nats, scored.lengths))
+    value = float(np.sum(nats)) / float(np.sum(lengths))
+    error = 0.0 if data.exact else _standard_errors.of_ratio(nats, lengths)
+    size = int(np.sum(scored.lengths))
+    left_out = f", without {never:,} {of_all} that cannot be drawn" if never else ""
+    better = None if never else "lower"  # a likelihood of fewer examples is not a better one
+    figures = {
+        name: Measurement(figure, unit + left_out, error, size, split, better)
+        for name, (figure, unit, error) in _figures(run.example, value, error).items()
         if math.isfinite(figure)
     }
+    if sampler is None and not never:
+        return figures
+    error = 0.0 if data.exact else _standard_errors.of_sum(scored.never)
+    size = int(np.sum(scored.of))
+    return figures | {"never_drawn": Measurement(float(never), of_all, error, size, split, "lower")}
+
+
+class _Scored(typing.NamedTuple):
+    """The examples of a split, or pieces of a running text.
+
+    Attributes:
+        nats: -log Q of what can be drawn of each, float64 [count].
+        lengths: how many tokens, images or points of each that is of, [count].
+        weights: float64 [count].
+        never: how much of each cannot be drawn, [count].
+        of: how much there is of each in the same unit, [count].
+        unit: that unit, in the plural.
+    """
+
+    nats: np.ndarray
+    lengths: np.ndarray
+    weights: np.ndarray
+    never: np.ndarray
+    of: np.ndarray
+    unit: str
+
+
+def _sampler(text):
+    """The sampler of a spec; None for the one that leaves the model's own distribution."""
+    sampler = spec.build("samplers", text)
+    return None if spec.parse(text)[0] == "ancestral" else sampler
 
 
 def _figures(example, nll, error):
@@ -93,7 +141,7 @@ def _figures(example, nll, error):
 
 
 def _examples(model, data, sampler):
-    """Nats, length and weight of each example that does occur."""
+    """The examples that do occur."""
 
     @tf.function
     def score(examples):
@@ -106,14 +154,17 @@ def _examples(model, data, sampler):
     scored = [score(_batch(data, part, model.example.num_classes > 0)) for part in parts]
     log_prob, num_symbols = (np.concatenate(each) for each in zip(*scored, strict=True))
     lengths = num_symbols if model.example.kind == "text" else np.ones(len(rows))
-    return -log_prob, lengths, weights[rows]
+    drawn, unit = ~np.isneginf(log_prob), f"{model.example.kind}s"
+    nats = -np.where(drawn, log_prob, 0.0).astype(np.float64)
+    return _Scored(nats, lengths * drawn, weights[rows], ~drawn, np.ones(len(rows), int), unit)
 
 
 def _points(model, data, sampler):
     """Nats of each point; there are no symbols for a sampler to choose from."""
     del sampler
-    ones = np.ones(len(data))
-    return -model.log_prob(data.values).numpy().astype(np.float64), ones, ones
+    log_prob, ones = model.log_prob(data.values).numpy().astype(np.float64), np.ones(len(data), int)
+    drawn = ~np.isneginf(log_prob)
+    return _Scored(-np.where(drawn, log_prob, 0.0), 1 * drawn, ones, ~drawn, ones, "points")
 
 
 def _batch(data, rows, labelled):
@@ -122,22 +173,27 @@ def _batch(data, rows, labelled):
 
 
 def _running(model, data, sampler):
-    """Nats and symbols of each piece of the text; every piece has weight 1."""
+    """The pieces of the text; every piece has weight 1."""
     inputs = np.concatenate([[model.example.vocabulary.start], data.values[:-1]])
 
     @tf.function(reduce_retracing=True)
     def score(inputs, targets, state):
         logits, state = model.run(inputs, state)
-        nats = tf.nn.sparse_softmax_cross_entropy_with_logits(
-            labels=targets[0], logits=sampler(logits[0])
-        )
-        return tf.reduce_sum(nats), state
+        logits = logits[0]
+        if sampler is not None:
+            logits = sampler(logits + samplers.never_drawn(model.example.vocabulary))
+        nats = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets[0], logits=logits)
+        drawn = ~tf.math.is_inf(nats)
+        return tf.reduce_sum(tf.where(drawn, nats, 0.0)), tf.math.count_nonzero(drawn), state
 
-    state, nats, num_symbols = model.initial_state(1), [], []
+    state, nats, lengths, sizes = model.initial_state(1), [], [], []
     for begin in range(0, len(data), _CHUNK):
         piece = slice(begin, begin + _CHUNK)
         targets = tf.constant(data.values[piece][None])
-        total, state = score(tf.constant(inputs[piece][None], tf.int32), targets, state)
-        nats.append(total.numpy())
-        num_symbols.append(targets.shape[1])
-    return np.array(nats), np.array(num_symbols), np.ones(len(nats))
+        total, drawn, state = score(tf.constant(inputs[piece][None], tf.int32), targets, state)
+        nats.append(float(total))
+        lengths.append(int(drawn))
+        sizes.append(targets.shape[1])
+    lengths, sizes = np.array(lengths), np.array(sizes)
+    ones = np.ones(len(sizes))
+    return _Scored(np.array(nats), lengths, ones, sizes - lengths, sizes, "tokens")

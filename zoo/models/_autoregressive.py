@@ -187,26 +187,34 @@ class Autoregressive(keras.Model):
             return tf.reduce_sum(weights)
         return tf.cast(tf.shape(weights)[0], tf.float32)
 
-    def log_prob(self, examples, sampler=lambda logits: logits):
+    def log_prob(self, examples, sampler=None):
         """The log-probability log Q(x) in nats, or log Q(x|label) where there are labels.
 
         Args:
             examples: a batch as the data gives it, see `read`. Texts are closed and filled up by
                 the end symbol; one without it is scored as the beginning of a longer text.
-            sampler: a function from logits [any, vocabulary size] to logits; Q is then what
-                `generate` draws from with it, but for the unknown symbol, which is never drawn.
+            sampler: a function from logits [any, vocabulary size] to logits; Q is then exactly
+                what `generate` draws from with it: the unknown token is excluded first. None: the
+                network's own distribution, the unknown token included.
 
         Returns:
-            float32 [batch]; -inf for what the sampler excludes.
+            float32 [batch]; -inf for what `generate` cannot draw with the sampler.
         """
         inputs, targets, weights = self.read(examples)
         logits = self(inputs)
-        changed = sampler(tf.reshape(logits, [-1, self.sequence.vocabulary.size]))
+        if sampler is not None:
+            logits = self._changed(logits, sampler)
         cross_entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(
-            labels=targets, logits=tf.reshape(changed, tf.shape(logits))
+            labels=targets, logits=logits
         )
         # Not a product: what does not count may be excluded too, and 0 times infinity is no 0.
         return -tf.reduce_sum(tf.where(weights > 0, cross_entropy, 0.0), axis=-1)
+
+    def _changed(self, logits, sampler):
+        """What `generate` draws from: logits [batch, time, size], in the order of `decode`."""
+        vocabulary = self.sequence.vocabulary
+        drawable = tf.reshape(logits + samplers.never_drawn(vocabulary), [-1, vocabulary.size])
+        return tf.reshape(sampler(drawable), tf.shape(logits))
 
     def generate(
         self,
