@@ -57,9 +57,6 @@ flags.DEFINE_integer(
     lower_bound=0,
 )
 flags.DEFINE_integer("length", None, "For text: the most symbols a sample may have.", lower_bound=1)
-flags.DEFINE_boolean(
-    "allow_changed_data", False, "Read test images although the data has changed since training."
-)
 
 
 @explained
@@ -68,16 +65,13 @@ def main(argv):
     if argv[1:]:
         raise app.UsageError(f"Not a flag: {' '.join(argv[1:])}")
     logging.set_verbosity(logging.WARNING)
-    run = dataclasses.replace(
-        load(FLAGS.workdir, allow_changed_data=FLAGS.allow_changed_data), sampler=FLAGS.sampler
-    )
-    output = FLAGS.output and os.path.expanduser(FLAGS.output)
+    run = dataclasses.replace(load(FLAGS.workdir), sampler=FLAGS.sampler)
     if run.example.kind == "text":
-        write_texts(run, output)
+        write_texts(run, FLAGS.output)
     elif run.example.kind == "points":
-        write_points(run, output)
+        write_points(run, FLAGS.output)
     else:
-        write_images(run, output or "samples.png")
+        write_images(run, FLAGS.output or "samples.png")
 
 
 def write_texts(run, output):

@@ -66,9 +66,6 @@ flags.DEFINE_integer(
 flags.DEFINE_string(
     "data_dir", None, "Where tensorflow-datasets keeps its data; by default its usual place."
 )
-flags.DEFINE_boolean(
-    "allow_changed_data", False, "Continue a run although its data has changed since it began."
-)
 
 
 @explained
@@ -78,11 +75,7 @@ def main(argv):
         raise app.UsageError(f"Not a flag: {' '.join(argv[1:])}")
     logging.set_verbosity(logging.WARNING)
     fields = [field.name for field in dataclasses.fields(Experiment)]
-    run = train(
-        Experiment(**{name: FLAGS[name].value for name in fields}),
-        FLAGS.workdir,
-        FLAGS.allow_changed_data,
-    )
+    run = train(Experiment(**{name: FLAGS[name].value for name in fields}), FLAGS.workdir)
     path = run.folder.path
     print(
         f"\n{path} holds {run.step} steps of training: checkpoints/, samples/, experiment.json "

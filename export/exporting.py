@@ -33,16 +33,10 @@ def export(run, output, name, version, sampler, length, calibrated) -> pathlib.P
         raise ExportError(
             f"name={name!r} cannot stand in an address. Use letters, digits, '_', '-' and '.'."
         )
-    unreadable = sorted(set("[]?*") & set(str(pathlib.Path(output).expanduser().resolve())))
-    if unreadable:
-        raise ExportError(
-            f"TensorFlow takes {' '.join(unreadable)} in the path of a SavedModel for a pattern "
-            f"and could not load it: give another --output than {output}."
-        )
     run = run if isinstance(run, Run) else experiment.load(run)
     model = servable(run, sampler, length, calibrated)
     logs = warmup.logs(model, name)
-    model_folder = pathlib.Path(output, name).expanduser()
+    model_folder = pathlib.Path(output, name)
     with new_version(model_folder, version) as (unfinished, path):
         model.save(unfinished)
         warmup.write(unfinished, logs)

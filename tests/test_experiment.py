@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from zoo import example_spec, experiment, initial_weights
-from zoo.errors import DataError, RunFolderError, SpecError, TrainingDivergedError
+from zoo.errors import RunFolderError, SpecError, TrainingDivergedError
 from zoo.vocabulary import Vocabulary
 
 TEXT = experiment.Experiment(
@@ -48,11 +48,6 @@ IMAGES = experiment.Experiment(
         ({"average_decay": 1.0}, "below 1"),
         ({"learning_rate": 0.0}, "above 0"),
         ({"clip_norm": -1.0}, "below 0"),
-        ({"clip_norm": float("inf")}, "clip_norm=inf should be a finite number"),
-        ({"learning_rate": float("inf")}, "learning_rate=inf should be a finite number"),
-        ({"learning_rate": float("nan")}, "learning_rate=nan should be a finite number"),
-        ({"seed": 2**63}, "an integer of 64 bits"),
-        ({"seed": -(2**63) - 1}, "an integer of 64 bits"),
     ],
 )
 def test_what_cannot_work_is_refused_before_any_work(changes, message):
@@ -131,105 +126,6 @@ def test_a_run_of_an_older_stream_of_random_numbers_loads_and_is_not_continued(r
     with pytest.raises(RunFolderError, match="version 1 of the random numbers"):
         experiment.train(dataclasses.replace(run.experiment, steps=5), str(older))
     assert experiment.load(str(older)).step == 3
-
-
-@pytest.fixture
-def lines(tmp_path):
-    """A file of a hundred lines, and an experiment on it."""
-    file = tmp_path / "lines.txt"
-    file.write_text("".join(f"line {number}\n" for number in range(100)))
-    return file, dataclasses.replace(TEXT, data=f"text_file(path='{file}')")
-
-
-def test_examples_that_have_changed_are_refused_or_let_pass_knowingly(lines, tmp_path, capsys):
-    """The same tokens and length, but other lines."""
-    file, settings = lines
-    run = experiment.train(settings, str(tmp_path / "run"))
-    assert len(run.dataset.test) == 10
-    file.write_text(file.read_text().replace("line 37\n", "line 73\n"))
-    more, workdir = dataclasses.replace(settings, steps=4), str(tmp_path / "run")
-    with pytest.raises(RunFolderError, match=r"The .* examples are not those of the run"):
-        experiment.load(workdir).dataset  # noqa: B018
-    with pytest.raises(RunFolderError, match="--allow_changed_data"):
-        experiment.train(more, workdir)
-    assert len(experiment.load(workdir, allow_changed_data=True).dataset.test) == 10
-    assert experiment.train(more, workdir, allow_changed_data=True).step == 4
-    assert "examples are not those" in capsys.readouterr().out
-
-
-def test_a_folder_without_digests_loads(lines, tmp_path):
-    """As runs from before there were digests are."""
-    run = experiment.train(lines[1], str(tmp_path / "run"))
-    record = json.loads((run.folder.path / "experiment.json").read_text())
-    del record["digests"], record["directory"]
-    (run.folder.path / "experiment.json").write_text(json.dumps(record))
-    assert len(experiment.load(str(tmp_path / "run")).dataset.test) == 10
-
-
-@pytest.mark.parametrize("name", ["a[b]", "run?", "x*y"])
-def test_a_workdir_may_have_any_name(lines, tmp_path, name):
-    """TensorFlow reads the paths of checkpoints as patterns; a neighbour that fits stays whole."""
-    run = experiment.train(lines[1], str(tmp_path / name / "run"))
-    again = experiment.train(dataclasses.replace(lines[1], steps=9), str(tmp_path / name / "run"))
-    assert (run.step, again.step, experiment.load(str(tmp_path / name / "run")).step) == (3, 9, 9)
-    kept = sorted(file.name for file in again.folder.checkpoints.glob("*.index"))
-    assert kept == ["ckpt-3.index", "ckpt-9.index"]
-
-
-def test_a_relative_path_is_found_from_another_folder(lines, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    settings = dataclasses.replace(lines[1], data="text_file(path='lines.txt')")
-    experiment.train(settings, str(tmp_path / "run"))
-    (tmp_path / "elsewhere").mkdir()
-    monkeypatch.chdir(tmp_path / "elsewhere")
-    assert len(experiment.load(str(tmp_path / "run")).dataset.test) == 10
-    more = dataclasses.replace(lines[1], steps=4)  # the same file by its absolute path
-    assert experiment.train(more, str(tmp_path / "run")).step == 4
-
-
-def test_the_same_experiment_may_be_spelt_otherwise(tmp_path):
-    experiment.train(TEXT, str(tmp_path / "run"))
-    spelt = dataclasses.replace(
-        TEXT,
-        model="lstm(layers=1,units=8, dropout=0.0)",
-        objective="maximum_likelihood()",
-        optimizer="adam()",
-        steps=4,
-    )
-    assert experiment.train(spelt, str(tmp_path / "run")).step == 4
-    with pytest.raises(RunFolderError, match="--model was"):
-        experiment.train(dataclasses.replace(spelt, model="lstm(units=8)"), str(tmp_path / "run"))
-
-
-def test_a_cosine_that_has_ended_is_stretched_or_refused(tmp_path):
-    settings = dataclasses.replace(TEXT, decay="cosine")
-    workdir = str(tmp_path / "run")
-    before = experiment.train(settings, workdir)
-    with pytest.raises(RunFolderError, match=r"Add --decay_steps=6"):
-        experiment.train(dataclasses.replace(settings, steps=6), workdir)
-    after = experiment.train(dataclasses.replace(settings, steps=6, decay_steps=6), workdir)
-    assert after.step == 6
-    moved = [
-        np.abs(new.numpy() - old.numpy()).max()
-        for new, old in zip(after.generator.variables, before.generator.variables, strict=True)
-    ]
-    assert max(moved) > 1e-4
-
-
-def test_what_fails_before_it_begins_leaves_no_folder(tmp_path):
-    settings = dataclasses.replace(TEXT, data="text_file(path='/nowhere.txt')")
-    with pytest.raises(DataError):
-        experiment.train(settings, str(tmp_path / "run"))
-    assert not (tmp_path / "run").exists()
-    (tmp_path / "mine").mkdir()
-    with pytest.raises(DataError):
-        experiment.train(settings, str(tmp_path / "mine"))
-    assert list((tmp_path / "mine").iterdir()) == []
-
-
-def test_an_empty_workdir_is_refused():
-    with pytest.raises(RunFolderError, match="is empty"):
-        experiment.train(TEXT, "")
 
 
 def test_data_that_has_changed_is_told(tmp_path):

@@ -5,12 +5,8 @@ by renaming one small file, so that a kill at any moment leaves the one before. 
 saved by their position within their part, which does not depend on the names Keras gives.
 """
 
-import atexit
-import functools
-import os
 import pathlib
 import shutil
-import tempfile
 
 import numpy as np
 import tensorflow as tf
@@ -18,7 +14,6 @@ import tensorflow as tf
 from zoo.errors import RunFolderError, TrainingDivergedError
 
 _KEPT = 2
-_PATTERNS = set("[]?*") | ({"\\"} if os.sep == "/" else set())
 
 
 class Checkpoints:
@@ -34,7 +29,7 @@ class Checkpoints:
             shutil.rmtree(unfinished)
         self._components = components
         self._manager = tf.train.CheckpointManager(
-            _checkpoint(components), literal(folder), max_to_keep=_KEPT
+            _checkpoint(components), str(folder), max_to_keep=_KEPT
         )
 
     def restore(self) -> int:
@@ -81,7 +76,7 @@ def load(folder: pathlib.Path, components: dict[str, list]) -> int:
     Raises:
         RunFolderError: there is no checkpoint.
     """
-    latest = tf.train.latest_checkpoint(literal(folder))
+    latest = tf.train.latest_checkpoint(str(folder))
     if latest is None:
         raise RunFolderError(
             f"{folder.parent} holds no checkpoint yet. Train it first: python train.py --help."
@@ -89,24 +84,6 @@ def load(folder: pathlib.Path, components: dict[str, list]) -> int:
     status = _checkpoint(components).restore(latest)
     status.assert_existing_objects_matched().expect_partial()
     return step_of(latest)
-
-
-@functools.cache
-def literal(folder: pathlib.Path) -> str:
-    """Returns a path of the folder that TensorFlow does not take for a pattern.
-
-    TensorFlow looks for checkpoints by patterns, in which [ ] ? * and the backslash have a
-    meaning of their own. A folder below such a name is reached through a link in the directory
-    of temporary files, which goes with the process.
-    """
-    absolute = folder.resolve()
-    if not _PATTERNS & set(str(absolute)):
-        return str(folder)
-    place = tempfile.mkdtemp(prefix="zoo-")
-    atexit.register(shutil.rmtree, place, ignore_errors=True)
-    link = pathlib.Path(place, "checkpoints")
-    link.symlink_to(absolute, target_is_directory=True)
-    return str(link)
 
 
 def step_of(path: str) -> int:

@@ -2,8 +2,6 @@
 
 import contextlib
 import dataclasses
-import math
-import pathlib
 import typing
 from typing import Literal
 
@@ -17,7 +15,7 @@ from zoo.run import Run
 from zoo.run_folder import RunFolder
 
 # What a run may be continued with; anything else changed would make it another run.
-MAY_CHANGE = {"steps", "decay_steps", "checkpoint_every", "sample_every", "data_dir"}
+MAY_CHANGE = {"steps", "checkpoint_every", "sample_every", "data_dir"}
 
 _VALIDATION_BATCHES = 8
 
@@ -81,10 +79,6 @@ class Experiment:
             if typing.get_origin(field.type) is Literal and value not in choices:
                 listed = ", ".join(choices)
                 raise SpecError(f"{field.name}={value!r} is unknown. Known: {listed}.")
-        for name in ("learning_rate", "clip_norm", "average_decay"):
-            value = getattr(self, name)
-            require(math.isfinite(value), f"{name}={value} should be a finite number.")
-        require(-(2**63) <= self.seed < 2**63, f"seed={self.seed} should be an integer of 64 bits.")
         for name in ("steps", "batch_size"):
             require(getattr(self, name) >= 1, f"{name}={getattr(self, name)} should be at least 1.")
         for name in (
@@ -126,7 +120,7 @@ def check_specs(data: str, model: str, objective: str) -> None:
         )
 
 
-def train(experiment: Experiment, workdir: str, allow_changed_data: bool = False) -> Run:
+def train(experiment: Experiment, workdir: str) -> Run:
     """Trains an experiment, or continues it where its run folder says it stopped.
 
     A run that was killed at any moment and continued has the weights, bit by bit on a CPU, of
@@ -135,7 +129,6 @@ def train(experiment: Experiment, workdir: str, allow_changed_data: bool = False
     Args:
         experiment: what to train.
         workdir: the run folder; made if it is not there.
-        allow_changed_data: whether a run goes on with other examples than it began with.
 
     Returns:
         The trained run.
@@ -151,48 +144,36 @@ def train(experiment: Experiment, workdir: str, allow_changed_data: bool = False
     strategy = _strategy(experiment.strategy)
     folder = RunFolder(workdir)
     folder.create()
-    try:
-        with folder.locked():
-            _train(experiment, folder, strategy, allow_changed_data)
-    finally:
-        folder.discard()
+    with folder.locked():
+        experiment = _same_experiment(experiment, folder)
+        dataset = spec.build("data", experiment.data, experiment.data_dir)
+        if folder.exists():
+            folder.require_same_data(dataset.example)
+        for note in dataset.notes:
+            print(note)
+        with strategy.scope(), _policy(experiment.precision):
+            trainer = build_trainer(experiment, dataset.example)
+        saved = checkpoints.Checkpoints(folder.checkpoints, trainer.components())
+        first_step = saved.restore()
+        if 0 < first_step < experiment.steps:
+            folder.require_same_stream()
+        if first_step > 0:
+            print(f"{folder.path} holds {first_step} steps already.")
+        elif experiment.init_from is not None:
+            begun = load(experiment.init_from)
+            initial_weights.take(trainer, experiment.model, dataset.example, begun)
+        if first_step < experiment.steps:
+            folder.write(dataclasses.asdict(experiment), dataset.example)
+            _fit(experiment, trainer, dataset, folder, saved, first_step)
     return load(workdir)
 
 
-def _train(experiment, folder, strategy, allow_changed_data):
-    """Trains in a folder that this process holds."""
-    experiment = _same_experiment(experiment, folder)
-    data = experiment.data
-    if folder.exists():
-        data = spec.relocated(data, folder.directory())
-    dataset = spec.build("data", data, experiment.data_dir)
-    if folder.exists():
-        folder.require_same_data(dataset, allow_changed_data)
-    for note in dataset.notes:
-        print(note)
-    with strategy.scope(), _policy(experiment.precision):
-        trainer = build_trainer(experiment, dataset.example)
-    saved = checkpoints.Checkpoints(folder.checkpoints, trainer.components())
-    first_step = saved.restore()
-    if 0 < first_step < experiment.steps:
-        folder.require_same_stream()
-    if first_step > 0:
-        print(f"{folder.path} holds {first_step} steps already.")
-    elif experiment.init_from is not None:
-        begun = load(experiment.init_from)
-        initial_weights.take(trainer, experiment.model, dataset.example, begun)
-    if first_step < experiment.steps:
-        folder.write(dataclasses.asdict(experiment), dataset)
-        _fit(experiment, trainer, dataset, folder, saved, first_step)
-
-
-def load(workdir: str, data_dir: str | None = None, allow_changed_data: bool = False) -> Run:
+def load(workdir: str, data_dir: str | None = None) -> Run:
     """The result of a run: networks with the weights of the latest checkpoint, in float32.
 
     Args:
         workdir: the run folder.
         data_dir: where tensorflow-datasets keeps its data; None: as the run was given it.
-        allow_changed_data: whether the data that is read with it may have changed since.
 
     Returns:
         A `Run`; its generator has the averaged weights where the run kept an average.
@@ -212,9 +193,7 @@ def load(workdir: str, data_dir: str | None = None, allow_changed_data: bool = F
     if experiment.average_decay > 0:
         components["average"] = components.pop("generator")
     step = checkpoints.load(folder.checkpoints, components)
-    return Run(
-        folder, experiment, example, model, objective, step, allow_changed_data=allow_changed_data
-    )
+    return Run(folder, experiment, example, model, objective, step)
 
 
 def build_trainer(experiment: Experiment, example):
@@ -335,19 +314,10 @@ def _same_experiment(experiment, folder):
     experiment = dataclasses.replace(
         experiment, decay_steps=experiment.decay_steps or recorded.decay_steps
     )
-    if experiment.decay == "cosine" and experiment.decay_steps < experiment.steps > recorded.steps:
-        raise RunFolderError(
-            f"The cosine of the run in {folder.path} brings the learning rate to 0 at step "
-            f"{experiment.decay_steps}: it would learn nothing up to --steps={experiment.steps}. "
-            f"Add --decay_steps={experiment.steps}, which stretches the cosine over all steps "
-            "and raises the rate again where the run goes on."
-        )
     changed = [
         f"--{name} was {getattr(recorded, name)!r}, now {getattr(experiment, name)!r}"
         for name in (field.name for field in dataclasses.fields(Experiment))
-        if name not in MAY_CHANGE
-        and _meaning(name, getattr(recorded, name), folder.directory())
-        != _meaning(name, getattr(experiment, name), ".")
+        if name not in MAY_CHANGE and getattr(recorded, name) != getattr(experiment, name)
     ]
     if changed:
         raise RunFolderError(
@@ -355,18 +325,6 @@ def _same_experiment(experiment, folder):
             "Give the same flags to continue it, or a new --workdir."
         )
     return experiment
-
-
-def _meaning(name, value, directory):
-    """A setting, such that two are equal if they say the same."""
-    folder = {"data": "data", "model": "models", "objective": "objectives"}.get(name)
-    if folder is not None:
-        return spec.meaning(folder, value, directory)
-    if name == "optimizer":
-        return spec.parse(value)
-    if name == "init_from" and value is not None:
-        return (pathlib.Path(directory) / pathlib.Path(value).expanduser()).resolve()
-    return value
 
 
 def _names(folder, fits):

@@ -29,7 +29,6 @@ class Run:
         step: how many steps it was trained for.
         sampler: the spec of what is done to the logits of an autoregressive model before it
             draws: part of what is measured, since it makes another distribution of the network.
-        allow_changed_data: whether the data may be others than those it was trained on.
     """
 
     folder: RunFolder
@@ -39,7 +38,6 @@ class Run:
     objective: object
     step: int
     sampler: str = "ancestral()"
-    allow_changed_data: bool = False
 
     @functools.cached_property
     def dataset(self) -> Dataset:
@@ -49,9 +47,8 @@ class Run:
             DataError: the data is not to be had.
             RunFolderError: it is no longer what the run was trained on.
         """
-        data = spec.relocated(self.experiment.data, self.folder.directory())
-        dataset = spec.build("data", data, self.experiment.data_dir)
-        self.folder.require_same_data(dataset, self.allow_changed_data)
+        dataset = spec.build("data", self.experiment.data, self.experiment.data_dir)
+        self.folder.require_same_data(dataset.example)
         return dataset
 
     @property

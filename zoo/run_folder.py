@@ -12,7 +12,6 @@ from importlib import metadata
 import filelock
 
 from zoo import example_spec, randomness
-from zoo.data._splits import Dataset, digests
 from zoo.errors import RunFolderError
 from zoo.vocabulary import Vocabulary
 
@@ -33,13 +32,10 @@ class RunFolder:
     """
 
     def __init__(self, path: str | os.PathLike):
-        if not os.fspath(path).strip():
-            raise RunFolderError("The path of the run folder is empty: give one with --workdir.")
         self.path = pathlib.Path(path).expanduser()
         self.checkpoints = self.path / "checkpoints"
         self.logs = self.path / "logs"
         self.samples = self.path / "samples"
-        self._made = False
 
     def exists(self) -> bool:
         """Whether a run has begun here."""
@@ -51,7 +47,6 @@ class RunFolder:
         Raises:
             RunFolderError: it cannot be made or written to.
         """
-        self._made = not self.path.exists()
         try:
             for folder in (self.checkpoints, self.logs, self.samples):
                 folder.mkdir(parents=True, exist_ok=True)
@@ -62,17 +57,6 @@ class RunFolder:
                 f"Cannot write to the run folder {self.path} ({error.strerror}). "
                 "Give a folder you may write to with --workdir."
             ) from None
-
-    def discard(self) -> None:
-        """Removes what `create` made if no run has begun here; other files stay."""
-        if self.exists():
-            return
-        with contextlib.suppress(OSError):
-            (self.path / ".lock").unlink(missing_ok=True)
-            for folder in (self.checkpoints, self.logs, self.samples):
-                folder.rmdir()
-            if self._made:
-                self.path.rmdir()
 
     @contextlib.contextmanager
     def locked(self):
@@ -94,16 +78,13 @@ class RunFolder:
         finally:
             lock.release()
 
-    def write(self, settings: dict, dataset: Dataset) -> None:
-        """Records the experiment, its data and what it runs on."""
-        example = dataset.example
+    def write(self, settings: dict, example) -> None:
+        """Records the experiment, its example spec and what it runs on."""
         if example.kind == "text":
             example.vocabulary.save(self.path / "vocabulary.txt.new")
             _put(self.path / "vocabulary.txt")
         record = {
             "experiment": settings,
-            "directory": os.getcwd() if not self.exists() else self.directory(),
-            "digests": digests(dataset),
             "example": _example_to_json(example),
             "random_stream": randomness.STREAM,
             "versions": versions(),
@@ -129,13 +110,10 @@ class RunFolder:
         except (ValueError, KeyError, TypeError, OSError) as error:
             raise RunFolderError(f"Cannot read {path}: {error!r}.") from None
 
-    def directory(self) -> str:
-        """Where the relative paths of the recorded experiment begin."""
-        return self._record().get("directory", os.getcwd())
-
     def require_same_stream(self) -> None:
         """Raises RunFolderError if the run began with another version of the random numbers."""
-        began = self._record().get("random_stream", 1)  # version 1 was not recorded
+        record = json.loads((self.path / "experiment.json").read_text(encoding="utf-8"))
+        began = record.get("random_stream", 1)  # version 1 was not recorded
         if began != randomness.STREAM:
             raise RunFolderError(
                 f"{self.path} holds an unfinished run which draws version {began} of the random "
@@ -144,30 +122,8 @@ class RunFolder:
                 "--workdir."
             )
 
-    def require_same_data(self, dataset: Dataset, allow_changed: bool = False) -> None:
-        """Raises RunFolderError unless the data is that which the run was trained on.
-
-        Args:
-            dataset: the data as it is read now.
-            allow_changed: whether other examples of the same form are let pass.
-        """
-        self._require_same_example(dataset.example)
-        before, now = self._record().get("digests", {}), digests(dataset)
-        changed = [name for name in before if before[name] != now[name]]
-        if not changed:
-            return
-        fault = f"The {' and '.join(changed)} examples are not those of the run in {self.path}."
-        if not allow_changed:
-            raise RunFolderError(
-                f"{fault} Held-out figures would no longer be of held-out data: give back the "
-                "old data, train in a new --workdir, or go on with --allow_changed_data."
-            )
-        print(fault)
-
-    def _record(self):
-        return json.loads((self.path / "experiment.json").read_text(encoding="utf-8"))
-
-    def _require_same_example(self, example):
+    def require_same_data(self, example) -> None:
+        """Raises RunFolderError unless `example` is the recorded example spec."""
         recorded = self.read()[1]
         if recorded == example:
             return

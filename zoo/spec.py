@@ -7,14 +7,11 @@ Python literals, read by `ast.literal_eval`: a spec can run no code.
 import ast
 import importlib
 import inspect
-import pathlib
 import pkgutil
 import types
 import typing
 
 from zoo.errors import SpecError
-
-_PATHS = {"path", "validation", "test"}  # the arguments of members of zoo.data that are paths
 
 
 def parse(text: str) -> tuple[str, dict]:
@@ -48,66 +45,6 @@ def parse(text: str) -> tuple[str, dict]:
             f"Cannot read the spec {text!r}. Write name or name(key=value, ...), with numbers, "
             "quoted strings, True, False, None or lists as values, such as lstm(units=512)."
         ) from None
-
-
-def meaning(folder: str, text: str, directory: str = ".") -> tuple:
-    """Reduces a spec to what it means, however it is spelt.
-
-    Args:
-        folder: the folder of `zoo` that its part is in.
-        text: the spec.
-        directory: where relative paths begin.
-
-    Returns:
-        The name and the sorted arguments, defaults included: equal for specs that build the
-        same. Paths are absolute.
-    """
-    name, arguments = parse(text)
-    defaults = {k: p.default for k, p in parameters(module(folder, name).build).items()}
-    located = _with_paths(arguments, lambda path: str((pathlib.Path(directory) / path).resolve()))
-    return name, tuple(sorted((k, _plain(v)) for k, v in (defaults | located).items()))
-
-
-def relocated(text: str, directory: str) -> str:
-    """Completes the paths of a data spec that are not here, but below another directory.
-
-    Args:
-        text: the spec of a member of `zoo.data`.
-        directory: where relative paths began when the spec was written.
-
-    Returns:
-        The spec, with such paths absolute.
-    """
-    name, arguments = parse(text)
-
-    def located(path):
-        there = pathlib.Path(directory) / path
-        return str(there) if not path.exists() and there.exists() else str(path)
-
-    moved = _with_paths(arguments, located)
-    if moved == arguments:
-        return text
-    return f"{name}({', '.join(f'{key}={value!r}' for key, value in moved.items())})"
-
-
-def _with_paths(arguments, change):
-    """The arguments with those that are paths changed."""
-    return {
-        key: change(pathlib.Path(value).expanduser())
-        if key in _PATHS and isinstance(value, str)
-        else value
-        for key, value in arguments.items()
-    }
-
-
-def _plain(value):
-    """A value that compares as it means: lists as tuples, and specs within specs read."""
-    if isinstance(value, (list, tuple)):
-        return tuple(_plain(item) for item in value)
-    if isinstance(value, str) and value.endswith(")"):
-        name, arguments = parse(value)
-        return name, tuple(sorted((k, _plain(v)) for k, v in arguments.items()))
-    return value
 
 
 def names(folder: str) -> list[str]:

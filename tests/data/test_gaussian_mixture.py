@@ -110,10 +110,10 @@ def test_a_mixture_that_comes_with_the_zoo_is_found_by_its_name(name):
 
 
 def test_its_example_comes_back_from_a_run_folder(tmp_path, in_space):
-    folder, dataset = RunFolder(tmp_path), build(in_space)
+    folder, example = RunFolder(tmp_path), build(in_space).example
     folder.create()
-    folder.write({}, dataset)
-    recorded, example = folder.read()[1], dataset.example
+    folder.write({}, example)
+    _, recorded = folder.read()
     assert recorded == example
     assert (recorded.kind, recorded.dimension) == ("points", 3)
 

@@ -60,10 +60,10 @@ def test_it_knows_the_probability_of_every_pair():
 
 
 def test_its_example_comes_back_from_a_run_folder(tmp_path):
-    folder, dataset = RunFolder(tmp_path), build()
+    folder, example = RunFolder(tmp_path), build().example
     folder.create()
-    folder.write({}, dataset)
-    recorded, example = folder.read()[1], dataset.example
+    folder.write({}, example)
+    _, recorded = folder.read()
     assert recorded.vocabulary.symbols == example.vocabulary.symbols
     assert recorded.vocabulary.end == ABSENT
     assert (recorded.length, recorded.running) == (2, False)

@@ -5,7 +5,6 @@ The batch of step i is a function of (seed, i) alone: no iterator has a position
 
 import dataclasses
 import functools
-import hashlib
 from collections.abc import Callable
 
 import numpy as np
@@ -120,7 +119,7 @@ class Domain(Sequences):
 class RunningText:
     """One long text, int32 [count], of which training sees windows at random places."""
 
-    exact, labels, weights = False, None, None
+    exact, weights = False, None
 
     def __init__(self, values: np.ndarray, length: int):
         self.values, self.length = values, length
@@ -185,21 +184,6 @@ class Dataset:
     def split(self, name: str) -> Split:
         """The split of this name."""
         return {"train": self.train, "validation": self.validation, "test": self.test}[name]
-
-
-def digests(dataset: Dataset) -> dict[str, str]:
-    """Computes the SHA-256 of each split: of its values, and of its labels and weights if any."""
-    return {name: _digest(dataset.split(name)) for name in ("train", "validation", "test")}
-
-
-def _digest(split):
-    digest = hashlib.sha256()
-    for array in (split.values, split.labels, split.weights):
-        if array is not None:
-            array = np.ascontiguousarray(array)
-            digest.update(f"{array.dtype.str} {array.shape}".encode())
-            digest.update(array)
-    return digest.hexdigest()
 
 
 def batches(
