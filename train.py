@@ -39,7 +39,7 @@ flags.DEFINE_string("optimizer", "adam", "adam, adamw, rmsprop or sgd, as in ada
 flags.DEFINE_float("learning_rate", 1e-3, "The highest learning rate.")
 flags.DEFINE_integer("warmup_steps", 0, "Steps over which the learning rate rises from 0.")
 flags.DEFINE_string("decay", "constant", "The learning rate afterwards: constant or cosine.")
-flags.DEFINE_integer("decay_steps", 0, "Where the cosine comes to zero; 0: at --steps.")
+flags.DEFINE_integer("decay_steps", 0, "Where the cosine comes to zero; 0: at the first --steps.")
 flags.DEFINE_float("clip_norm", 0.0, "The largest norm of all gradients together; 0: no limit.")
 flags.DEFINE_float(
     "average_decay",

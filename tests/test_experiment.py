@@ -114,6 +114,29 @@ def test_another_experiment_is_refused_by_the_flags_that_differ(run):
         experiment.train(other, str(run.folder.path))
 
 
+def test_steps_after_the_end_of_a_cosine_are_refused_with_what_works(tmp_path, capsys):
+    workdir = str(tmp_path / "run")
+    cosine = dataclasses.replace(TEXT, decay="cosine", sample_every=0)
+    first = experiment.train(cosine, workdir)
+    more = dataclasses.replace(cosine, steps=6)
+    with pytest.raises(SpecError, match=r"ends at step 3.*Give --decay_steps=6"):
+        experiment.train(more, workdir)
+    assert experiment.load(workdir).step == 3
+    longer = dataclasses.replace(more, decay_steps=6)
+    second = experiment.train(longer, workdir)
+    assert "now ends at step 6; before it ended at step 3" in capsys.readouterr().out
+    assert second.step == 6
+    pairs = zip(first.generator.variables, second.generator.variables, strict=True)
+    assert all((mine.numpy() != its.numpy()).any() for mine, its in pairs)
+    assert experiment.train(more, workdir).experiment.decay_steps == 6
+
+
+def test_a_new_run_whose_cosine_ends_too_early_is_refused(tmp_path):
+    made = dataclasses.replace(TEXT, decay="cosine", decay_steps=2)
+    with pytest.raises(SpecError, match=r"ends at step 2.*to --steps=3"):
+        experiment.train(made, str(tmp_path / "run"))
+
+
 def test_data_that_has_changed_is_told(tmp_path):
     (tmp_path / "text.txt").write_text("some\nfew\nlines\nof\nletters\n" * 10)
     text = f"text_file(path={str(tmp_path / 'text.txt')!r})"

@@ -15,7 +15,7 @@ from zoo.run import Run
 from zoo.run_folder import RunFolder
 
 # What a run may be continued with; anything else changed would make it another run.
-MAY_CHANGE = {"steps", "checkpoint_every", "sample_every", "data_dir"}
+MAY_CHANGE = {"steps", "decay_steps", "checkpoint_every", "sample_every", "data_dir"}
 
 _VALIDATION_BATCHES = 8
 
@@ -33,7 +33,8 @@ class Experiment:
         learning_rate: the highest learning rate.
         warmup_steps: steps over which the learning rate rises to it.
         decay: how the learning rate falls afterwards.
-        decay_steps: the step at which it has come to zero; 0: `steps`.
+        decay_steps: the step at which it has come to zero, at least `steps`; 0: `steps`, or of a
+            run that is continued as before.
         optimizer: the spec of an optimizer, see `zoo.optimizers.build`.
         clip_norm: the largest norm of all gradients together; 0: no limit.
         average_decay: of the moving average of the generator's weights, which samples and
@@ -134,7 +135,8 @@ def train(experiment: Experiment, workdir: str) -> Run:
         The trained run.
 
     Raises:
-        SpecError: the parts do not fit, or not the run to begin from.
+        SpecError: the parts do not fit, or not the run to begin from; or the learning rate would
+            be 0 for the steps that are left, since a cosine ends before them.
         DataError: the data is not to be had.
         RunFolderError: the folder is not writable, in use, or holds another experiment; or the
             folder to begin from holds no run.
@@ -159,6 +161,7 @@ def train(experiment: Experiment, workdir: str) -> Run:
             begun = load(experiment.init_from)
             initial_weights.take(trainer, experiment.model, dataset.example, begun)
         if first_step < experiment.steps:
+            _require_learning(experiment, folder)
             folder.write(dataclasses.asdict(experiment), dataset.example)
             _fit(experiment, trainer, dataset, folder, saved, first_step)
     return load(workdir)
@@ -266,6 +269,17 @@ def _fit(experiment, trainer, dataset, folder, saved, first_step):
         )
 
 
+def _require_learning(experiment, folder):
+    """Refuses steps after the end of the cosine, at which the learning rate is 0."""
+    end, steps = experiment.decay_steps, experiment.steps
+    if experiment.decay == "cosine" and end < steps:
+        raise SpecError(
+            f"The cosine of the run in {folder.path} ends at step {end}: the learning rate is 0 "
+            f"from there to --steps={steps}, and nothing is learnt. Give --decay_steps={steps} to "
+            f"have it end there, or stay at --steps={end}."
+        )
+
+
 def _optimizer(experiment, updates=1, replicas=1):
     """The optimizer, whose learning rate goes with the steps of training.
 
@@ -319,6 +333,11 @@ def _same_experiment(experiment, folder):
         raise RunFolderError(
             f"{folder.path} holds another experiment: {'; '.join(changed)}. "
             "Give the same flags to continue it, or a new --workdir."
+        )
+    if experiment.decay == "cosine" and experiment.decay_steps != recorded.decay_steps:
+        print(
+            f"The cosine now ends at step {experiment.decay_steps}; before it ended at step "
+            f"{recorded.decay_steps}."
         )
     return experiment
 
