@@ -66,6 +66,9 @@ flags.DEFINE_integer(
 flags.DEFINE_string(
     "data_dir", None, "Where tensorflow-datasets keeps its data; by default its usual place."
 )
+flags.DEFINE_bool(
+    "allow_changed_data", False, "Go on although the data has changed since the run began."
+)
 
 
 @explained
@@ -75,7 +78,11 @@ def main(argv):
         raise app.UsageError(f"Not a flag: {' '.join(argv[1:])}")
     logging.set_verbosity(logging.WARNING)
     fields = [field.name for field in dataclasses.fields(Experiment)]
-    run = train(Experiment(**{name: FLAGS[name].value for name in fields}), FLAGS.workdir)
+    run = train(
+        Experiment(**{name: FLAGS[name].value for name in fields}),
+        FLAGS.workdir,
+        FLAGS.allow_changed_data,
+    )
     path = run.folder.path
     print(
         f"\n{path} holds {run.step} steps of training: checkpoints/, samples/, experiment.json "

@@ -1,7 +1,9 @@
 """What an experiment refuses, records and gives back."""
 
 import dataclasses
+import itertools
 import json
+import pathlib
 import shutil
 import stat
 
@@ -145,6 +147,70 @@ def test_data_that_has_changed_is_told(tmp_path):
     (tmp_path / "text.txt").write_text("other\nLINES\nof\nletters\nHERE\n" * 10)
     with pytest.raises(RunFolderError, match="data has changed"):
         experiment.train(dataclasses.replace(made, steps=2), str(tmp_path / "run"))
+
+
+# Whatever part is trained on, a is more frequent than b, and b than c.
+LINES = sorted({"".join(line) for line in itertools.permutations("aaaabbc")})
+
+
+@pytest.fixture
+def lines_run(tmp_path):
+    """The file of a run of lines, what was trained on it, and its run folder."""
+    file = tmp_path / "text.txt"
+    file.write_text("\n".join(LINES))
+    made = dataclasses.replace(TEXT, data=f"text_file(path={str(file)!r})", sample_every=0)
+    experiment.train(made, str(tmp_path / "run"))
+    return file, made, str(tmp_path / "run")
+
+
+def test_lines_that_were_added_are_noticed_and_can_be_gone_on_with(lines_run, capsys):
+    file, made, workdir = lines_run
+    assert experiment.load(workdir).dataset.example.kind == "text"
+    file.write_text("\n".join([*LINES, *LINES[:50]]))
+    more = dataclasses.replace(made, steps=4)
+    changed = r"the train, validation and test parts are no longer .*--allow_changed_data"
+    with pytest.raises(RunFolderError, match=changed):
+        _ = experiment.load(workdir).dataset
+    with pytest.raises(RunFolderError, match=changed):
+        experiment.train(more, workdir)
+    run = experiment.train(more, workdir, allow_changed_data=True)
+    assert run.step == 4
+    assert len(run.dataset.train) == 125
+    assert "The data has changed since the run" in capsys.readouterr().err
+    with pytest.raises(RunFolderError, match=changed):  # it goes on being said
+        _ = experiment.load(workdir).dataset
+
+
+def test_a_run_from_before_there_were_digests_loads_and_goes_on(lines_run):
+    file, made, workdir = lines_run
+    path = pathlib.Path(workdir, "experiment.json")
+    record = json.loads(path.read_text())
+    assert record.pop("data").keys() == {"train", "validation", "test"}
+    path.write_text(json.dumps(record))
+    file.write_text("\n".join(LINES[::-1]))
+    assert len(experiment.load(workdir).dataset.train) == 85
+    assert experiment.train(dataclasses.replace(made, steps=4), workdir).step == 4
+    assert json.loads(path.read_text())["data"].keys() == {"train", "validation", "test"}
+
+
+def test_symbols_that_are_no_longer_the_same_are_refused_in_any_case(lines_run):
+    file, _, workdir = lines_run
+    file.write_text("\n".join(line.translate({97: "b", 98: "a"}) for line in LINES))
+    with pytest.raises(RunFolderError, match=r"another order .*--allow_changed_data cannot help"):
+        _ = experiment.load(workdir, allow_changed_data=True).dataset
+
+
+def test_a_file_of_a_known_distribution_is_noticed_too(tmp_path):
+    file = tmp_path / "p.json"
+    mixture = {"weights": [1.0], "means": [[0.0, 0.0]], "variances": [1.0]}
+    file.write_text(json.dumps(mixture))
+    made = dataclasses.replace(
+        IMAGES, data=f"gaussian_mixture(path={str(file)!r}, count=20)", model="gaussian"
+    )
+    run = experiment.train(made, str(tmp_path / "run"))
+    file.write_text(json.dumps(mixture | {"means": [[1.0, 0.0]]}))
+    with pytest.raises(RunFolderError, match="the distribution part is no longer"):
+        _ = run.dataset
 
 
 def test_generator_has_the_averaged_weights(tmp_path):

@@ -8,7 +8,7 @@ from typing import Literal
 import keras
 import tensorflow as tf
 
-from zoo import callbacks, checkpoints, faults, initial_weights, optimizers, previews, spec
+from zoo import callbacks, checkpoints, digests, faults, initial_weights, optimizers, previews, spec
 from zoo.data._splits import batches
 from zoo.errors import RunFolderError, SpecError, require
 from zoo.run import Run
@@ -121,7 +121,7 @@ def check_specs(data: str, model: str, objective: str) -> None:
         )
 
 
-def train(experiment: Experiment, workdir: str) -> Run:
+def train(experiment: Experiment, workdir: str, allow_changed_data: bool = False) -> Run:
     """Trains an experiment, or continues it where its run folder says it stopped.
 
     A run that was killed at any moment and continued has the weights, bit by bit on a CPU, of
@@ -130,6 +130,7 @@ def train(experiment: Experiment, workdir: str) -> Run:
     Args:
         experiment: what to train.
         workdir: the run folder; made if it is not there.
+        allow_changed_data: whether a run goes on with other examples than it began with.
 
     Returns:
         The trained run.
@@ -138,8 +139,8 @@ def train(experiment: Experiment, workdir: str) -> Run:
         SpecError: the parts do not fit, or not the run to begin from; or the learning rate would
             be 0 for the steps that are left, since a cosine ends before them.
         DataError: the data is not to be had.
-        RunFolderError: the folder is not writable, in use, or holds another experiment; or the
-            folder to begin from holds no run.
+        RunFolderError: the folder is not writable, in use, or holds another experiment; the
+            data has changed since the run began; or the folder to begin from holds no run.
         TrainingDivergedError: a figure is no longer finite.
         KeyboardInterrupt: Ctrl-C or SIGTERM came; the run can be continued.
     """
@@ -149,8 +150,9 @@ def train(experiment: Experiment, workdir: str) -> Run:
     with folder.locked():
         experiment = _same_experiment(experiment, folder)
         dataset = spec.build("data", experiment.data, experiment.data_dir)
+        data = digests.of_data(dataset, experiment.data)
         if folder.exists():
-            folder.require_same_data(dataset.example)
+            folder.require_same_data(dataset.example, data, allow_changed_data)
         with strategy.scope(), _policy(experiment.precision):
             trainer = build_trainer(experiment, dataset.example)
         saved = checkpoints.Checkpoints(folder.checkpoints, trainer.components())
@@ -162,17 +164,18 @@ def train(experiment: Experiment, workdir: str) -> Run:
             initial_weights.take(trainer, experiment.model, dataset.example, begun)
         if first_step < experiment.steps:
             _require_learning(experiment, folder)
-            folder.write(dataclasses.asdict(experiment), dataset.example)
+            folder.write(dataclasses.asdict(experiment), dataset.example, data)
             _fit(experiment, trainer, dataset, folder, saved, first_step)
-    return load(workdir)
+    return load(workdir, allow_changed_data=allow_changed_data)
 
 
-def load(workdir: str, data_dir: str | None = None) -> Run:
+def load(workdir: str, data_dir: str | None = None, allow_changed_data: bool = False) -> Run:
     """The result of a run: networks with the weights of the latest checkpoint, in float32.
 
     Args:
         workdir: the run folder.
         data_dir: where tensorflow-datasets keeps its data; None: as the run was given it.
+        allow_changed_data: see `Run`.
 
     Returns:
         A `Run`; its generator has the averaged weights where the run kept an average.
@@ -192,7 +195,8 @@ def load(workdir: str, data_dir: str | None = None) -> Run:
     if experiment.average_decay > 0:
         components["average"] = components.pop("generator")
     step = checkpoints.load(folder.checkpoints, components)
-    return Run(folder, experiment, example, model, objective, step)
+    parts = folder, experiment, example, model, objective, step
+    return Run(*parts, allow_changed_data=allow_changed_data)
 
 
 def build_trainer(experiment: Experiment, example):

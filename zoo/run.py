@@ -6,7 +6,7 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from zoo import calibration, example_spec, samplers, spec, verdicts
+from zoo import calibration, digests, example_spec, samplers, spec, verdicts
 from zoo.data._splits import Dataset
 from zoo.errors import require
 from zoo.run_folder import RunFolder
@@ -29,6 +29,7 @@ class Run:
         step: how many steps it was trained for.
         sampler: the spec of what is done to the logits of an autoregressive model before it
             draws: part of what is measured, since it makes another distribution of the network.
+        allow_changed_data: whether `dataset` may have other examples than the run began with.
     """
 
     folder: RunFolder
@@ -38,6 +39,7 @@ class Run:
     objective: object
     step: int
     sampler: str = "ancestral()"
+    allow_changed_data: bool = False
 
     @functools.cached_property
     def dataset(self) -> Dataset:
@@ -48,7 +50,8 @@ class Run:
             RunFolderError: it is no longer what the run was trained on.
         """
         dataset = spec.build("data", self.experiment.data, self.experiment.data_dir)
-        self.folder.require_same_data(dataset.example)
+        data = digests.of_data(dataset, self.experiment.data)
+        self.folder.require_same_data(dataset.example, data, self.allow_changed_data)
         return dataset
 
     @property

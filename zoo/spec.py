@@ -7,6 +7,7 @@ Python literals, read by `ast.literal_eval`: a spec can run no code.
 import ast
 import importlib
 import inspect
+import pathlib
 import pkgutil
 import types
 import typing
@@ -108,6 +109,13 @@ def parameters(function: typing.Callable) -> dict[str, inspect.Parameter]:
     """The arguments of `function` that a spec may give: its keyword-only ones."""
     found = inspect.signature(function).parameters
     return {k: p for k, p in found.items() if p.kind is p.KEYWORD_ONLY}
+
+
+def files(folder: str, text: str) -> list[pathlib.Path]:
+    """The files that a spec names, in the order of the part's arguments; see `zoo.data`."""
+    name, arguments = parse(text)
+    paths = [arguments.get(key) for key in getattr(module(folder, name), "FILES", ())]
+    return [pathlib.Path(path).expanduser() for path in paths if path is not None]
 
 
 def usage(name: str, function: typing.Callable) -> str:
