@@ -38,6 +38,17 @@ def test_sampling_prints_or_writes(workdir, tmp_path):
     assert output.read_text() == printed.stdout
 
 
+def test_a_run_folder_may_have_any_name(tmp_path):
+    path = tmp_path / "[1] a*b?"
+    assert run("train.py", *RUN, f"--workdir={path}").returncode == 0
+    again = run("train.py", *RUN, "--steps=3", "--sample_every=1", f"--workdir={path}")
+    assert "holds 2 steps already" in again.stdout
+    assert (path / "samples" / "step_00000003.txt").is_file()
+    assert list((path / "logs").glob("events*"))
+    drawn = run("sample.py", f"--workdir={path}", "--count=3")
+    assert len(drawn.stdout.splitlines()) == 3, drawn.stderr
+
+
 def test_evaluating_prints_a_table_and_writes_it_and_a_page(workdir):
     flags = ["--splits=test", "--metrics=nll,distinct", "--count=50"]
     done = run("evaluate.py", f"--workdir={workdir}", *flags)
