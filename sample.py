@@ -71,12 +71,13 @@ def main(argv):
     run = dataclasses.replace(
         load(FLAGS.workdir, allow_changed_data=FLAGS.allow_changed_data), sampler=FLAGS.sampler
     )
+    output = FLAGS.output and os.path.expanduser(FLAGS.output)
     if run.example.kind == "text":
-        write_texts(run, FLAGS.output)
+        write_texts(run, output)
     elif run.example.kind == "points":
-        write_points(run, FLAGS.output)
+        write_points(run, output)
     else:
-        write_images(run, FLAGS.output or "samples.png")
+        write_images(run, output or "samples.png")
 
 
 def write_texts(run, output):

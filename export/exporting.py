@@ -34,6 +34,8 @@ def export(run, output, name, version, sampler, length, calibrated) -> pathlib.P
         raise ExportError(
             f"name={name!r} cannot stand in an address. Use letters, digits, '_', '-' and '.'."
         )
+    if not os.fspath(output):
+        raise ExportError("output has no name: give the folder of all exported models.")
     run = run if isinstance(run, Run) else experiment.load(run)
     model = servable(run, sampler, length, calibrated)
     logs = warmup.logs(model, name)

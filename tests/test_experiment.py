@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import json
+import math
 import pathlib
 import shutil
 import stat
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from zoo import example_spec, experiment, initial_weights
-from zoo.errors import RunFolderError, SpecError, TrainingDivergedError
+from zoo.errors import DataError, RunFolderError, SpecError, TrainingDivergedError
 from zoo.vocabulary import Vocabulary
 
 TEXT = experiment.Experiment(
@@ -50,6 +51,12 @@ IMAGES = experiment.Experiment(
         ({"average_decay": 1.0}, "below 1"),
         ({"learning_rate": 0.0}, "above 0"),
         ({"clip_norm": -1.0}, "below 0"),
+        ({"clip_norm": math.inf}, "clip_norm=inf should be finite"),
+        ({"clip_norm": math.nan}, "clip_norm=nan should be finite"),
+        ({"learning_rate": math.inf}, "learning_rate=inf should be finite"),
+        ({"average_decay": math.nan}, "average_decay=nan should be finite"),
+        ({"seed": 2**63}, "a whole number below"),
+        ({"steps": 2**63}, "a whole number below"),
     ],
 )
 def test_what_cannot_work_is_refused_before_any_work(changes, message):
@@ -293,6 +300,27 @@ def test_an_unreadable_record_is_told(tmp_path):
     (tmp_path / "experiment.json").write_text("{")
     with pytest.raises(RunFolderError, match="Cannot read"):
         experiment.load(str(tmp_path))
+
+
+def test_a_run_that_does_not_begin_leaves_no_folder(tmp_path):
+    wrong = dataclasses.replace(TEXT, data="text_file(path='/nowhere.txt')")
+    with pytest.raises(DataError):
+        experiment.train(wrong, str(tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("mine")
+    with pytest.raises(DataError):
+        experiment.train(wrong, str(tmp_path / "mine"))
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["notes.txt"]
+
+
+def test_a_workdir_without_a_name_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RunFolderError, match="has no name"):
+        experiment.train(TEXT, "")
+    with pytest.raises(RunFolderError, match="has no name"):
+        experiment.load("")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_workdir_that_is_a_file_is_told(tmp_path):

@@ -80,6 +80,10 @@ class Experiment:
             if typing.get_origin(field.type) is Literal and value not in choices:
                 listed = ", ".join(choices)
                 raise SpecError(f"{field.name}={value!r} is unknown. Known: {listed}.")
+            require(
+                spec.is_number_within_limits(value),
+                f"{field.name}={value!r} should be finite, and a whole number below 2^63.",
+            )
         for name in ("steps", "batch_size"):
             require(getattr(self, name) >= 1, f"{name}={getattr(self, name)} should be at least 1.")
         for name in (
@@ -147,7 +151,7 @@ def train(experiment: Experiment, workdir: str, allow_changed_data: bool = False
     strategy = _strategy(experiment.strategy)
     folder = RunFolder(workdir)
     folder.create()
-    with folder.locked():
+    with folder.locked(), folder.removed_if_no_run_begins():
         experiment = _same_experiment(experiment, folder)
         dataset = spec.build("data", experiment.data, experiment.data_dir)
         data = digests.of_data(dataset, experiment.data)

@@ -44,9 +44,10 @@ def build(text: str, learning_rate, clip_norm: float) -> keras.optimizers.Optimi
     written = f"It is written {name}({', '.join(f'{k}={v!r}' for k, v in defaults.items())})."
     for key, value in arguments.items():
         require(key in defaults, f"{name} takes no argument {key!r}. {written}")
-        is_number = isinstance(value, (int, float))
+        is_number = isinstance(value, (int, float)) and spec.is_number_within_limits(value)
         require(
-            is_number, f"{name}: {key}={value!r} should be a number or a truth value. {written}"
+            is_number,
+            f"{name}: {key}={value!r} should be a number or a truth value, and finite. {written}",
         )
     try:
         return _OPTIMIZERS[name](

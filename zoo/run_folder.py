@@ -30,9 +30,14 @@ class RunFolder:
         checkpoints: its folder of checkpoints.
         logs: its folder of TensorBoard logs.
         samples: its folder of samples, one file a step.
+
+    Raises:
+        RunFolderError: the path is empty.
     """
 
     def __init__(self, path: str | os.PathLike):
+        if not os.fspath(path):
+            raise RunFolderError("The run folder has no name: give one with --workdir.")
         self.path = pathlib.Path(path).expanduser()
         self.checkpoints = self.path / "checkpoints"
         self.logs = self.path / "logs"
@@ -78,6 +83,22 @@ class RunFolder:
             yield
         finally:
             lock.release()
+
+    @contextlib.contextmanager
+    def removed_if_no_run_begins(self):
+        """Takes back what `create` and `locked` have made if an error comes before a run begins.
+
+        Whatever else is in the folder stays, and the folder with it.
+        """
+        try:
+            yield
+        except BaseException:
+            if not self.exists():
+                (self.path / ".lock").unlink(missing_ok=True)
+                for folder in (self.checkpoints, self.logs, self.samples, self.path):
+                    with contextlib.suppress(OSError):  # it is not empty
+                        folder.rmdir()
+            raise
 
     def write(self, settings: dict, example, data: dict[str, str] | None = None) -> None:
         """Records the experiment, its example spec and what it runs on.

@@ -7,6 +7,7 @@ Python literals, read by `ast.literal_eval`: a spec can run no code.
 import ast
 import importlib
 import inspect
+import math
 import pathlib
 import pkgutil
 import types
@@ -86,7 +87,14 @@ def build(folder: str, text: str, *context, **overrides):
     name, arguments = parse(text)
     function = module(folder, name).build
     check(name, function, arguments)
-    return function(*context, **arguments, **overrides)
+    try:
+        built = function(*context, **arguments, **overrides)
+    except OverflowError:
+        _require_within_limits(name, function, arguments)
+        raise
+    # Only now: many parts say themselves, and better, what a number should be.
+    _require_within_limits(name, function, arguments)
+    return built
 
 
 def check(name: str, function: typing.Callable, arguments: dict) -> None:
@@ -105,10 +113,31 @@ def check(name: str, function: typing.Callable, arguments: dict) -> None:
             raise SpecError(f"{name} needs the argument {key!r}. {usage(name, function)}")
 
 
+def _require_within_limits(name, function, arguments):
+    for key, value in arguments.items():
+        if not is_number_within_limits(value):
+            raise SpecError(
+                f"{name}: {key}={value!r} should be finite, and a whole number below 2^63. "
+                f"{usage(name, function)}"
+            )
+
+
 def parameters(function: typing.Callable) -> dict[str, inspect.Parameter]:
     """The arguments of `function` that a spec may give: its keyword-only ones."""
     found = inspect.signature(function).parameters
     return {k: p for k, p in found.items() if p.kind is p.KEYWORD_ONLY}
+
+
+def is_number_within_limits(value) -> bool:
+    """Says of a number, and of all in a list, that it is finite and of 64 bits if it is whole.
+
+    Anything else is within the limits.
+    """
+    if isinstance(value, (list, tuple)):
+        return all(map(is_number_within_limits, value))
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return not isinstance(value, int) or -(2**63) <= value < 2**63
 
 
 def files(folder: str, text: str) -> list[pathlib.Path]:
