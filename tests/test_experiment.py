@@ -123,6 +123,84 @@ def test_another_experiment_is_refused_by_the_flags_that_differ(run):
         experiment.train(other, str(run.folder.path))
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"model": "lstm(layers=1,units=8, dropout=0.0)"},
+        {"model": " lstm( units = 8, layers = 1, patch=None )"},
+        {"objective": "maximum_likelihood()"},
+        {"data": "surnames(weighted=False)"},
+        {"optimizer": "adam(beta_1=0.9)"},
+    ],
+)
+def test_the_same_experiment_spelt_otherwise_goes_on(text_run, changes):
+    again = experiment.train(dataclasses.replace(TEXT, **changes), text_run)
+    assert again.experiment.model == TEXT.model
+    assert again.step == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"model": "lstm(units=8, layers=1, dropout=0.1)"}, "--model was"),
+        ({"data": "surnames(weighted=True)"}, "--data was"),
+        ({"optimizer": "adam(beta_1=0.5)"}, "--optimizer was"),
+        ({"optimizer": "adamw"}, "--optimizer was"),
+        ({"init_from": "elsewhere"}, "--init_from was"),
+    ],
+)
+def test_another_experiment_is_not_taken_for_the_same(text_run, changes, message):
+    with pytest.raises(RunFolderError, match=message):
+        experiment.train(dataclasses.replace(TEXT, **changes), text_run)
+
+
+@pytest.fixture(scope="module")
+def text_run(tmp_path_factory):
+    """The folder of a run of TEXT."""
+    workdir = str(tmp_path_factory.mktemp("runs") / "text")
+    experiment.train(TEXT, workdir)
+    return workdir
+
+
+def test_a_file_is_the_same_by_any_path(lines_run, tmp_path, monkeypatch):
+    file, made, workdir = lines_run
+    (tmp_path / "link").symlink_to(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    for path in ("text.txt", "./text.txt", str(tmp_path / "link" / "text.txt")):
+        run = experiment.train(dataclasses.replace(made, data=f"text_file(path={path!r})"), workdir)
+        assert run.experiment.data == made.data
+    other = tmp_path / "other.txt"
+    other.write_text(file.read_text())
+    with pytest.raises(RunFolderError, match="--data was"):
+        experiment.train(dataclasses.replace(made, data=f"text_file(path={str(other)!r})"), workdir)
+
+
+def test_relative_paths_are_found_again_from_another_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    pathlib.Path("text.txt").write_text("\n".join(LINES))
+    made = dataclasses.replace(
+        TEXT, data="text_file(path='text.txt', validation='text.txt')", data_dir="tfds"
+    )
+    experiment.train(made, "run")
+    monkeypatch.chdir("/")
+    run = experiment.load(str(tmp_path / "run"))
+    assert len(run.dataset.validation) == 105
+    assert run.experiment.data_dir == str(tmp_path / "tfds")
+
+
+def test_a_file_that_has_moved_is_given_anew(lines_run, tmp_path):
+    file, made, workdir = lines_run
+    there = file.rename(tmp_path / "moved.txt")
+    with pytest.raises(DataError, match="If it has moved, give its new path in --data to train"):
+        _ = experiment.load(workdir).dataset
+    moved = dataclasses.replace(made, data=f"text_file(path={str(there)!r})")
+    experiment.train(moved, workdir)
+    assert len(experiment.load(workdir).dataset.train) == 85
+    there.write_text("\n".join(LINES[::-1]))
+    with pytest.raises(RunFolderError, match="data has changed"):
+        experiment.train(moved, workdir)
+
+
 def test_steps_after_the_end_of_a_cosine_are_refused_with_what_works(tmp_path, capsys):
     workdir = str(tmp_path / "run")
     cosine = dataclasses.replace(TEXT, decay="cosine", sample_every=0)

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import os
 import typing
 from typing import Literal
 
@@ -17,6 +18,7 @@ from zoo.run_folder import RunFolder
 # What a run may be continued with; anything else changed would make it another run.
 MAY_CHANGE = {"steps", "decay_steps", "checkpoint_every", "sample_every", "data_dir"}
 
+_FOLDERS = {"data": "data", "model": "models", "objective": "objectives"}
 _VALIDATION_BATCHES = 8
 
 
@@ -166,6 +168,8 @@ def train(experiment: Experiment, workdir: str, allow_changed_data: bool = False
         elif experiment.init_from is not None:
             begun = load(experiment.init_from)
             initial_weights.take(trainer, experiment.model, dataset.example, begun)
+        if folder.exists():
+            folder.data_moved_to(experiment.data)
         if first_step < experiment.steps:
             _require_learning(experiment, folder)
             folder.write(dataclasses.asdict(experiment), dataset.example, data)
@@ -326,16 +330,20 @@ def _same_experiment(experiment, folder):
     """The experiment with what its run folder has recorded, if it is the same one."""
     if not folder.exists():
         return dataclasses.replace(
-            experiment, decay_steps=experiment.decay_steps or experiment.steps
+            _with_absolute_paths(experiment),
+            decay_steps=experiment.decay_steps or experiment.steps,
         )
     recorded = Experiment(**folder.read()[0])
     experiment = dataclasses.replace(
         experiment, decay_steps=experiment.decay_steps or recorded.decay_steps
     )
+    fixed = [f.name for f in dataclasses.fields(Experiment) if f.name not in MAY_CHANGE]
+    moved = _moved(recorded, experiment)
     changed = [
         f"--{name} was {getattr(recorded, name)!r}, now {getattr(experiment, name)!r}"
-        for name in (field.name for field in dataclasses.fields(Experiment))
-        if name not in MAY_CHANGE and getattr(recorded, name) != getattr(experiment, name)
+        for name in fixed
+        if not _same(name, getattr(recorded, name), getattr(experiment, name))
+        and not (name == "data" and moved)
     ]
     if changed:
         raise RunFolderError(
@@ -347,7 +355,42 @@ def _same_experiment(experiment, folder):
             f"The cosine now ends at step {experiment.decay_steps}; before it ended at step "
             f"{recorded.decay_steps}."
         )
-    return experiment
+    kept = {name: getattr(recorded, name) for name in fixed if name != "data" or not moved}
+    return dataclasses.replace(_with_absolute_paths(experiment), **kept)
+
+
+def _same(name, before, now):
+    """Compares two values of a field by what they mean."""
+    if before == now:
+        return True
+    if name in _FOLDERS:
+        return spec.meaning(_FOLDERS[name], before) == spec.meaning(_FOLDERS[name], now)
+    if name == "optimizer":
+        return optimizers.meaning(before) == optimizers.meaning(now)
+    if name == "init_from" and None not in (before, now):
+        return len({os.path.realpath(os.path.expanduser(path)) for path in (before, now)}) == 1
+    return False
+
+
+def _moved(recorded, experiment):
+    """Tells whether the data are the recorded ones but for files that are no longer there.
+
+    That they have the same content is for the digests to say.
+    """
+    before, now = recorded.data, experiment.data
+    alike = [spec.meaning("data", data, with_files=False) for data in (before, now)]
+    return alike[0] == alike[1] and not all(file.exists() for file in spec.files("data", before))
+
+
+def _with_absolute_paths(experiment):
+    """The experiment as it is found again from another working directory."""
+    paths = {
+        name: os.path.abspath(os.path.expanduser(getattr(experiment, name)))
+        for name in ("init_from", "data_dir")
+        if getattr(experiment, name)
+    }
+    data = spec.with_absolute_paths("data", experiment.data)
+    return dataclasses.replace(experiment, data=data, **paths)
 
 
 def _names(folder, fits):

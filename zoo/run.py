@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from zoo import calibration, digests, example_spec, samplers, spec, verdicts
 from zoo.data._splits import Dataset
-from zoo.errors import require
+from zoo.errors import DataError, require
 from zoo.run_folder import RunFolder
 from zoo.vocabulary import ABSENT
 
@@ -49,7 +49,15 @@ class Run:
             DataError: the data is not to be had.
             RunFolderError: it is no longer what the run was trained on.
         """
-        dataset = spec.build("data", self.experiment.data, self.experiment.data_dir)
+        try:
+            dataset = spec.build("data", self.experiment.data, self.experiment.data_dir)
+        except DataError as error:
+            if all(file.exists() for file in spec.files("data", self.experiment.data)):
+                raise
+            raise DataError(
+                f"{error} If it has moved, give its new path in --data to train.py, once, with "
+                f"the other flags of the run and --workdir={self.folder.path}."
+            ) from error
         data = digests.of_data(dataset, self.experiment.data)
         self.folder.require_same_data(dataset.example, data, self.allow_changed_data)
         return dataset

@@ -121,6 +121,13 @@ class RunFolder:
         }
         write_json(self._record_path, record)
 
+    def data_moved_to(self, data: str) -> None:
+        """Records the spec of the data, which has other paths once they have moved."""
+        record = self._record()
+        if record["experiment"]["data"] != data:
+            record["experiment"]["data"] = data
+            write_json(self._record_path, record)
+
     def recorded_data(self) -> dict[str, str] | None:
         """The digests of the data when the run began; None where there are none."""
         return self._record().get("data") if self.exists() else None
