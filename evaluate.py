@@ -50,6 +50,9 @@ flags.DEFINE_string(
     "first one where there are several.",
 )
 flags.DEFINE_string("data_dir", None, "Where tensorflow-datasets keeps its data, if not as before.")
+flags.DEFINE_bool(
+    "allow_changed_data", False, "Go on although the data has changed since the run began."
+)
 
 
 @explained
@@ -65,7 +68,7 @@ def main(argv):
     metrics = tuple(FLAGS.metrics) if FLAGS.metrics else None
     settings = Settings(tuple(FLAGS.splits), metrics, FLAGS.count, FLAGS.seed)
     heats = temperatures.read(FLAGS.temperatures)
-    loaded = runs.load(FLAGS.workdir, FLAGS.data_dir, FLAGS.sampler)
+    loaded = runs.load(FLAGS.workdir, FLAGS.data_dir, FLAGS.sampler, FLAGS.allow_changed_data)
     name = "report.html" if len(loaded) == 1 else "comparison.html"
     path = report.writable(FLAGS.report or loaded[0].folder.path / name)
     texts = [run for run in loaded if temperatures.pairs(run)]

@@ -56,6 +56,9 @@ flags.DEFINE_integer(
     "in turn.",
     lower_bound=0,
 )
+flags.DEFINE_bool(
+    "allow_changed_data", False, "Go on although the data has changed since the run began."
+)
 flags.DEFINE_integer("length", None, "For text: the most symbols a sample may have.", lower_bound=1)
 
 
@@ -65,13 +68,16 @@ def main(argv):
     if argv[1:]:
         raise app.UsageError(f"Not a flag: {' '.join(argv[1:])}")
     logging.set_verbosity(logging.WARNING)
-    run = dataclasses.replace(load(FLAGS.workdir), sampler=FLAGS.sampler)
+    run = dataclasses.replace(
+        load(FLAGS.workdir, allow_changed_data=FLAGS.allow_changed_data), sampler=FLAGS.sampler
+    )
+    output = FLAGS.output and os.path.expanduser(FLAGS.output)
     if run.example.kind == "text":
-        write_texts(run, FLAGS.output)
+        write_texts(run, output)
     elif run.example.kind == "points":
-        write_points(run, FLAGS.output)
+        write_points(run, output)
     else:
-        write_images(run, FLAGS.output or "samples.png")
+        write_images(run, output or "samples.png")
 
 
 def write_texts(run, output):

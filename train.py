@@ -39,7 +39,7 @@ flags.DEFINE_string("optimizer", "adam", "adam, adamw, rmsprop or sgd, as in ada
 flags.DEFINE_float("learning_rate", 1e-3, "The highest learning rate.")
 flags.DEFINE_integer("warmup_steps", 0, "Steps over which the learning rate rises from 0.")
 flags.DEFINE_string("decay", "constant", "The learning rate afterwards: constant or cosine.")
-flags.DEFINE_integer("decay_steps", 0, "Where the cosine comes to zero; 0: at --steps.")
+flags.DEFINE_integer("decay_steps", 0, "Where the cosine comes to zero; 0: at the first --steps.")
 flags.DEFINE_float("clip_norm", 0.0, "The largest norm of all gradients together; 0: no limit.")
 flags.DEFINE_float(
     "average_decay",
@@ -66,6 +66,9 @@ flags.DEFINE_integer(
 flags.DEFINE_string(
     "data_dir", None, "Where tensorflow-datasets keeps its data; by default its usual place."
 )
+flags.DEFINE_bool(
+    "allow_changed_data", False, "Go on although the data has changed since the run began."
+)
 
 
 @explained
@@ -75,7 +78,11 @@ def main(argv):
         raise app.UsageError(f"Not a flag: {' '.join(argv[1:])}")
     logging.set_verbosity(logging.WARNING)
     fields = [field.name for field in dataclasses.fields(Experiment)]
-    run = train(Experiment(**{name: FLAGS[name].value for name in fields}), FLAGS.workdir)
+    run = train(
+        Experiment(**{name: FLAGS[name].value for name in fields}),
+        FLAGS.workdir,
+        FLAGS.allow_changed_data,
+    )
     path = run.folder.path
     print(
         f"\n{path} holds {run.step} steps of training: checkpoints/, samples/, experiment.json "

@@ -6,6 +6,7 @@ python examples/use_export.py served/plane
 """
 
 import argparse
+import contextlib
 import os
 import pathlib
 import sys
@@ -33,7 +34,9 @@ def main():
     )
     parser.add_argument("--output", default="samples.png", help="for images: the file to write")
     arguments = parser.parse_args()
-    model = tf.saved_model.load(str(newest(pathlib.Path(arguments.folder))))
+    # By the folder's whole path TensorFlow finds nothing where that has one of *?[]\.
+    with contextlib.chdir(newest(pathlib.Path(arguments.folder).expanduser())):
+        model = tf.saved_model.load(".")
     seeds = tf.range(arguments.seed, arguments.seed + arguments.count, dtype=tf.int64)
     drawn = model.signatures["generate"].structured_outputs
     if "text" in drawn:

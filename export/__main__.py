@@ -16,6 +16,7 @@ from absl import app, flags, logging
 from export import export
 from zoo import spec
 from zoo.errors import explained
+from zoo.experiment import load
 
 FLAGS = flags.FLAGS
 
@@ -45,6 +46,10 @@ flags.DEFINE_bool(
     "the validation part of the data.",
 )
 
+flags.DEFINE_bool(
+    "allow_changed_data", False, "Go on although the data has changed since the run began."
+)
+
 
 @explained
 def main(argv):
@@ -54,7 +59,7 @@ def main(argv):
     logging.set_verbosity(logging.WARNING)  # saving a model tells more than one wants to know
     tf.get_logger().setLevel("WARNING")
     path = export(
-        FLAGS.workdir,
+        load(FLAGS.workdir, allow_changed_data=FLAGS.allow_changed_data),
         FLAGS.output,
         FLAGS.name,
         FLAGS.version,

@@ -7,6 +7,7 @@ loads a SavedModel: the one of applications, and the one of TensorFlow Serving, 
 faults, such as a variable that was not saved, that the other hides.
 """
 
+import contextlib
 import os
 import pathlib
 import sys
@@ -46,7 +47,8 @@ def differences(folder: str) -> list[str]:
 
 def for_application(folder):
     """Loads a SavedModel; returns what calls a signature by its name with a dict of arrays."""
-    signatures = tf.saved_model.load(folder).signatures
+    with contextlib.chdir(folder):  # TensorFlow takes *?[]\ in a path for a pattern
+        signatures = tf.saved_model.load(".").signatures
 
     def call(name, inputs):
         answer = signatures[name](**{key: tf.constant(rows) for key, rows in inputs.items()})
@@ -58,8 +60,8 @@ def for_application(folder):
 def for_serving(folder):
     """The same as `for_application` by a session, which is what TensorFlow Serving does."""
     session = tf.compat.v1.Session(graph=tf.Graph())
-    with session.graph.as_default():
-        signatures = tf.compat.v1.saved_model.load(session, ["serve"], folder).signature_def
+    with session.graph.as_default(), contextlib.chdir(folder):
+        signatures = tf.compat.v1.saved_model.load(session, ["serve"], ".").signature_def
 
     def call(name, inputs):
         signature = signatures[name]

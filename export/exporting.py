@@ -21,6 +21,7 @@ from export.servable import Servable
 from export.versions import new_version
 from zoo import experiment, verdicts
 from zoo.errors import SpecError
+from zoo.plain_paths import plain
 from zoo.run import Run
 
 # What can stand in the address of a model, http://host:8501/v1/models/NAME:predict.
@@ -33,12 +34,14 @@ def export(run, output, name, version, sampler, length, calibrated) -> pathlib.P
         raise ExportError(
             f"name={name!r} cannot stand in an address. Use letters, digits, '_', '-' and '.'."
         )
+    if not os.fspath(output):
+        raise ExportError("output has no name: give the folder of all exported models.")
     run = run if isinstance(run, Run) else experiment.load(run)
     model = servable(run, sampler, length, calibrated)
     logs = warmup.logs(model, name)
-    model_folder = pathlib.Path(output, name)
+    model_folder = pathlib.Path(output, name).expanduser()
     with new_version(model_folder, version) as (unfinished, path):
-        model.save(unfinished)
+        model.save(plain(model_folder) / unfinished.name)
         warmup.write(unfinished, logs)
         check(unfinished)
         serving_files.write(model_folder, name, model)

@@ -1,5 +1,7 @@
 """Checkpoints: what is saved comes back, and nothing but whole ones is ever seen."""
 
+import pathlib
+
 import keras
 import numpy as np
 import pytest
@@ -112,3 +114,33 @@ def test_a_full_disk_is_told_and_the_last_state_stays(tmp_path, components, monk
 def test_loading_without_a_checkpoint_says_so(tmp_path, components):
     with pytest.raises(RunFolderError, match="no checkpoint yet"):
         checkpoints.load(tmp_path, components)
+
+
+@pytest.mark.parametrize("name", ["a[1]", "a?", "a*", "a\\b", "[", "a b", "ä"])
+def test_a_folder_of_any_name_keeps_its_checkpoints(tmp_path, components, name):
+    """TensorFlow takes some of the characters for a pattern."""
+    folder, other = tmp_path / name, tmp_path / "a1"
+    for made in (folder, other):
+        made.mkdir()
+        checkpoints.Checkpoints(made, components).save(1)
+    for step in (2, 3, 4):
+        checkpoints.Checkpoints(folder, components).save(step)
+    saved = values(components)
+    change(components)
+    assert checkpoints.Checkpoints(folder, components).restore() == 4
+    assert values(components) == saved
+    assert checkpoints.load(folder, components) == 4
+    assert sorted(path.name for path in folder.glob("*.index")) == ["ckpt-3.index", "ckpt-4.index"]
+    assert [path.name for path in other.glob("*.index")] == ["ckpt-1.index"]
+
+
+def test_a_folder_given_relative_is_found_after_a_change_of_the_working_directory(
+    tmp_path, components, monkeypatch
+):
+    (tmp_path / "a[1]").mkdir()
+    monkeypatch.chdir(tmp_path)
+    saved = checkpoints.Checkpoints(pathlib.Path("a[1]"), components)
+    saved.save(1)
+    monkeypatch.chdir("/")
+    saved.save(2)
+    assert checkpoints.load(tmp_path / "a[1]", components) == 2

@@ -1,7 +1,10 @@
 """What an experiment refuses, records and gives back."""
 
 import dataclasses
+import itertools
 import json
+import math
+import pathlib
 import shutil
 import stat
 
@@ -9,7 +12,7 @@ import numpy as np
 import pytest
 
 from zoo import example_spec, experiment, initial_weights
-from zoo.errors import RunFolderError, SpecError, TrainingDivergedError
+from zoo.errors import DataError, RunFolderError, SpecError, TrainingDivergedError
 from zoo.vocabulary import Vocabulary
 
 TEXT = experiment.Experiment(
@@ -48,6 +51,12 @@ IMAGES = experiment.Experiment(
         ({"average_decay": 1.0}, "below 1"),
         ({"learning_rate": 0.0}, "above 0"),
         ({"clip_norm": -1.0}, "below 0"),
+        ({"clip_norm": math.inf}, "clip_norm=inf should be finite"),
+        ({"clip_norm": math.nan}, "clip_norm=nan should be finite"),
+        ({"learning_rate": math.inf}, "learning_rate=inf should be finite"),
+        ({"average_decay": math.nan}, "average_decay=nan should be finite"),
+        ({"seed": 2**63}, "a whole number below"),
+        ({"steps": 2**63}, "a whole number below"),
     ],
 )
 def test_what_cannot_work_is_refused_before_any_work(changes, message):
@@ -128,6 +137,107 @@ def test_a_run_of_an_older_stream_of_random_numbers_loads_and_is_not_continued(r
     assert experiment.load(str(older)).step == 3
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"model": "lstm(layers=1,units=8, dropout=0.0)"},
+        {"model": " lstm( units = 8, layers = 1, patch=None )"},
+        {"objective": "maximum_likelihood()"},
+        {"data": "surnames(weighted=False)"},
+        {"optimizer": "adam(beta_1=0.9)"},
+    ],
+)
+def test_the_same_experiment_spelt_otherwise_goes_on(text_run, changes):
+    again = experiment.train(dataclasses.replace(TEXT, **changes), text_run)
+    assert again.experiment.model == TEXT.model
+    assert again.step == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"model": "lstm(units=8, layers=1, dropout=0.1)"}, "--model was"),
+        ({"data": "surnames(weighted=True)"}, "--data was"),
+        ({"optimizer": "adam(beta_1=0.5)"}, "--optimizer was"),
+        ({"optimizer": "adamw"}, "--optimizer was"),
+        ({"init_from": "elsewhere"}, "--init_from was"),
+    ],
+)
+def test_another_experiment_is_not_taken_for_the_same(text_run, changes, message):
+    with pytest.raises(RunFolderError, match=message):
+        experiment.train(dataclasses.replace(TEXT, **changes), text_run)
+
+
+@pytest.fixture(scope="module")
+def text_run(tmp_path_factory):
+    """The folder of a run of TEXT."""
+    workdir = str(tmp_path_factory.mktemp("runs") / "text")
+    experiment.train(TEXT, workdir)
+    return workdir
+
+
+def test_a_file_is_the_same_by_any_path(lines_run, tmp_path, monkeypatch):
+    file, made, workdir = lines_run
+    (tmp_path / "link").symlink_to(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    for path in ("text.txt", "./text.txt", str(tmp_path / "link" / "text.txt")):
+        run = experiment.train(dataclasses.replace(made, data=f"text_file(path={path!r})"), workdir)
+        assert run.experiment.data == made.data
+    other = tmp_path / "other.txt"
+    other.write_text(file.read_text())
+    with pytest.raises(RunFolderError, match="--data was"):
+        experiment.train(dataclasses.replace(made, data=f"text_file(path={str(other)!r})"), workdir)
+
+
+def test_relative_paths_are_found_again_from_another_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    pathlib.Path("text.txt").write_text("\n".join(LINES))
+    made = dataclasses.replace(
+        TEXT, data="text_file(path='text.txt', validation='text.txt')", data_dir="tfds"
+    )
+    experiment.train(made, "run")
+    monkeypatch.chdir("/")
+    run = experiment.load(str(tmp_path / "run"))
+    assert len(run.dataset.validation) == 105
+    assert run.experiment.data_dir == str(tmp_path / "tfds")
+
+
+def test_a_file_that_has_moved_is_given_anew(lines_run, tmp_path):
+    file, made, workdir = lines_run
+    there = file.rename(tmp_path / "moved.txt")
+    with pytest.raises(DataError, match="If it has moved, give its new path in --data to train"):
+        _ = experiment.load(workdir).dataset
+    moved = dataclasses.replace(made, data=f"text_file(path={str(there)!r})")
+    experiment.train(moved, workdir)
+    assert len(experiment.load(workdir).dataset.train) == 85
+    there.write_text("\n".join(LINES[::-1]))
+    with pytest.raises(RunFolderError, match="data has changed"):
+        experiment.train(moved, workdir)
+
+
+def test_steps_after_the_end_of_a_cosine_are_refused_with_what_works(tmp_path, capsys):
+    workdir = str(tmp_path / "run")
+    cosine = dataclasses.replace(TEXT, decay="cosine", sample_every=0)
+    first = experiment.train(cosine, workdir)
+    more = dataclasses.replace(cosine, steps=6)
+    with pytest.raises(SpecError, match=r"ends at step 3.*Give --decay_steps=6"):
+        experiment.train(more, workdir)
+    assert experiment.load(workdir).step == 3
+    longer = dataclasses.replace(more, decay_steps=6)
+    second = experiment.train(longer, workdir)
+    assert "now ends at step 6; before it ended at step 3" in capsys.readouterr().out
+    assert second.step == 6
+    pairs = zip(first.generator.variables, second.generator.variables, strict=True)
+    assert all((mine.numpy() != its.numpy()).any() for mine, its in pairs)
+    assert experiment.train(more, workdir).experiment.decay_steps == 6
+
+
+def test_a_new_run_whose_cosine_ends_too_early_is_refused(tmp_path):
+    made = dataclasses.replace(TEXT, decay="cosine", decay_steps=2)
+    with pytest.raises(SpecError, match=r"ends at step 2.*to --steps=3"):
+        experiment.train(made, str(tmp_path / "run"))
+
+
 def test_data_that_has_changed_is_told(tmp_path):
     (tmp_path / "text.txt").write_text("some\nfew\nlines\nof\nletters\n" * 10)
     text = f"text_file(path={str(tmp_path / 'text.txt')!r})"
@@ -136,6 +246,70 @@ def test_data_that_has_changed_is_told(tmp_path):
     (tmp_path / "text.txt").write_text("other\nLINES\nof\nletters\nHERE\n" * 10)
     with pytest.raises(RunFolderError, match="data has changed"):
         experiment.train(dataclasses.replace(made, steps=2), str(tmp_path / "run"))
+
+
+# Whatever part is trained on, a is more frequent than b, and b than c.
+LINES = sorted({"".join(line) for line in itertools.permutations("aaaabbc")})
+
+
+@pytest.fixture
+def lines_run(tmp_path):
+    """The file of a run of lines, what was trained on it, and its run folder."""
+    file = tmp_path / "text.txt"
+    file.write_text("\n".join(LINES))
+    made = dataclasses.replace(TEXT, data=f"text_file(path={str(file)!r})", sample_every=0)
+    experiment.train(made, str(tmp_path / "run"))
+    return file, made, str(tmp_path / "run")
+
+
+def test_lines_that_were_added_are_noticed_and_can_be_gone_on_with(lines_run, capsys):
+    file, made, workdir = lines_run
+    assert experiment.load(workdir).dataset.example.kind == "text"
+    file.write_text("\n".join([*LINES, *LINES[:50]]))
+    more = dataclasses.replace(made, steps=4)
+    changed = r"the train, validation and test parts are no longer .*--allow_changed_data"
+    with pytest.raises(RunFolderError, match=changed):
+        _ = experiment.load(workdir).dataset
+    with pytest.raises(RunFolderError, match=changed):
+        experiment.train(more, workdir)
+    run = experiment.train(more, workdir, allow_changed_data=True)
+    assert run.step == 4
+    assert len(run.dataset.train) == 125
+    assert "The data has changed since the run" in capsys.readouterr().err
+    with pytest.raises(RunFolderError, match=changed):  # it goes on being said
+        _ = experiment.load(workdir).dataset
+
+
+def test_a_run_from_before_there_were_digests_loads_and_goes_on(lines_run):
+    file, made, workdir = lines_run
+    path = pathlib.Path(workdir, "experiment.json")
+    record = json.loads(path.read_text())
+    assert record.pop("data").keys() == {"train", "validation", "test"}
+    path.write_text(json.dumps(record))
+    file.write_text("\n".join(LINES[::-1]))
+    assert len(experiment.load(workdir).dataset.train) == 85
+    assert experiment.train(dataclasses.replace(made, steps=4), workdir).step == 4
+    assert json.loads(path.read_text())["data"].keys() == {"train", "validation", "test"}
+
+
+def test_symbols_that_are_no_longer_the_same_are_refused_in_any_case(lines_run):
+    file, _, workdir = lines_run
+    file.write_text("\n".join(line.translate({97: "b", 98: "a"}) for line in LINES))
+    with pytest.raises(RunFolderError, match=r"another order .*--allow_changed_data cannot help"):
+        _ = experiment.load(workdir, allow_changed_data=True).dataset
+
+
+def test_a_file_of_a_known_distribution_is_noticed_too(tmp_path):
+    file = tmp_path / "p.json"
+    mixture = {"weights": [1.0], "means": [[0.0, 0.0]], "variances": [1.0]}
+    file.write_text(json.dumps(mixture))
+    made = dataclasses.replace(
+        IMAGES, data=f"gaussian_mixture(path={str(file)!r}, count=20)", model="gaussian"
+    )
+    run = experiment.train(made, str(tmp_path / "run"))
+    file.write_text(json.dumps(mixture | {"means": [[1.0, 0.0]]}))
+    with pytest.raises(RunFolderError, match="the distribution part is no longer"):
+        _ = run.dataset
 
 
 def test_generator_has_the_averaged_weights(tmp_path):
@@ -218,6 +392,27 @@ def test_an_unreadable_record_is_told(tmp_path):
     (tmp_path / "experiment.json").write_text("{")
     with pytest.raises(RunFolderError, match="Cannot read"):
         experiment.load(str(tmp_path))
+
+
+def test_a_run_that_does_not_begin_leaves_no_folder(tmp_path):
+    wrong = dataclasses.replace(TEXT, data="text_file(path='/nowhere.txt')")
+    with pytest.raises(DataError):
+        experiment.train(wrong, str(tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("mine")
+    with pytest.raises(DataError):
+        experiment.train(wrong, str(tmp_path / "mine"))
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["notes.txt"]
+
+
+def test_a_workdir_without_a_name_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RunFolderError, match="has no name"):
+        experiment.train(TEXT, "")
+    with pytest.raises(RunFolderError, match="has no name"):
+        experiment.load("")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_workdir_that_is_a_file_is_told(tmp_path):

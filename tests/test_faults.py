@@ -62,6 +62,71 @@ def test_other_objectives_have_no_such_faults(watch, said):
     assert said == []
 
 
+@pytest.mark.parametrize(
+    ("name", "first", "limit"),
+    [("nll", 4.0, 120.0), ("nll", 0.5, 30.0), ("discriminator_loss", 0.7, 30.0), ("x", 5.0, 1e6)],
+)
+def test_a_figure_that_grows_beyond_its_limit_is_told_of(name, first, limit):
+    said = []
+    watch = Faults(0, said.append)
+    for step in range(1, 30):
+        watch.after_step(step, {name: first, "divergence_bound": 0.1, "pi": 0.5})
+    for step in range(30, 60):
+        watch.after_step(step, {name: 0.99 * limit, "divergence_bound": 0.1, "pi": 0.5})
+    assert said == []
+    for step in range(60, 90):
+        watch.after_step(step, {name: 1.2 * limit, "divergence_bound": 0.1, "pi": 0.5})
+    assert len(said) == 1
+    assert f"the run is diverging: the {name} is" in said[0]
+    for step in range(90, 120):
+        watch.after_step(step, {name: first, "divergence_bound": 0.1, "pi": 0.5})
+    assert len(said) == 2
+    assert "again" in said[1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "figure"),
+    [
+        ({"learning_rate": 100.0}, "nll"),
+        (
+            {
+                "data": "mnist_5k",
+                "model": "dcgan(width=4)",
+                "objective": "generalised_js",
+                "learning_rate": 1000.0,
+            },
+            "discriminator_loss",
+        ),
+    ],
+)
+def test_a_run_that_diverges_to_finite_figures_says_so(tmp_path, capsys, changes, figure):
+    made = {
+        "data": "surnames",
+        "model": "lstm(units=8, layers=1)",
+        "objective": "maximum_likelihood",
+        "steps": 30,
+        "batch_size": 16,
+        "sample_every": 0,
+        "strategy": "cpu",
+    }
+    experiment.train(experiment.Experiment(**(made | changes)), str(tmp_path / "run"))
+    assert f"the run is diverging: the {figure} is" in capsys.readouterr().out
+
+
+def test_a_run_that_learns_is_not_said_to_diverge(tmp_path, capsys):
+    made = experiment.Experiment(
+        data="surnames",
+        model="text_gan",
+        objective="generalised_js",
+        steps=25,
+        batch_size=16,
+        sample_every=0,
+        strategy="cpu",
+    )
+    experiment.train(made, str(tmp_path / "run"))
+    assert "diverging" not in capsys.readouterr().out
+
+
 def test_a_run_says_that_its_generator_has_collapsed(tmp_path, capsys):
     """By steps so large that its last layer is saturated, whatever the latent is."""
     settings = experiment.Experiment(

@@ -1,5 +1,6 @@
 """The scripts as a user types them: wrong input is answered in a sentence, with status 1."""
 
+import os
 import pathlib
 import re
 import shutil
@@ -36,6 +37,26 @@ def test_sampling_prints_or_writes(workdir, tmp_path):
     output = tmp_path / "names.txt"
     run("sample.py", f"--workdir={workdir}", "--count=3", "--prompt=Mac", f"--output={output}")
     assert output.read_text() == printed.stdout
+
+
+def test_a_tilde_in_a_path_is_the_home_folder(workdir, tmp_path):
+    home = os.environ | {"HOME": str(tmp_path)}
+    shutil.copytree(workdir, tmp_path / "run")
+    run("sample.py", "--workdir=~/run", "--count=3", "--output=~/names.txt", env=home)
+    assert len((tmp_path / "names.txt").read_text().splitlines()) == 3
+    run("-m", "export", "--workdir=~/run", "--output=~/served", "--name=names", env=home)
+    assert (tmp_path / "served" / "names" / "1").is_dir()
+
+
+def test_a_run_folder_may_have_any_name(tmp_path):
+    path = tmp_path / "[1] a*b?"
+    assert run("train.py", *RUN, f"--workdir={path}").returncode == 0
+    again = run("train.py", *RUN, "--steps=3", "--sample_every=1", f"--workdir={path}")
+    assert "holds 2 steps already" in again.stdout
+    assert (path / "samples" / "step_00000003.txt").is_file()
+    assert list((path / "logs").glob("events*"))
+    drawn = run("sample.py", f"--workdir={path}", "--count=3")
+    assert len(drawn.stdout.splitlines()) == 3, drawn.stderr
 
 
 def test_evaluating_prints_a_table_and_writes_it_and_a_page(workdir):
@@ -79,6 +100,7 @@ def test_wrong_input_is_answered_in_a_sentence(command, answer, place):
     assert answer.replace("TMP", str(place)) in done.stderr
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
+    assert not (place / "new").exists()
     assert time.monotonic() - begin < 60  # most of it TensorFlow's import, on a busy machine
 
 

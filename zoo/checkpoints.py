@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.errors import RunFolderError, TrainingDivergedError
+from zoo.plain_paths import plain
 
 _KEPT = 2
 
@@ -29,7 +30,7 @@ class Checkpoints:
             shutil.rmtree(unfinished)
         self._components = components
         self._manager = tf.train.CheckpointManager(
-            _checkpoint(components), str(folder), max_to_keep=_KEPT
+            _checkpoint(components), str(plain(folder)), max_to_keep=_KEPT
         )
 
     def restore(self) -> int:
@@ -76,7 +77,7 @@ def load(folder: pathlib.Path, components: dict[str, list]) -> int:
     Raises:
         RunFolderError: there is no checkpoint.
     """
-    latest = tf.train.latest_checkpoint(str(folder))
+    latest = tf.train.latest_checkpoint(str(plain(folder)))
     if latest is None:
         raise RunFolderError(
             f"{folder.parent} holds no checkpoint yet. Train it first: python train.py --help."

@@ -36,6 +36,7 @@ class Settings:
 
     def __post_init__(self):
         """Refuses what there is not, before any work is done."""
+        require(bool(self.splits), f"splits is empty. Known: {', '.join(SPLITS)}.")
         for split in self.splits:
             require(split in SPLITS, f"There is no split {split!r}. Known: {', '.join(SPLITS)}.")
         for name in self.metrics or ():

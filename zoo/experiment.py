@@ -2,21 +2,23 @@
 
 import contextlib
 import dataclasses
+import os
 import typing
 from typing import Literal
 
 import keras
 import tensorflow as tf
 
-from zoo import callbacks, checkpoints, faults, initial_weights, optimizers, previews, spec
+from zoo import callbacks, checkpoints, digests, faults, initial_weights, optimizers, previews, spec
 from zoo.data._splits import batches
 from zoo.errors import RunFolderError, SpecError, require
 from zoo.run import Run
 from zoo.run_folder import RunFolder
 
 # What a run may be continued with; anything else changed would make it another run.
-MAY_CHANGE = {"steps", "checkpoint_every", "sample_every", "data_dir"}
+MAY_CHANGE = {"steps", "decay_steps", "checkpoint_every", "sample_every", "data_dir"}
 
+_FOLDERS = {"data": "data", "model": "models", "objective": "objectives"}
 _VALIDATION_BATCHES = 8
 
 
@@ -33,7 +35,8 @@ class Experiment:
         learning_rate: the highest learning rate.
         warmup_steps: steps over which the learning rate rises to it.
         decay: how the learning rate falls afterwards.
-        decay_steps: the step at which it has come to zero; 0: `steps`.
+        decay_steps: the step at which it has come to zero, at least `steps`; 0: `steps`, or of a
+            run that is continued as before.
         optimizer: the spec of an optimizer, see `zoo.optimizers.build`.
         clip_norm: the largest norm of all gradients together; 0: no limit.
         average_decay: of the moving average of the generator's weights, which samples and
@@ -79,6 +82,10 @@ class Experiment:
             if typing.get_origin(field.type) is Literal and value not in choices:
                 listed = ", ".join(choices)
                 raise SpecError(f"{field.name}={value!r} is unknown. Known: {listed}.")
+            require(
+                spec.is_number_within_limits(value),
+                f"{field.name}={value!r} should be finite, and a whole number below 2^63.",
+            )
         for name in ("steps", "batch_size"):
             require(getattr(self, name) >= 1, f"{name}={getattr(self, name)} should be at least 1.")
         for name in (
@@ -120,7 +127,7 @@ def check_specs(data: str, model: str, objective: str) -> None:
         )
 
 
-def train(experiment: Experiment, workdir: str) -> Run:
+def train(experiment: Experiment, workdir: str, allow_changed_data: bool = False) -> Run:
     """Trains an experiment, or continues it where its run folder says it stopped.
 
     A run that was killed at any moment and continued has the weights, bit by bit on a CPU, of
@@ -129,26 +136,29 @@ def train(experiment: Experiment, workdir: str) -> Run:
     Args:
         experiment: what to train.
         workdir: the run folder; made if it is not there.
+        allow_changed_data: whether a run goes on with other examples than it began with.
 
     Returns:
         The trained run.
 
     Raises:
-        SpecError: the parts do not fit, or not the run to begin from.
+        SpecError: the parts do not fit, or not the run to begin from; or the learning rate would
+            be 0 for the steps that are left, since a cosine ends before them.
         DataError: the data is not to be had.
-        RunFolderError: the folder is not writable, in use, or holds another experiment; or the
-            folder to begin from holds no run.
+        RunFolderError: the folder is not writable, in use, or holds another experiment; the
+            data has changed since the run began; or the folder to begin from holds no run.
         TrainingDivergedError: a figure is no longer finite.
         KeyboardInterrupt: Ctrl-C or SIGTERM came; the run can be continued.
     """
     strategy = _strategy(experiment.strategy)
     folder = RunFolder(workdir)
     folder.create()
-    with folder.locked():
+    with folder.locked(), folder.removed_if_no_run_begins():
         experiment = _same_experiment(experiment, folder)
         dataset = spec.build("data", experiment.data, experiment.data_dir)
+        data = digests.of_data(dataset, experiment.data)
         if folder.exists():
-            folder.require_same_data(dataset.example)
+            folder.require_same_data(dataset.example, data, allow_changed_data)
         for note in dataset.notes:
             print(note)
         with strategy.scope(), _policy(experiment.precision):
@@ -162,18 +172,22 @@ def train(experiment: Experiment, workdir: str) -> Run:
         elif experiment.init_from is not None:
             begun = load(experiment.init_from)
             initial_weights.take(trainer, experiment.model, dataset.example, begun)
+        if folder.exists():
+            folder.data_moved_to(experiment.data)
         if first_step < experiment.steps:
-            folder.write(dataclasses.asdict(experiment), dataset.example)
+            _require_learning(experiment, folder)
+            folder.write(dataclasses.asdict(experiment), dataset.example, data)
             _fit(experiment, trainer, dataset, folder, saved, first_step)
-    return load(workdir)
+    return load(workdir, allow_changed_data=allow_changed_data)
 
 
-def load(workdir: str, data_dir: str | None = None) -> Run:
+def load(workdir: str, data_dir: str | None = None, allow_changed_data: bool = False) -> Run:
     """The result of a run: networks with the weights of the latest checkpoint, in float32.
 
     Args:
         workdir: the run folder.
         data_dir: where tensorflow-datasets keeps its data; None: as the run was given it.
+        allow_changed_data: see `Run`.
 
     Returns:
         A `Run`; its generator has the averaged weights where the run kept an average.
@@ -193,7 +207,8 @@ def load(workdir: str, data_dir: str | None = None) -> Run:
     if experiment.average_decay > 0:
         components["average"] = components.pop("generator")
     step = checkpoints.load(folder.checkpoints, components)
-    return Run(folder, experiment, example, model, objective, step)
+    parts = folder, experiment, example, model, objective, step
+    return Run(*parts, allow_changed_data=allow_changed_data)
 
 
 def build_trainer(experiment: Experiment, example):
@@ -270,6 +285,17 @@ def _fit(experiment, trainer, dataset, folder, saved, first_step):
         )
 
 
+def _require_learning(experiment, folder):
+    """Refuses steps after the end of the cosine, at which the learning rate is 0."""
+    end, steps = experiment.decay_steps, experiment.steps
+    if experiment.decay == "cosine" and end < steps:
+        raise SpecError(
+            f"The cosine of the run in {folder.path} ends at step {end}: the learning rate is 0 "
+            f"from there to --steps={steps}, and nothing is learnt. Give --decay_steps={steps} to "
+            f"have it end there, or stay at --steps={end}."
+        )
+
+
 def _optimizer(experiment, updates=1, replicas=1):
     """The optimizer, whose learning rate goes with the steps of training.
 
@@ -308,23 +334,67 @@ def _same_experiment(experiment, folder):
     """The experiment with what its run folder has recorded, if it is the same one."""
     if not folder.exists():
         return dataclasses.replace(
-            experiment, decay_steps=experiment.decay_steps or experiment.steps
+            _with_absolute_paths(experiment),
+            decay_steps=experiment.decay_steps or experiment.steps,
         )
     recorded = Experiment(**folder.read()[0])
     experiment = dataclasses.replace(
         experiment, decay_steps=experiment.decay_steps or recorded.decay_steps
     )
+    fixed = [f.name for f in dataclasses.fields(Experiment) if f.name not in MAY_CHANGE]
+    moved = _moved(recorded, experiment)
     changed = [
         f"--{name} was {getattr(recorded, name)!r}, now {getattr(experiment, name)!r}"
-        for name in (field.name for field in dataclasses.fields(Experiment))
-        if name not in MAY_CHANGE and getattr(recorded, name) != getattr(experiment, name)
+        for name in fixed
+        if not _same(name, getattr(recorded, name), getattr(experiment, name))
+        and not (name == "data" and moved)
     ]
     if changed:
         raise RunFolderError(
             f"{folder.path} holds another experiment: {'; '.join(changed)}. "
             "Give the same flags to continue it, or a new --workdir."
         )
-    return experiment
+    if experiment.decay == "cosine" and experiment.decay_steps != recorded.decay_steps:
+        print(
+            f"The cosine now ends at step {experiment.decay_steps}; before it ended at step "
+            f"{recorded.decay_steps}."
+        )
+    kept = {name: getattr(recorded, name) for name in fixed if name != "data" or not moved}
+    return dataclasses.replace(_with_absolute_paths(experiment), **kept)
+
+
+def _same(name, before, now):
+    """Compares two values of a field by what they mean."""
+    if before == now:
+        return True
+    if name in _FOLDERS:
+        return spec.meaning(_FOLDERS[name], before) == spec.meaning(_FOLDERS[name], now)
+    if name == "optimizer":
+        return optimizers.meaning(before) == optimizers.meaning(now)
+    if name == "init_from" and None not in (before, now):
+        return len({os.path.realpath(os.path.expanduser(path)) for path in (before, now)}) == 1
+    return False
+
+
+def _moved(recorded, experiment):
+    """Tells whether the data are the recorded ones but for files that are no longer there.
+
+    That they have the same content is for the digests to say.
+    """
+    before, now = recorded.data, experiment.data
+    alike = [spec.meaning("data", data, with_files=False) for data in (before, now)]
+    return alike[0] == alike[1] and not all(file.exists() for file in spec.files("data", before))
+
+
+def _with_absolute_paths(experiment):
+    """The experiment as it is found again from another working directory."""
+    paths = {
+        name: os.path.abspath(os.path.expanduser(getattr(experiment, name)))
+        for name in ("init_from", "data_dir")
+        if getattr(experiment, name)
+    }
+    data = spec.with_absolute_paths("data", experiment.data)
+    return dataclasses.replace(experiment, data=data, **paths)
 
 
 def _names(folder, fits):

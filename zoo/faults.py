@@ -1,6 +1,7 @@
-"""What goes wrong in adversarial training, in words, from what is measured."""
+"""What goes wrong in training, in words, from what is measured."""
 
 import collections
+import math
 
 from zoo import callbacks
 from zoo.divergences import binary_entropy
@@ -10,9 +11,18 @@ from zoo.divergences import binary_entropy
 _STEPS, _SATURATED = 200, 0.9
 _COLLAPSED = 0.1
 
+# At first a model knows nothing: so much worse than that it becomes by diverging only. Losses of
+# generators are of any size, and of samples' costs they are no measure.
+_FIGURES, _TIMES_THE_FIRST = ("nll", "discriminator_loss", "mediator_loss"), 30.0
+_ANY_FIGURE, _SMOOTHED = 1e6, 20
+
 
 class Faults(callbacks.EveryStep):
-    """Says when a discriminator is saturated or a generator has collapsed, and when it is over.
+    """Says when a run diverges, a discriminator is saturated or a generator has collapsed.
+
+    And when it is over. A run diverges where over the last 20 steps the mean of a figure is beyond
+    ±10⁶, or the likelihood's, discriminator's or mediator's loss is more than 30 times its first
+    value, or 30 nats where that is below 1.
 
     Args:
         first_step: how many steps the run had made before.
@@ -23,9 +33,31 @@ class Faults(callbacks.EveryStep):
         super().__init__(first_step)
         self._say, self._under_way = say, set()
         self._shares = collections.deque(maxlen=_STEPS)
+        self._limits, self._recent = {}, {}
 
     def after_step(self, step, logs):
-        """Looks at the figures of a training step: the bound, as a share of the most it can be."""
+        """Looks at the figures of a training step."""
+        for name, value in logs.items():
+            self._look_for_divergence(name, abs(value), step)
+        self._look_for_saturation(logs, step)
+
+    def _look_for_divergence(self, name, size, step):
+        factor = _TIMES_THE_FIRST if name in _FIGURES else math.inf
+        limit = self._limits.setdefault(name, min(_ANY_FIGURE, factor * max(1.0, size)))
+        recent = self._recent.setdefault(name, collections.deque(maxlen=_SMOOTHED))
+        recent.append(size)
+        mean = sum(recent) / len(recent)
+        self._tell(
+            f"diverging {name}",
+            mean > limit,
+            step,
+            f"the run is diverging: the {name} is {mean:.3g}, over {limit:.3g}. Begin anew, in "
+            "another --workdir, with a lower --learning_rate or --clip_norm=1.",
+            f"the {name} is {mean:.3g} again.",
+        )
+
+    def _look_for_saturation(self, logs, step):
+        """Looks at the bound, as a share of the most it can be."""
         if "discriminator_loss" not in logs:
             return
         most = float(binary_entropy(logs["pi"]))

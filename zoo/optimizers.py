@@ -36,17 +36,14 @@ def build(text: str, learning_rate, clip_norm: float) -> keras.optimizers.Optimi
     name, arguments = spec.parse(text)
     if name not in _OPTIMIZERS:
         raise SpecError(f"There is no optimizer {name!r}. Known: {', '.join(_OPTIMIZERS)}.")
-    defaults = {
-        key: parameter.default
-        for key, parameter in inspect.signature(_OPTIMIZERS[name]).parameters.items()
-        if key not in _TAKEN
-    }
+    defaults = _defaults(name)
     written = f"It is written {name}({', '.join(f'{k}={v!r}' for k, v in defaults.items())})."
     for key, value in arguments.items():
         require(key in defaults, f"{name} takes no argument {key!r}. {written}")
-        is_number = isinstance(value, (int, float))
+        is_number = isinstance(value, (int, float)) and spec.is_number_within_limits(value)
         require(
-            is_number, f"{name}: {key}={value!r} should be a number or a truth value. {written}"
+            is_number,
+            f"{name}: {key}={value!r} should be a number or a truth value, and finite. {written}",
         )
     try:
         return _OPTIMIZERS[name](
@@ -54,6 +51,20 @@ def build(text: str, learning_rate, clip_norm: float) -> keras.optimizers.Optimi
         )
     except ValueError as error:
         raise SpecError(f"{text}: {error}") from None
+
+
+def meaning(text: str) -> tuple[str, dict]:
+    """The name of an optimizer and all of its arguments, however its spec is spelt."""
+    name, arguments = spec.parse(text)
+    return name, _defaults(name) | arguments
+
+
+def _defaults(name):
+    return {
+        key: parameter.default
+        for key, parameter in inspect.signature(_OPTIMIZERS[name]).parameters.items()
+        if key not in _TAKEN
+    }
 
 
 def learning_rate(peak: float, warmup_steps: int, decay: str, decay_steps: int):

@@ -6,9 +6,9 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from zoo import calibration, example_spec, samplers, spec, verdicts
+from zoo import calibration, digests, example_spec, samplers, spec, verdicts
 from zoo.data._splits import Dataset
-from zoo.errors import require
+from zoo.errors import DataError, require
 from zoo.run_folder import RunFolder
 from zoo.vocabulary import ABSENT
 
@@ -29,6 +29,7 @@ class Run:
         step: how many steps it was trained for.
         sampler: the spec of what is done to the logits of an autoregressive model before it
             draws: part of what is measured, since it makes another distribution of the network.
+        allow_changed_data: whether `dataset` may have other examples than the run began with.
     """
 
     folder: RunFolder
@@ -38,6 +39,7 @@ class Run:
     objective: object
     step: int
     sampler: str = "ancestral()"
+    allow_changed_data: bool = False
 
     @functools.cached_property
     def dataset(self) -> Dataset:
@@ -47,8 +49,17 @@ class Run:
             DataError: the data is not to be had.
             RunFolderError: it is no longer what the run was trained on.
         """
-        dataset = spec.build("data", self.experiment.data, self.experiment.data_dir)
-        self.folder.require_same_data(dataset.example)
+        try:
+            dataset = spec.build("data", self.experiment.data, self.experiment.data_dir)
+        except DataError as error:
+            if all(file.exists() for file in spec.files("data", self.experiment.data)):
+                raise
+            raise DataError(
+                f"{error} If it has moved, give its new path in --data to train.py, once, with "
+                f"the other flags of the run and --workdir={self.folder.path}."
+            ) from error
+        data = digests.of_data(dataset, self.experiment.data)
+        self.folder.require_same_data(dataset.example, data, self.allow_changed_data)
         return dataset
 
     @property

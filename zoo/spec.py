@@ -7,11 +7,17 @@ Python literals, read by `ast.literal_eval`: a spec can run no code.
 import ast
 import importlib
 import inspect
+import math
+import os
+import pathlib
 import pkgutil
 import types
 import typing
 
 from zoo.errors import SpecError
+
+# The arguments that are specs themselves, and the folder of what they name.
+_SPECS = {"generator": "models", "mediator": "models", "estimator": "estimators"}
 
 
 def parse(text: str) -> tuple[str, dict]:
@@ -85,7 +91,14 @@ def build(folder: str, text: str, *context, **overrides):
     name, arguments = parse(text)
     function = module(folder, name).build
     check(name, function, arguments)
-    return function(*context, **arguments, **overrides)
+    try:
+        built = function(*context, **arguments, **overrides)
+    except OverflowError:
+        _require_within_limits(name, function, arguments)
+        raise
+    # Only now: many parts say themselves, and better, what a number should be.
+    _require_within_limits(name, function, arguments)
+    return built
 
 
 def check(name: str, function: typing.Callable, arguments: dict) -> None:
@@ -104,10 +117,84 @@ def check(name: str, function: typing.Callable, arguments: dict) -> None:
             raise SpecError(f"{name} needs the argument {key!r}. {usage(name, function)}")
 
 
+def _require_within_limits(name, function, arguments):
+    for key, value in arguments.items():
+        if not is_number_within_limits(value):
+            raise SpecError(
+                f"{name}: {key}={value!r} should be finite, and a whole number below 2^63. "
+                f"{usage(name, function)}"
+            )
+
+
 def parameters(function: typing.Callable) -> dict[str, inspect.Parameter]:
     """The arguments of `function` that a spec may give: its keyword-only ones."""
     found = inspect.signature(function).parameters
     return {k: p for k, p in found.items() if p.kind is p.KEYWORD_ONLY}
+
+
+def is_number_within_limits(value) -> bool:
+    """Says of a number, and of all in a list, that it is finite and of 64 bits if it is whole.
+
+    Anything else is within the limits.
+    """
+    if isinstance(value, (list, tuple)):
+        return all(map(is_number_within_limits, value))
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return not isinstance(value, int) or -(2**63) <= value < 2**63
+
+
+def files(folder: str, text: str) -> list[pathlib.Path]:
+    """The files that a spec names, in the order of the part's arguments; see `zoo.data`."""
+    name, arguments = parse(text)
+    paths = [arguments.get(key) for key in getattr(module(folder, name), "FILES", ())]
+    return [pathlib.Path(path).expanduser() for path in paths if path is not None]
+
+
+def with_absolute_paths(folder: str, text: str) -> str:
+    """The spec with absolute paths of its files; the same text where they are absolute."""
+    name, arguments = parse(text)
+    paths = {
+        key: os.path.abspath(os.path.expanduser(arguments[key]))
+        for key in getattr(module(folder, name), "FILES", ())
+        if arguments.get(key) is not None
+    }
+    if arguments | paths == arguments:
+        return text
+    written = ", ".join(f"{key}={value!r}" for key, value in (arguments | paths).items())
+    return f"{name}({written})"
+
+
+def meaning(folder: str, text: str, with_files: bool = True) -> tuple[str, dict]:
+    """What a spec stands for, however it is spelt: its name and all of its arguments.
+
+    Args:
+        folder: see `build`.
+        text: the spec.
+        with_files: whether the files that it names are part of what it means.
+
+    Returns:
+        The name, and a dict of its arguments: the defaults of those that are not given, lists in
+        place of tuples, specs within the spec as what they mean, and files as the paths that
+        links and working directory lead to.
+    """
+    name, arguments = parse(text)
+    part = module(folder, name)
+    names_of_files, settled = getattr(part, "FILES", ()), defaults(part.build) | arguments
+    for key, value in settled.items():
+        if key in names_of_files and value is not None:
+            settled[key] = os.path.realpath(os.path.expanduser(value)) if with_files else None
+        elif key in _SPECS and value is not None:
+            settled[key] = meaning(_SPECS[key], value)
+        elif isinstance(value, tuple):
+            settled[key] = list(value)
+    return name, settled
+
+
+def defaults(function: typing.Callable) -> dict:
+    """The arguments that a spec may leave out, and what they are then."""
+    found = parameters(function).items()
+    return {key: p.default for key, p in found if p.default is not p.empty}
 
 
 def usage(name: str, function: typing.Callable) -> str:

@@ -13,7 +13,7 @@ import pytest
 import tensorflow as tf
 
 import export
-from export import warmup
+from export import checking, warmup
 from export.errors import ExportError
 from export.servable import Servable
 from export.versions import new_version, versions
@@ -156,6 +156,20 @@ def test_an_export_that_answers_otherwise_is_thrown_away(names_run, tmp_path, mo
     assert "what was served is untouched" in str(raised.value)
     assert state(tmp_path) == before
     assert listed(tmp_path / "names") == ["1"]
+
+
+def test_any_folder_can_be_exported_to_and_used_from(names_run, tmp_path):
+    path = export.export(names_run, tmp_path / "[1] a*b?", "names")
+    assert path == tmp_path / "[1] a*b?" / "names" / "1"
+    used = subprocess.run(
+        [sys.executable, "examples/use_export.py", str(path.parent), "--count=2"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert used.returncode == 0, used.stderr
+    assert checking.differences(str(path)) == []
 
 
 def exporting(run, output):

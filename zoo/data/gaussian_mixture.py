@@ -14,6 +14,7 @@ from zoo.errors import DataError
 from zoo.theory import mixture as mixtures
 
 KIND = "points"
+FILES = ("path",)
 
 
 def build(

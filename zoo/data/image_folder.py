@@ -10,6 +10,7 @@ from zoo.errors import DataError
 from zoo.example_spec import Image
 
 KIND = "image"
+FILES = ("path",)
 
 
 def build(data_dir: str | None, *, path: str) -> Dataset:

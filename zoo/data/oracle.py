@@ -16,6 +16,7 @@ from zoo.example_spec import Text
 from zoo.vocabulary import Vocabulary
 
 KIND = "text"
+FILES = ("path",)
 _VOCABULARY_SIZE, _UNITS = 5000, 32
 
 

@@ -12,6 +12,7 @@ WORDS = 20_000
 WINDOW = 100
 
 KIND = "text"
+FILES = ("path", "validation", "test")
 
 
 def build(

@@ -8,13 +8,19 @@ from zoo.errors import RunFolderError, require
 from zoo.run import Run
 
 
-def load(workdirs: list[str], data_dir: str | None, sampler: str | None) -> list[Run]:
+def load(
+    workdirs: list[str],
+    data_dir: str | None,
+    sampler: str | None,
+    allow_changed_data: bool = False,
+) -> list[Run]:
     """Loads runs to be measured side by side.
 
     Args:
         workdirs: their folders.
         data_dir: where tensorflow-datasets keeps its data; None: as each run was given it.
         sampler: the spec of how symbols are drawn; None: by the model's own probabilities.
+        allow_changed_data: whether data may have changed since a run began.
 
     Raises:
         RunFolderError: a folder is given twice, or it holds no run or no checkpoint.
@@ -27,7 +33,7 @@ def load(workdirs: list[str], data_dir: str | None, sampler: str | None) -> list
             raise RunFolderError(f"--workdir={workdir} is given more than once.")
     if sampler is not None:
         spec.build("samplers", sampler)
-    loaded = [experiment.load(workdir, data_dir) for workdir in workdirs]
+    loaded = [experiment.load(workdir, data_dir, allow_changed_data) for workdir in workdirs]
     for run in loaded:
         report.writable(run.folder.path / "metrics.json")
         require(
