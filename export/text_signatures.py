@@ -197,9 +197,8 @@ def _wrong_options(inputs):
     """What is wrong with the options of each row, strings [batch]."""
     temperature, top_p = inputs["temperature"], inputs["top_p"]
     refused = {
-        "temperature should be 0 (the most likely token), or finite and at least 1e-6.": ~(
-            (temperature == 0)
-            | (temperature >= samplers.LEAST_TEMPERATURE) & tf.math.is_finite(temperature)
+        "temperature should be 0 (the most likely token), or finite and at least 1e-6.": (
+            ~samplers.is_temperature(temperature)
         ),
         "top_p should be above 0 and at most 1 (all symbols).": ~((top_p > 0) & (top_p <= 1)),
         "top_k should be at least 0 (all symbols).": inputs["top_k"] < 0,

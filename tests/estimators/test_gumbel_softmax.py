@@ -112,6 +112,8 @@ def test_the_temperature_falls_by_a_factor_and_then_stays():
     ("arguments", "message"),
     [
         ("temperature=0.0", "at least 1e-6"),
+        ("temperature=1e39", "finite"),  # infinite in float32
+        ("temperature=[1e999, 1.0], temperature_steps=5", "finite"),
         ("temperature=[1.0, 0.0], temperature_steps=5", "at least 1e-6"),
         ("temperature=[1.0, 0.1]", "neither a constant"),
         ("temperature=1.0, temperature_steps=5", "nor a schedule"),

@@ -207,11 +207,11 @@ def test_no_more_symbols_are_drawn_than_asked_for(names):
 def test_options_that_cannot_be_are_told_in_their_rows(names):
     nan, inf = float("nan"), float("inf")
     inputs = options(
-        9,
-        temperature=[1.0, nan, -1.0, inf, 1.0, 1.0, 1.0, 1.0, 1e-30],
-        top_p=[1.0, 1.0, 1.0, 1.0, nan, 1.5, 1.0, 1.0, 1.0],
-        top_k=[0, 0, 0, 0, 0, 0, -1, 0, 0],
-        max_new_tokens=[5, 5, 5, 5, 5, 5, 5, 0, 5],
+        10,
+        temperature=[1.0, nan, -1.0, inf, 1.0, 1.0, 1.0, 1.0, 1e-30, 1e-40],
+        top_p=[1.0, 1.0, 1.0, 1.0, nan, 1.5, 1.0, 1.0, 1.0, 1.0],
+        top_k=[0, 0, 0, 0, 0, 0, -1, 0, 0, 0],
+        max_new_tokens=[5, 5, 5, 5, 5, 5, 5, 0, 5, 5],
     )
     answer = ask(names.signatures, "generate_with_options", **inputs)
     first = [error.split(" ")[0] for error in answer["error"]]
@@ -221,9 +221,9 @@ def test_options_that_cannot_be_are_told_in_their_rows(names):
         *["top_p"] * 2,
         "top_k",
         "max_new_tokens",
-        "temperature",
+        *["temperature"] * 2,
     ]
-    assert answer["text"].tolist()[1:] == [""] * 8
+    assert answer["text"].tolist()[1:] == [""] * 9
     alone = ask(names.signatures, "generate_with_options", **options(1, max_new_tokens=[5]))
     assert answer["text"][0] == alone["text"][0]
     np.testing.assert_allclose(answer["log_prob"][0], alone["log_prob"][0], rtol=1e-5)

@@ -41,6 +41,11 @@ def test_of_equals_at_the_border_all_stay():
     np.testing.assert_array_equal(kept, [[True, True, True, False]])
 
 
+def test_a_number_beyond_32_bits_keeps_all():
+    found = spec.build("samplers", f"top_k(k={10**20})")(LOGITS)
+    np.testing.assert_array_equal(found, LOGITS)
+
+
 @pytest.mark.parametrize("arguments", ["k=0", "k=3, temperature=1e999"])
 def test_numbers_out_of_range_are_refused(arguments):
     with pytest.raises(SpecError, match="should be"):

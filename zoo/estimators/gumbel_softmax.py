@@ -6,8 +6,6 @@ Source: E. Jang et al., "Categorical Reparameterization with Gumbel-Softmax", ar
 section 2.3; noise given the symbol: M. Paulus et al., arXiv 2010.04838 (2020), section 3.
 """
 
-import math
-
 import tensorflow as tf
 
 from zoo import randomness, samplers
@@ -102,11 +100,11 @@ def build(*, temperature: float | list[float] = 1.0, temperature_steps: int = 0)
     """The straight-through Gumbel-softmax estimator.
 
     Args:
-        temperature: τ, above 0; or [first, last], to move it by the same factor at each step.
+        temperature: τ, at least 1e-6; or [first, last], to move it by the same factor at each step.
         temperature_steps: the number of steps from first to last; τ stays at last afterwards.
 
     Raises:
-        SpecError: a temperature that is not above 0, or a schedule that is incomplete.
+        SpecError: a temperature below 1e-6 or not finite, or a schedule that is incomplete.
     """
     scheduled = isinstance(temperature, (list, tuple))
     ends = tuple(temperature) if scheduled else (temperature, temperature)
@@ -117,7 +115,7 @@ def build(*, temperature: float | list[float] = 1.0, temperature_steps: int = 0)
         "temperature=[1.0, 0.1], temperature_steps=20000.",
     )
     require(
-        all(samplers.LEAST_TEMPERATURE <= end < math.inf for end in ends),
+        all(end != 0 and samplers.is_temperature(end) for end in ends),
         f"gumbel_softmax: temperature={temperature!r} should be finite and at least 1e-6.",
     )
     return GumbelSoftmax(ends, temperature_steps)

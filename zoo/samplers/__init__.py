@@ -9,6 +9,7 @@ from zoo.samplers._decode import Generated, decode, never_drawn
 from zoo.samplers._draw import draw
 from zoo.samplers._temperature import LEAST as LEAST_TEMPERATURE
 from zoo.samplers._temperature import check as check_temperature
+from zoo.samplers._temperature import is_temperature
 
 __all__ = [
     "LEAST_TEMPERATURE",
@@ -18,5 +19,6 @@ __all__ = [
     "check_temperature",
     "decode",
     "draw",
+    "is_temperature",
     "never_drawn",
 ]

@@ -24,9 +24,10 @@ def build(*, k: int, temperature: float = 1.0):
         SpecError: k below 1, or a temperature that is neither 0 nor finite and at least 1e-6.
     """
     require(k >= 1, f"top_k: k={k} should be at least 1.")
+    most = min(k, tf.int32.max)
     _temperature.check(temperature, "top_k")
     return lambda logits: keep_top_k(
-        _temperature.divided(logits, temperature), tf.fill(tf.shape(logits)[:1], k)
+        _temperature.divided(logits, temperature), tf.fill(tf.shape(logits)[:1], most)
     )
 
 
