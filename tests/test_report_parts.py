@@ -2,9 +2,11 @@
 
 import base64
 import dataclasses
+import errno
 import io
 import math
 import shlex
+import tempfile
 import types
 
 import numpy as np
@@ -12,7 +14,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from zoo import report, spec
+from zoo import experiment, report, spec
 from zoo.errors import SpecError, ZooError
 from zoo.evaluation import Evaluation, Settings
 from zoo.experiment import Experiment
@@ -23,6 +25,7 @@ from zoo.report import (
     neighbours,
     passages,
     rows,
+    runs,
     subjects,
     temperatures,
     terminal,
@@ -231,6 +234,20 @@ def test_a_path_that_cannot_be_written_is_told(tmp_path):
     for path in (tmp_path, tmp_path / "none" / "new.html"):
         with pytest.raises(ZooError, match="Cannot write"):
             report.writable(path)
+
+
+def test_a_run_folder_that_cannot_be_written_is_to_be_copied(tmp_path, monkeypatch):
+    run = types.SimpleNamespace(folder=RunFolder(tmp_path))
+    monkeypatch.setattr(experiment, "load", lambda *_: run)
+
+    def refuse(dir):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    with pytest.raises(ZooError, match=r"metrics.json \(Read-only.*copy as --workdir"):
+        runs.load([str(tmp_path)], None, None)
+    with pytest.raises(ZooError, match=r"Give another file with --report"):
+        report.writable(tmp_path / "page.html")
 
 
 def test_an_absent_package_is_told_with_what_to_install(monkeypatch):

@@ -29,8 +29,14 @@ def require_packages() -> None:
         )
 
 
-def writable(path: str | os.PathLike) -> pathlib.Path:
+def writable(
+    path: str | os.PathLike, otherwise: str = "Give another file with --report."
+) -> pathlib.Path:
     """The path of a file that can be written.
+
+    Args:
+        path: the file.
+        otherwise: the sentence that says what to do where it cannot be.
 
     Raises:
         ZooError: it is a folder, or its folder is not there or may not be written to.
@@ -43,5 +49,5 @@ def writable(path: str | os.PathLike) -> pathlib.Path:
     except OSError as error:
         reason = error.strerror
     if reason:
-        raise ZooError(f"Cannot write {path} ({reason}). Give another file.")
+        raise ZooError(f"Cannot write {path} ({reason}). {otherwise}")
     return path

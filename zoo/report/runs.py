@@ -35,7 +35,11 @@ def load(
         spec.build("samplers", sampler)
     loaded = [experiment.load(workdir, data_dir, allow_changed_data) for workdir in workdirs]
     for run in loaded:
-        report.writable(run.folder.path / "metrics.json")
+        report.writable(
+            run.folder.path / "metrics.json",
+            "Results are kept in the run folder: copy it to where you may write, and give the "
+            "copy as --workdir.",
+        )
         require(
             sampler is None or hasattr(run.generator, "sequence"),
             f"{run.experiment.model} draws an example at once: it has no use for "
