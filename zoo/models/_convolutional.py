@@ -1,10 +1,8 @@
 """What convolutional pairs for small images share: everything but the two networks."""
 
-import keras
-
 from zoo.errors import require
 from zoo.models._implicit import Discriminator, Generator, Pair, num_inputs
-from zoo.models.layers import batch_normalisation
+from zoo.models.layers import batch_normalisation, float32_sums
 from zoo.models.layers import spectral_normalisation as spectral
 
 
@@ -33,7 +31,7 @@ def pair(name, example, width, latent_size, spectral_normalisation, generator, c
     )
     require(width >= 1, f"{name}: width={width} should be at least 1.")
     require(latent_size >= 1, f"{name}: latent_size={latent_size} should be at least 1.")
-    layers, classes = spectral if spectral_normalisation else keras.layers, example.num_classes
+    layers, classes = spectral if spectral_normalisation else float32_sums, example.num_classes
     network = generator(example.shape, width, num_inputs(example, latent_size))
     judge = critic(example.shape, width, layers, 1 + classes)
     return Pair(

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from zoo.errors import require
 from zoo.models._autoregressive import Autoregressive
-from zoo.models.layers import recurrence
+from zoo.models.layers import float32_sums, recurrence
 from zoo.models.layers.dropout import dropout_masks
 
 _FEW = 1024  # symbols, whose products with the first kernel are computed once and looked up
@@ -132,7 +132,9 @@ class Recurrent(Autoregressive):
         return kernel, tf.convert_to_tensor(self.output_bias)
 
     def _logits(self, outputs, kernel, bias):
-        logits = tf.nn.bias_add(tf.matmul(tf.reshape(outputs, [-1, self.units]), kernel), bias)
+        logits = float32_sums.bias_add(
+            tf.matmul(tf.reshape(outputs, [-1, self.units]), kernel), bias
+        )
         shape = tf.concat([tf.shape(outputs)[:-1], [self.sequence.vocabulary.size]], axis=0)
         return tf.cast(tf.reshape(logits, shape), tf.float32)
 

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from zoo import example_spec
-from zoo.models.layers import text_readers
+from zoo.models.layers import float32_sums, text_readers
 from zoo.vocabulary import up_to_end
 
 READERS = {"convolutional": text_readers.Convolutions, "recurrent": text_readers.Recurrence}
@@ -30,8 +30,8 @@ class TextDiscriminator(keras.Model):
         super().__init__(name="discriminator")
         self.example = example
         self.reader = READERS[reader](example.vocabulary.size, width, layers, dropout, "reader")
-        self.hidden = keras.layers.Dense(width, activation="relu")
-        self.logit = keras.layers.Dense(1, dtype="float32")
+        self.hidden = float32_sums.Dense(width, activation="relu")
+        self.logit = float32_sums.Dense(1, dtype="float32")
         self.hidden.build((None, None, self.reader.num_features))
         self.logit.build((None, None, width))
         self.built = True

@@ -19,6 +19,7 @@ import keras
 from zoo import example_spec
 from zoo.models._convolutional import normalisation, pair
 from zoo.models._implicit import Pair
+from zoo.models.layers import float32_sums
 
 ACCEPTS = {"image"}
 TRAINERS = {"adversarial", "implicit"}
@@ -53,14 +54,14 @@ def _generator(shape, width, inputs):
         [
             keras.Input([inputs]),
             # A bias in front of batch normalisation would be subtracted again.
-            keras.layers.Dense(math.prod(coarse), use_bias=False),
+            float32_sums.Dense(math.prod(coarse), use_bias=False),
             keras.layers.Reshape(coarse),
             normalisation(),
             keras.layers.ReLU(),
-            keras.layers.Conv2DTranspose(width, 4, use_bias=False, **STRIDED),
+            float32_sums.Conv2DTranspose(width, 4, use_bias=False, **STRIDED),
             normalisation(),
             keras.layers.ReLU(),
-            keras.layers.Conv2DTranspose(channels, 4, **STRIDED),
+            float32_sums.Conv2DTranspose(channels, 4, **STRIDED),
             keras.layers.Activation("sigmoid", dtype="float32"),
         ],
         name="decoder",

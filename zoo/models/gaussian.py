@@ -12,6 +12,7 @@ import tensorflow as tf
 from zoo import example_spec
 from zoo.errors import require
 from zoo.models._implicit import Discriminator, Generator, Pair
+from zoo.models.layers import float32_sums
 
 ACCEPTS = {"points"}
 TRAINERS = {"adversarial", "implicit"}
@@ -105,9 +106,9 @@ def _critic(dimension, units):
     return keras.Sequential(
         [
             keras.Input([dimension]),
-            keras.layers.Dense(units, activation="silu"),
-            keras.layers.Dense(units, activation="silu"),
-            keras.layers.Dense(1, dtype="float32"),
+            float32_sums.Dense(units, activation="silu"),
+            float32_sums.Dense(units, activation="silu"),
+            float32_sums.Dense(1, dtype="float32"),
         ],
         name="critic",
     )

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from zoo import example_spec
 from zoo.models._autoregressive import Autoregressive
+from zoo.models.layers import float32_sums
 
 ACCEPTS = {"text", "image"}
 TRAINERS = {"autoregressive"}
@@ -69,4 +70,7 @@ class Independent(Autoregressive):
     def _at(self, positions):
         """The logits of positions [...], float32 [..., vocabulary size]."""
         last = self.sequence.length - 1
-        return tf.cast(tf.gather(self.logits, tf.minimum(positions, last)), tf.float32)
+        return tf.cast(
+            float32_sums.lookup(tf.convert_to_tensor(self.logits), tf.minimum(positions, last)),
+            tf.float32,
+        )

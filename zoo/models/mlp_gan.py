@@ -19,6 +19,7 @@ import keras
 from zoo import example_spec
 from zoo.errors import require
 from zoo.models._implicit import Discriminator, Generator, Pair, num_inputs
+from zoo.models.layers import float32_sums
 from zoo.models.layers import spectral_normalisation as spectral
 
 ACCEPTS = {"image"}
@@ -57,7 +58,7 @@ def build(
         "maxout_pieces": maxout_pieces,
     }.items():
         require(size >= 1, f"mlp_gan: {name}={size} should be at least 1.")
-    layers = spectral if spectral_normalisation else keras.layers
+    layers = spectral if spectral_normalisation else float32_sums
     classes = example.num_classes
     network = _generator(example.shape, width, num_inputs(example, latent_size))
     stages = _discriminator(example.shape, maxout_units, maxout_pieces, layers, 1 + classes)
@@ -71,9 +72,9 @@ def _generator(shape, width, inputs):
     return keras.Sequential(
         [
             keras.Input([inputs]),
-            keras.layers.Dense(width, activation="relu", **_uniform(0.05)),
-            keras.layers.Dense(width, activation="relu", **_uniform(0.05)),
-            keras.layers.Dense(math.prod(shape), **_uniform(0.05)),
+            float32_sums.Dense(width, activation="relu", **_uniform(0.05)),
+            float32_sums.Dense(width, activation="relu", **_uniform(0.05)),
+            float32_sums.Dense(math.prod(shape), **_uniform(0.05)),
             keras.layers.Activation("sigmoid", dtype="float32"),
             keras.layers.Reshape(shape, dtype="float32"),
         ],

@@ -21,6 +21,7 @@ import keras
 from zoo import example_spec
 from zoo.models._convolutional import normalisation, pair
 from zoo.models._implicit import Pair
+from zoo.models.layers import float32_sums
 
 ACCEPTS = {"image"}
 TRAINERS = {"adversarial", "implicit"}
@@ -59,10 +60,10 @@ def _generator(shape, width, inputs):
     height, breadth, channels = shape
     coarse = (height // 4, breadth // 4, 2 * width)
     latent = keras.Input([inputs])
-    hidden = keras.layers.Reshape(coarse)(keras.layers.Dense(math.prod(coarse))(latent))
+    hidden = keras.layers.Reshape(coarse)(float32_sums.Dense(math.prod(coarse))(latent))
     hidden = _up(_up(hidden, 2 * width), width)
     hidden = _activated(hidden)
-    image = _convolution(keras.layers, channels)(hidden)
+    image = _convolution(float32_sums, channels)(hidden)
     image = keras.layers.Activation("sigmoid", dtype="float32")(image)
     return keras.Model(latent, image, name="decoder")
 
@@ -81,10 +82,10 @@ def _critic(shape, width, layers, outputs):
 def _up(inputs, channels):
     """A block that doubles the resolution."""
     hidden = _activated(inputs)
-    hidden = _convolution(keras.layers, channels)(keras.layers.UpSampling2D()(hidden))
-    hidden = _convolution(keras.layers, channels)(_activated(hidden))
+    hidden = _convolution(float32_sums, channels)(keras.layers.UpSampling2D()(hidden))
+    hidden = _convolution(float32_sums, channels)(_activated(hidden))
     # The same as a convolution after upsampling, at a quarter of the cost.
-    shortcut = keras.layers.UpSampling2D()(_convolution(keras.layers, channels, 1)(inputs))
+    shortcut = keras.layers.UpSampling2D()(_convolution(float32_sums, channels, 1)(inputs))
     return keras.layers.Add()([hidden, shortcut])
 
 

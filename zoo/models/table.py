@@ -5,6 +5,7 @@ import tensorflow as tf
 from zoo import example_spec
 from zoo.errors import require
 from zoo.models._autoregressive import Autoregressive
+from zoo.models.layers import float32_sums
 
 ACCEPTS = {"text"}
 TRAINERS = {"autoregressive"}
@@ -61,4 +62,6 @@ class Table(Autoregressive):
         beyond = prefix - sum(self.prefixes)  # a prefix that is too long loses its first symbol
         prefix = tf.where(beyond < 0, prefix, sum(self.prefixes[:-1]) + beyond % longest)
         prefix = tf.where(token == vocabulary.start, 0, prefix)
-        return tf.cast(tf.gather(self.logits, prefix), tf.float32), prefix
+        return tf.cast(
+            float32_sums.lookup(tf.convert_to_tensor(self.logits), prefix), tf.float32
+        ), prefix

@@ -12,6 +12,8 @@ Source: A. van den Oord et al. (2016), arXiv 1606.05328, section 2 and equations
 import keras
 import tensorflow as tf
 
+from zoo.models.layers import float32_sums
+
 
 class FirstConvolution(keras.layers.Layer):
     """What the two stacks make of the pixels, with biases of each place.
@@ -158,7 +160,7 @@ class GatedConvolution(keras.layers.Layer):
         """The gates with what the classes add to those of one of the two stacks."""
         if not self.num_classes:
             return gates
-        added = tf.gather(tf.convert_to_tensor(self.of_class)[:, stack], labels)
+        added = float32_sums.lookup(tf.convert_to_tensor(self.of_class)[:, stack], labels)
         return gates + added[:, None, None]
 
 
@@ -181,4 +183,4 @@ def convolve(window, kernel, bias=None):
         values = tf.matmul(tf.reshape(window, [-1, flat.shape[0]]), flat)[:, None, None]
     else:
         values = tf.nn.conv2d(window, kernel, 1, "VALID")
-    return values if bias is None else tf.nn.bias_add(values, tf.convert_to_tensor(bias))
+    return values if bias is None else float32_sums.bias_add(values, tf.convert_to_tensor(bias))

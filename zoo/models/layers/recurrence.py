@@ -10,6 +10,7 @@ import typing
 
 import tensorflow as tf
 
+from zoo.models.layers import float32_sums
 from zoo.models.layers.sizes import size
 
 
@@ -48,7 +49,7 @@ def step(layers, weights, inputs, state, masks=()):
     for number, (recurrent_kernel, *input_weights) in enumerate(weights):
         if input_weights:
             kernel, bias = input_weights
-            inputs = tf.nn.bias_add(tf.matmul(inputs, kernel), bias)
+            inputs = float32_sums.bias_add(tf.matmul(inputs, kernel), bias)
         recurrent = tf.matmul(state[number][0], recurrent_kernel)
         new, kept = layers[number].activate(inputs, recurrent, state[number])
         inputs = new[0] * masks[number] if masks else new[0]
@@ -168,7 +169,7 @@ def _d_weights(weights, table, record, masks, d_products):
         hiddens = record.states[number][0]
         found.append([_d_kernel(hiddens[:-1], products[-1])])
         if input_weights:
-            d_bias = tf.raw_ops.BiasAddGrad(out_backprop=products[0])
+            d_bias = float32_sums.bias_gradient(products[0])
             found[-1] += [_d_kernel(inputs, products[0]), d_bias]
         inputs = hiddens[1:] * masks[number] if masks else hiddens[1:]
     return found
@@ -185,7 +186,7 @@ def _d_table(weights, table, record, d_products):
     d_inputs, (_, *input_weights) = d_products[0][0], weights[0]
     if input_weights:
         d_inputs = tf.tensordot(d_inputs, tf.transpose(input_weights[0]), axes=1)
-    return tf.math.unsorted_segment_sum(d_inputs, record.symbols, tf.shape(table)[0])
+    return float32_sums.lookup_gradient(d_inputs, record.symbols, tf.shape(table)[0])
 
 
 def _write(arrays, t, values):

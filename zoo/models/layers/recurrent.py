@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from zoo.models.layers import float32_sums
+
 
 class RecurrentLayer(keras.layers.Layer):
     """The weights of one recurrent layer.
@@ -46,7 +48,9 @@ class RecurrentLayer(keras.layers.Layer):
 
     def project(self, inputs):
         """The input's product x W + b, [any, num_gates units], of inputs [any, units]."""
-        return tf.nn.bias_add(tf.matmul(inputs, self.kernel), self.bias)
+        return float32_sums.bias_add(
+            tf.matmul(inputs, self.kernel), tf.convert_to_tensor(self.bias)
+        )
 
     def zero_state(self, batch_size, dtype):
         """The state before the first time: a tuple of zeros [batch_size, units]."""

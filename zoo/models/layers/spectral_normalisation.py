@@ -19,6 +19,8 @@ of an ordinary layer: no gradient passes through σ.
 import keras
 from keras import ops
 
+from zoo.models.layers import float32_sums
+
 
 class _SpectralNormalisation:
     """Gives a layer the kernel W / σ(W) in place of W, which stays its weight.
@@ -57,12 +59,12 @@ class _SpectralNormalisation:
 
 
 @keras.saving.register_keras_serializable("zoo.spectral_normalisation")
-class Dense(_SpectralNormalisation, keras.layers.Dense):
+class Dense(_SpectralNormalisation, float32_sums.Dense):
     """`keras.layers.Dense` with a kernel of largest singular value 1."""
 
 
 @keras.saving.register_keras_serializable("zoo.spectral_normalisation")
-class Conv2D(_SpectralNormalisation, keras.layers.Conv2D):
+class Conv2D(_SpectralNormalisation, float32_sums.Conv2D):
     """`keras.layers.Conv2D` whose kernel, as a matrix [height·width·inputs, outputs], has σ = 1.
 
     This is the norm that the source takes; that of the convolution itself, which adds up over

@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from zoo import randomness
-from zoo.models.layers import recurrence
+from zoo.models.layers import float32_sums, recurrence
 from zoo.models.layers.lstm import LSTMLayer
 
 _KERNELS = (1, 2, 3, 4, 5)  # how many symbols a feature is made of
@@ -52,7 +52,7 @@ class Reader(keras.layers.Layer):
         table = tf.convert_to_tensor(self.embedding)
         if symbols.dtype.is_floating:
             return tf.tensordot(symbols, table, axes=1)
-        return tf.gather(table, symbols)
+        return float32_sums.lookup(table, symbols)
 
     def drop(self, features, key, number, time_axis=1):
         """Features with dropout, which is the same at all times of a text.
@@ -94,7 +94,7 @@ class Convolutions(Reader):
         read = [width] + [self.num_features] * (layers - 1)
         self.layers_ = [
             [
-                keras.layers.Conv1D(width, kernel, padding="causal", activation="relu")
+                float32_sums.Conv1D(width, kernel, padding="causal", activation="relu")
                 for kernel in _KERNELS
             ]
             for _ in range(layers)

@@ -1,0 +1,175 @@
+"""Gradients in bfloat16 are those in float32, but for rounding: no sum stops on the way."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from zoo import example_spec, spec
+from zoo.models.layers import float32_sums
+from zoo.vocabulary import END, UNKNOWN, Vocabulary
+
+LETTERS = example_spec.Text(Vocabulary([UNKNOWN, END, *"abcdef"], "character"), 50, True)
+GREY = example_spec.Image((16, 16, 1))
+CLASSES = example_spec.Image((16, 16, 1), num_classes=3)
+BITS = example_spec.Image((16, 16, 1), binary=True)
+BITS_OF_CLASSES = example_spec.Image((16, 16, 1), binary=True, num_classes=3)
+POINTS = example_spec.Points(2)
+LIKELIHOOD, SAMPLING = "maximum_likelihood", "scheduled_sampling(keep_probability=0.5)"
+ADVERSARIAL, IMPLICIT = "generalised_js(r1=0.1)", "moment_matching"
+NETWORKS = [
+    ("independent", LETTERS, LIKELIHOOD),
+    ("lstm(units=16, layers=2)", LETTERS, LIKELIHOOD),
+    ("lstm(units=16, layers=1, tied=True)", LETTERS, SAMPLING),
+    ("lstm(units=16, layers=1, patch=[2, 4])", BITS, LIKELIHOOD),
+    ("gru(units=16, layers=2)", BITS_OF_CLASSES, LIKELIHOOD),
+    ("pixel_cnn(width=8, layers=2)", BITS_OF_CLASSES, LIKELIHOOD),
+    ("transformer(units=16, layers=1, heads=2)", LETTERS, LIKELIHOOD),
+    ("transformer(units=16, layers=1, heads=2)", BITS, LIKELIHOOD),
+    ("dcgan(width=8)", GREY, ADVERSARIAL),
+    ("resnet_gan(width=8, spectral_normalisation=True)", CLASSES, "generalised_js"),
+    ("mlp_gan(width=16, maxout_units=16, dropout=False)", GREY, ADVERSARIAL),
+    ("gaussian", POINTS, ADVERSARIAL),
+    ("gaussian", POINTS, IMPLICIT),
+    ("text_gan(generator='lstm(units=16, layers=1)', width=16)", LETTERS, "generalised_js"),
+    (
+        "text_gan(generator='lstm(units=16, layers=1)', discriminator='recurrent', width=16)",
+        LETTERS,
+        "generalised_js",
+    ),
+    ("mediated(generator='lstm(units=16, layers=1)')", LETTERS, "mediated_js"),
+]
+
+
+class Recorder(keras.optimizers.SGD):
+    """Keeps the gradients, and makes no step."""
+
+    def __init__(self):
+        super().__init__(0.0)
+        self.seen = []
+
+    def apply(self, gradients, variables):
+        """Keeps the gradients, with the paths of their variables."""
+        self.seen += zip([variable.path for variable in variables], gradients, strict=True)
+
+
+def gradients(model, example, objective, precision):
+    """Pairs of a variable's path and its gradient, of all the trainer's updates at a step."""
+    keras.utils.set_random_seed(0)
+    keras.config.set_dtype_policy(precision)
+    try:
+        network = spec.build("models", model, example)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    kind = spec.module("objectives", spec.parse(objective)[0]).TRAINER
+    module = spec.module("trainers", kind)
+    network = module.trained(network) if hasattr(module, "trained") else network
+    trainer = module.build(
+        network, spec.build("objectives", objective), batch_size=64, seed=0, average_decay=0.0
+    )
+    if model.startswith("mlp_gan"):  # whose first weights are so small that nothing is seen
+        for variable in network.networks()["generator"].variables:
+            variable.assign(10 * variable)
+        for variable in network.networks()["discriminator"].variables:
+            variable.assign(20 * variable)
+    recorder = Recorder()
+    trainer.compile(**dict.fromkeys(trainer.updates, recorder), jit_compile=False)
+    batch = examples(example, trainer.num_real)
+
+    @tf.function
+    def seen():
+        trainer.train_step(batch)
+        return [gradient for _, gradient in recorder.seen]
+
+    values = [np.asarray(gradient) for gradient in seen()]
+    return [(path, value) for (path, _), value in zip(recorder.seen, values, strict=True)]
+
+
+def examples(example, count):
+    """Examples whose pixels are mostly off, whose tokens are mostly one."""
+    generator = np.random.default_rng(0)
+    if example.kind == "text":
+        likely = [0, 0.01, 0.8] + [0.19 / 5] * 5
+        return tf.constant(generator.choice(8, [count, example.length], p=likely), tf.int32)
+    if example.kind == "points":
+        return tf.constant(generator.normal(1, 1, [count, 2]), tf.float32)
+    images = generator.uniform(size=[count, *example.shape]) ** 4
+    images = tf.constant(np.round(images) if example.binary else images, tf.float32)
+    if example.num_classes == 0:
+        return images
+    return images, tf.constant(generator.integers(0, 3, count), tf.int32)
+
+
+@pytest.mark.parametrize(("model", "example", "objective"), NETWORKS)
+def test_each_variable_s_gradient_is_that_in_float32(model, example, objective):
+    found, expected = (
+        gradients(model, example, objective, precision)
+        for precision in ("mixed_bfloat16", "float32")
+    )
+    largest = max(np.linalg.norm(exact) for _, exact in expected)
+    rounding = 0.25 if example.kind == "image" and "gan" in model else 0.04
+    for (path, gradient), (_, exact) in zip(found, expected, strict=True):
+        norm = np.linalg.norm(exact)
+        if norm < 1e-6 * largest:  # a bias in front of batch normalisation has the gradient 0
+            assert np.linalg.norm(gradient) < 1e-3 * largest, path
+            continue
+        assert np.linalg.norm(gradient - exact) < rounding * norm, path
+        assert np.sum(gradient * exact) > 0.97 * norm * np.linalg.norm(gradient), path
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_sums_of_ones_do_not_stop(compiled):
+    values, bias = tf.ones([6400, 8], tf.bfloat16), tf.zeros([8], tf.bfloat16)
+    table, indices = tf.zeros([3, 8], tf.bfloat16), tf.constant([1] * 6400)
+
+    @tf.function(jit_compile=compiled)
+    def sums():
+        with tf.GradientTape() as tape:
+            tape.watch([values, bias, table])
+            outputs = float32_sums.bias_add(values, bias) + float32_sums.lookup(table, indices)
+        return tape.gradient(outputs, [bias, table])
+
+    d_bias, d_table = sums()
+    np.testing.assert_array_equal(tf.cast(d_bias, tf.float32), np.full([8], 6400))
+    np.testing.assert_array_equal(tf.cast(d_table, tf.float32)[:, 0], [0, 6400, 0])
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments", "shape"),
+    [
+        ("Dense", {"units": 5, "activation": "relu"}, [3, 7, 4]),
+        ("Conv1D", {"filters": 5, "kernel_size": 3, "padding": "causal"}, [3, 7, 4]),
+        ("Conv2D", {"filters": 5, "kernel_size": 3, "strides": 2, "padding": "same"}, [3, 8, 8, 4]),
+        ("Conv2DTranspose", {"filters": 5, "kernel_size": 4, "strides": 2}, [3, 8, 8, 4]),
+    ],
+)
+def test_the_layers_are_keras_s(kind, arguments, shape):
+    layer = getattr(float32_sums, kind)(**arguments)
+    reference = getattr(keras.layers, kind)(**arguments)
+    inputs = tf.random.stateless_normal(shape, [0, 1])
+    layer.build(shape)
+    layer.bias.assign(tf.range(5, dtype=tf.float32))
+    reference.build(shape)
+    reference.set_weights(layer.get_weights())
+    np.testing.assert_allclose(layer(inputs), reference(inputs), atol=1e-5)
+
+
+def test_a_bias_alone_comes_to_the_data_s_distribution():
+    """From a large rate downwards: at the end what is left is the sum's own error."""
+    probabilities = np.float32([0.5, 0.25, 0.125, 0.0625, 0.0625])
+    targets = tf.repeat(tf.range(5), tf.cast(probabilities * 6400, tf.int32))
+    bias = tf.Variable(tf.zeros([5]))
+    nothing = tf.zeros([6400, 5], tf.bfloat16)
+
+    @tf.function
+    def step(rate):
+        with tf.GradientTape() as tape:
+            logits = float32_sums.bias_add(nothing, tf.cast(bias, tf.bfloat16))
+            nats = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, tf.cast(logits, "float"))
+            loss = tf.reduce_mean(nats)
+        bias.assign_sub(rate * tape.gradient(loss, bias))
+
+    for number in range(300):
+        step(tf.constant(2.0 * (1 - number / 300)))
+    found = tf.nn.log_softmax(bias).numpy()
+    assert np.sum(probabilities * (np.log(probabilities) - found)) < 1e-3
