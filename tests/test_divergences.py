@@ -422,33 +422,3 @@ def test_binary_entropy_at_special_points():
 
 def test_the_examples_in_the_docstrings():
     assert doctest.testmod(divergences) == (0, 2)
-
-
-@pytest.mark.parametrize(
-    ("shape_p", "shape_q"),
-    [
-        ([2, 3, 5], [2, 3, 1]),
-        ([3, 5], [2, 1, 5]),
-        ([1, 2], [1, 1]),
-        ([2, 5], [5]),
-        ([4, 5], [1, 5]),
-    ],
-)
-@pytest.mark.parametrize("divergence", ["kl", "reverse_kl", "generalised_js"])
-def test_distributions_of_unlike_shapes_are_refused(divergence, shape_p, shape_q):
-    """They would broadcast to a number above the divergence's bound."""
-    arguments = {"pi": 0.5} if divergence == "generalised_js" else {}
-    log_p, log_q = (np.full(shape, -np.log(shape[-1])) for shape in (shape_p, shape_q))
-    with pytest.raises(ValueError, match="must have one shape"):
-        getattr(divergences, divergence)(log_p, log_q, **arguments)
-
-
-def test_shapes_that_are_known_in_part_are_compared_in_part():
-    rows = tf.TensorSpec([None, 5], tf.float64)
-    traced = tf.function(divergences.kl, input_signature=[rows, rows])
-    uniform = np.full([3, 5], -np.log(5))
-    np.testing.assert_allclose(traced(uniform, uniform), 0, atol=1e-15)
-    with pytest.raises(ValueError, match="must have one shape"):
-        tf.function(divergences.kl).get_concrete_function(
-            rows, tf.TensorSpec([None, 1], tf.float64)
-        )

@@ -43,14 +43,11 @@ def kl(log_p, log_q):
         The divergence in nats, [...], ≥ 0; inf where P has an outcome that Q has not. Of
         measures which do not sum to one it is Σ p log(p/q) - p + q.
 
-    Raises:
-        ValueError: the shapes differ.
-
     Example:
         >>> float(kl(np.log([0.5, 0.5]), np.log([0.25, 0.75])))
         0.14384103622589045
     """
-    log_p, log_q = _of_one_shape(log_p, log_q)
+    log_p, log_q = ops.convert_to_tensor(log_p), ops.convert_to_tensor(log_q)
     log_ratio = _log_ratio(log_q, log_p)
     return ops.sum(_kl_summands(ops.exp(log_p), ops.exp(log_q), log_ratio), axis=-1)
 
@@ -82,8 +79,7 @@ def generalised_js(log_p, log_q, pi, scale: Scale = "raw"):
         is not known when a graph is traced is not in (0, 1).
 
     Raises:
-        ValueError: `pi` is not in (0, 1), `scale` is none of the three, or the shapes of the
-            distributions differ.
+        ValueError: `pi` is not in (0, 1), or `scale` is none of the three.
 
     Example:
         >>> float(generalised_js(np.array([0, -np.inf]), np.array([-np.inf, 0]), pi=0.5))
@@ -91,7 +87,7 @@ def generalised_js(log_p, log_q, pi, scale: Scale = "raw"):
 
     Source: F. Huszár (2015), arXiv 1511.05101, equation 12.
     """
-    log_p, log_q = _of_one_shape(log_p, log_q)
+    log_p, log_q = ops.convert_to_tensor(log_p), ops.convert_to_tensor(log_q)
     pi = checked_pi(pi)
     share_p, share_q = (ops.cast(share, log_p.dtype)[..., None] for share in (pi, 1 - pi))
     p, q = ops.exp(log_p), ops.exp(log_q)
@@ -156,24 +152,6 @@ def log_ratios_to_mixture(log_ratio, pi):
     heavier = ops.where(far, far_heavier, near_heavier)
     lighter = ops.where(far, ops.log(weight + (1 - weight) * ops.exp(-high)), near_heavier - low)
     return ops.where(p_is_lighter, lighter, heavier), ops.where(p_is_lighter, heavier, lighter)
-
-
-def _of_one_shape(log_p, log_q):
-    """The two as tensors; they never broadcast, since a sum over outcomes would be of others.
-
-    Raises:
-        ValueError: their shapes, as far as they are known, differ.
-    """
-    log_p, log_q = ops.convert_to_tensor(log_p), ops.convert_to_tensor(log_q)
-    shapes = tuple(log_p.shape), tuple(log_q.shape)
-    if len(shapes[0]) != len(shapes[1]) or any(
-        None not in pair and pair[0] != pair[1] for pair in zip(*shapes, strict=True)
-    ):
-        raise ValueError(
-            "The two distributions must have one shape, [..., outcomes]; received "
-            f"{list(shapes[0])} for log_p and {list(shapes[1])} for log_q."
-        )
-    return log_p, log_q
 
 
 def _log_ratio(log_p, log_q):
