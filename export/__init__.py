@@ -12,6 +12,7 @@ def export(
     sampler: str | None = None,
     length: int | None = None,
     calibrated: bool = False,
+    another_run: bool = False,
 ):
     """Writes `output/name/<version>`, complete and checked before it becomes visible there.
 
@@ -27,6 +28,7 @@ def export(
             symbol included; None: as in training.
         calibrated: whether `log_density_ratio` is divided by `Run.temperature`, which is then
             recorded in the version's `assets.extra/metadata.json`.
+        another_run: whether the newest version of this name may be of a run in another folder.
 
     Returns:
         The new version's folder, a `pathlib.Path`.
@@ -34,10 +36,11 @@ def export(
     Raises:
         RunFolderError: `run` is the path of something else.
         SpecError: a sampler or a length that cannot be, or nothing to be calibrated.
-        ExportError: a name or version that cannot be, a folder that is not writable or in use,
-            or an export that does not answer as the run does. What was there is untouched.
+        ExportError: a name or version that cannot be, a name that another run has, a folder that
+            is not writable or in use, or an export that does not answer as the run does. What was
+            there is untouched.
     """
     # Imported here, so that importing one of the other modules does not import Keras.
     from export import exporting
 
-    return exporting.export(run, output, name, version, sampler, length, calibrated)
+    return exporting.export(run, output, name, version, sampler, length, calibrated, another_run)

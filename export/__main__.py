@@ -47,6 +47,9 @@ flags.DEFINE_bool(
 )
 
 flags.DEFINE_bool(
+    "another_run", False, "Go on although the newest version of this name is of another run."
+)
+flags.DEFINE_bool(
     "allow_changed_data", False, "Go on although the data has changed since the run began."
 )
 
@@ -66,6 +69,7 @@ def main(argv):
         FLAGS.sampler,
         FLAGS.length,
         FLAGS.calibrated,
+        FLAGS.another_run,
     )
     print(
         f"\n{path} answers as the run does, to a fresh process too.\n"

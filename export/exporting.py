@@ -1,6 +1,7 @@
 """From a run to a version: see `export.export`."""
 
 import dataclasses
+import json
 import math
 import os
 import pathlib
@@ -17,8 +18,8 @@ from export import (
     warmup,
 )
 from export.errors import ExportError
-from export.servable import Servable
-from export.versions import new_version
+from export.servable import METADATA, Servable
+from export.versions import new_version, versions
 from zoo import experiment, verdicts
 from zoo.errors import SpecError
 from zoo.plain_paths import plain
@@ -28,7 +29,7 @@ from zoo.run import Run
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
 
 
-def export(run, output, name, version, sampler, length, calibrated) -> pathlib.Path:
+def export(run, output, name, version, sampler, length, calibrated, another_run) -> pathlib.Path:
     """See `export.export`."""
     if not _NAME.fullmatch(name):
         raise ExportError(
@@ -37,10 +38,12 @@ def export(run, output, name, version, sampler, length, calibrated) -> pathlib.P
     if not os.fspath(output):
         raise ExportError("output has no name: give the folder of all exported models.")
     run = run if isinstance(run, Run) else experiment.load(run)
-    model = servable(run, sampler, length, calibrated)
+    model = with_origin(servable(run, sampler, length, calibrated), run)
     logs = warmup.logs(model, name)
     model_folder = pathlib.Path(output, name).expanduser()
     with new_version(model_folder, version) as (unfinished, path):
+        if not another_run:
+            require_same_run(model_folder, run)
         model.save(plain(model_folder) / unfinished.name)
         warmup.write(unfinished, logs)
         check(unfinished)
@@ -65,6 +68,40 @@ def servable(
         )
     fitted = {"temperature": temperature, "data": run.experiment.data, "split": "validation"}
     return dataclasses.replace(model, metadata={"log_density_ratio": fitted})
+
+
+def with_origin(model: Servable, run: Run) -> Servable:
+    """The servable with its run's folder, specs and steps in its metadata."""
+    settings = run.experiment
+    origin = {
+        "folder": str(run.folder.path.resolve()),
+        "data": settings.data,
+        "model": settings.model,
+        "objective": settings.objective,
+        "step": run.step,
+    }
+    return dataclasses.replace(model, metadata=model.metadata | {"run": origin})
+
+
+def require_same_run(model_folder: pathlib.Path, run: Run) -> None:
+    """Raises ExportError if the newest version there is of a run in another folder.
+
+    Versions from before origins were recorded are taken for those of any run.
+    """
+    there = versions(model_folder)
+    if not there:
+        return
+    newest = model_folder / str(there[-1])
+    file = newest / METADATA
+    try:
+        origin = json.loads(file.read_text(encoding="utf-8"))["run"]["folder"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    if origin != str(run.folder.path.resolve()):
+        raise ExportError(
+            f"{newest} is of the run {origin}, not of {run.folder.path}. Give another --name, or "
+            "--another_run to serve this one in its place."
+        )
 
 
 def _signatures(run, sampler, length, ratio_scale):

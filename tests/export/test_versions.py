@@ -1,8 +1,10 @@
 """A version is whole or not there, and what was there stays as it was."""
 
 import hashlib
+import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -156,6 +158,24 @@ def test_an_export_that_answers_otherwise_is_thrown_away(names_run, tmp_path, mo
     assert "what was served is untouched" in str(raised.value)
     assert state(tmp_path) == before
     assert listed(tmp_path / "names") == ["1"]
+
+
+def test_another_run_under_a_used_name_is_refused(names_run, tmp_path):
+    served = tmp_path / "served"
+    first = export.export(names_run, served, "names")
+    record = json.loads((first / "assets.extra" / "metadata.json").read_text())
+    assert record["run"]["folder"] == str(names_run.folder.path)
+    assert record["run"]["model"] == "lstm(units=16, layers=1)"
+    assert record["run"]["step"] == 5
+
+    shutil.copytree(names_run.folder.path, tmp_path / "other")
+    with pytest.raises(ExportError, match=r"names/1 is of the run .*names, not of .*other"):
+        export.export(tmp_path / "other", served, "names")
+    assert versions(served / "names") == [1]
+    assert export.export(names_run, served, "names").name == "2"
+    assert export.export(tmp_path / "other", served, "names", another_run=True).name == "3"
+    with pytest.raises(ExportError, match="--another_run"):
+        export.export(names_run, served, "names")
 
 
 def test_any_folder_can_be_exported_to_and_used_from(names_run, tmp_path):
