@@ -3,7 +3,8 @@
 python experiments/results.py          the table anew
 python experiments/results.py NAME     first takes over runs/NAME/metrics.json as the result
 
-A flagfile's header has a line of description, then `Time:` and `Hardware:`.
+A flagfile's header has a line of description, then `Time:` and `Hardware:`. A result may have a
+`note`, a clause on what to know of it, which goes when a new result is taken over.
 """
 
 import json
@@ -36,7 +37,8 @@ def row(flagfile: pathlib.Path) -> str:
     specs = "<br>".join(f"`{flags[name]}`" for name in ("data", "model", "objective"))
     figures = "<br>".join(figure(n, result["metrics"][n]) for n in SHOWN if n in result["metrics"])
     seed = result["experiment"]["seed"]
-    how = f"{header['Time']}, {header['Hardware']}, seed {seed}"
+    note = f"; {result['note']}" if "note" in result else ""
+    how = f"{header['Time']}, {header['Hardware']}, seed {seed}{note}"
     return f"| {specs} | {figures} | {how} | `{flagfile.relative_to(ROOT)}` |"
 
 
