@@ -95,3 +95,11 @@ def test_a_compiled_student_reaches_its_teacher_and_saves(tmp_path):
 def test_bad_arguments_are_refused_when_it_is_made(arguments, words):
     with pytest.raises(ValueError, match=words):
         GeneralisedJensenShannon(**arguments)
+
+
+@pytest.mark.parametrize("shape", [(4, 3, 1), (3, 5), (4, 1, 5)])
+def test_logits_of_other_shapes_are_refused(logits, shape):
+    teacher, loss = logits[0], GeneralisedJensenShannon(0.5)
+    for pair in [(teacher, np.zeros(shape)), (np.zeros(shape), teacher)]:
+        with pytest.raises(ValueError, match=r"teacher's logits .* and the student's .* one shape"):
+            loss(*pair)

@@ -100,3 +100,9 @@ def test_bad_arguments_are_refused():
         monte_carlo_generalised_js([0.0], [0.0], 1.0)
     with pytest.raises(ValueError, match="scale"):
         monte_carlo_generalised_js([0.0], [0.0], 0.5, "other")
+
+
+@pytest.mark.parametrize(("at_p", "at_q"), [((3, 1), (3,)), ((3,), (1, 3)), ((), (3,))])
+def test_log_ratios_of_other_shapes_are_refused(at_p, at_q):
+    with pytest.raises(ValueError, match=r"\[samples\]; received the shapes \[.*\] and \[.*\]"):
+        monte_carlo_generalised_js(np.zeros(at_p), np.zeros(at_q), 0.5)

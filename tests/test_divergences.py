@@ -370,6 +370,37 @@ def test_pi_broadcasts_over_the_batch():
     np.testing.assert_allclose(several[2], generalised_js(log_p[0, 0], log_q[0, 0], pi[2, 0]))
 
 
+DIVERGENCES = [kl, reverse_kl, lambda p, q: generalised_js(p, q, 0.5)]
+
+
+@pytest.mark.parametrize("divergence", DIVERGENCES)
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ((1, 2), (1, 1)),
+        ((2, 3, 5), (2, 3, 1)),
+        ((2, 3, 5), (3, 5)),
+        ((2, 3, 5), (2, 1, 5)),
+        ((), ()),
+    ],
+)
+def test_shapes_that_differ_are_refused(divergence, one, other):
+    for shapes in [(one, other), (other, one)]:
+        with pytest.raises(ValueError, match="one shape") as raised:
+            divergence(*map(np.zeros, shapes))
+        assert all(str(list(shape)) in str(raised.value) for shape in shapes)
+
+
+@pytest.mark.parametrize("divergence", DIVERGENCES)
+@pytest.mark.parametrize("unknown", [[None, 4], [None, None], None])
+def test_shapes_that_are_known_only_later_are_compared_then(divergence, unknown):
+    log_p, log_q = log(np.array([[P[:4], Q[:4]], [Q[:4], P[:4]]]))
+    traced = tf.function(divergence, input_signature=[tf.TensorSpec(unknown, tf.float64)] * 2)
+    np.testing.assert_allclose(traced(log_p, log_q), divergence(log_p, log_q), rtol=1e-12)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="one shape"):
+        traced(log_p, log_q[:1])
+
+
 @pytest.mark.parametrize("pi", [0, 1, 0.0, 1.0, -0.1, 1.5, float("nan"), float("inf")])
 @pytest.mark.parametrize(
     "kind", [lambda x: x, np.float32, np.array, tf.constant, tf.Variable, lambda x: [0.5, x]]

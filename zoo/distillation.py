@@ -26,7 +26,8 @@ class GeneralisedJensenShannon(keras.losses.Loss):
     [batch, ..., outcomes]; a logit of -inf excludes an outcome. Returns nats.
 
     Raises:
-        ValueError: `pi` is not in (0, 1), or `scale` is none of the three.
+        ValueError: `pi` is not in (0, 1), or `scale` is none of the three; when it is called, the
+            shapes of teacher and student differ.
 
     Example:
         >>> student.compile("adam", loss=GeneralisedJensenShannon(pi=0.1, scale="normalised"))
@@ -50,6 +51,8 @@ class GeneralisedJensenShannon(keras.losses.Loss):
 
     def call(self, y_true, y_pred):
         """One divergence per position, [batch, ...]."""
+        names = "the teacher's logits (y_true)", "the student's (y_pred)"
+        y_true, y_pred = divergences.of_one_shape(y_true, y_pred, names)
         log_p, log_q = ops.log_softmax(y_true), ops.log_softmax(y_pred)
         return divergences.generalised_js(log_p, log_q, self.pi, self.scale)
 

@@ -65,11 +65,18 @@ def monte_carlo_generalised_js(
         The estimate, in nats ("bounded": a ratio).
 
     Raises:
-        ValueError: `pi` is not in (0, 1), or `scale` is none of the three.
+        ValueError: `pi` is not in (0, 1), `scale` is none of the three, or the ratios are not of
+            the shape [samples].
 
     Source: F. Huszár (2015), arXiv 1511.05101, equation 12.
     """
     pi = divergences.checked_pi(pi)
+    shapes = np.shape(log_ratio_at_p), np.shape(log_ratio_at_q)
+    if any(len(shape) != 1 for shape in shapes):
+        raise ValueError(
+            "log_ratio_at_p and log_ratio_at_q hold one log ratio for each sample, [samples]; "
+            f"received the shapes {list(shapes[0])} and {list(shapes[1])}."
+        )
     weights = [float(weight) for weight in divergences.kl_weights(pi, scale)]
     log_m_over_p, _ = _log_ratios_to_mixture(log_ratio_at_p, pi)
     _, log_m_over_q = _log_ratios_to_mixture(log_ratio_at_q, pi)

@@ -43,11 +43,15 @@ def kl(log_p, log_q):
         The divergence in nats, [...], ≥ 0; inf where P has an outcome that Q has not. Of
         measures which do not sum to one it is Σ p log(p/q) - p + q.
 
+    Raises:
+        ValueError: the shapes of the two differ; tf.errors.InvalidArgumentError where that shows
+            only when a graph runs. Nothing is broadcast.
+
     Example:
         >>> float(kl(np.log([0.5, 0.5]), np.log([0.25, 0.75])))
         0.14384103622589045
     """
-    log_p, log_q = ops.convert_to_tensor(log_p), ops.convert_to_tensor(log_q)
+    log_p, log_q = of_one_shape(ops.convert_to_tensor(log_p), ops.convert_to_tensor(log_q))
     log_ratio = _log_ratio(log_q, log_p)
     return ops.sum(_kl_summands(ops.exp(log_p), ops.exp(log_q), log_ratio), axis=-1)
 
@@ -79,7 +83,8 @@ def generalised_js(log_p, log_q, pi, scale: Scale = "raw"):
         is not known when a graph is traced is not in (0, 1).
 
     Raises:
-        ValueError: `pi` is not in (0, 1), or `scale` is none of the three.
+        ValueError: `pi` is not in (0, 1), `scale` is none of the three, or the shapes of `log_p`
+            and `log_q` differ, as in `kl`.
 
     Example:
         >>> float(generalised_js(np.array([0, -np.inf]), np.array([-np.inf, 0]), pi=0.5))
@@ -87,7 +92,7 @@ def generalised_js(log_p, log_q, pi, scale: Scale = "raw"):
 
     Source: F. Huszár (2015), arXiv 1511.05101, equation 12.
     """
-    log_p, log_q = ops.convert_to_tensor(log_p), ops.convert_to_tensor(log_q)
+    log_p, log_q = of_one_shape(ops.convert_to_tensor(log_p), ops.convert_to_tensor(log_q))
     pi = checked_pi(pi)
     share_p, share_q = (ops.cast(share, log_p.dtype)[..., None] for share in (pi, 1 - pi))
     p, q = ops.exp(log_p), ops.exp(log_q)
@@ -97,6 +102,39 @@ def generalised_js(log_p, log_q, pi, scale: Scale = "raw"):
     kl_q_m = ops.sum(_kl_summands(q, m, log_m_over_q), axis=-1)
     weight_p, weight_q = (ops.cast(w, log_p.dtype) for w in kl_weights(pi, scale))
     return weight_p * kl_p_m + weight_q * kl_q_m
+
+
+def of_one_shape(log_p, log_q, names=("log_p", "log_q")):
+    """Both tensors, once it is certain that broadcasting would change neither.
+
+    Args:
+        log_p: a tensor [..., outcomes].
+        log_q: a tensor of the same shape.
+        names: of the two, for the message.
+
+    Returns:
+        The two. Where a dimension is not known yet, the check runs with the graph, except under
+        XLA, which leaves such checks out.
+
+    Raises:
+        ValueError: they differ in a dimension that is known now, or have none.
+    """
+    message = (
+        f"{names[0]} and {names[1]} should have one shape, [..., outcomes]; received "
+        f"{_written(log_p.shape)} and {_written(log_q.shape)}."
+    )
+    shape = tf.TensorShape(log_p.shape)
+    if not shape.is_compatible_with(log_q.shape) or shape.rank == 0:
+        raise ValueError(message)
+    if shape.is_fully_defined() and tf.TensorShape(log_q.shape).is_fully_defined():
+        return log_p, log_q
+    equal = tf.debugging.assert_equal(tf.shape(log_p), tf.shape(log_q), message)
+    with tf.control_dependencies([equal]):
+        return tf.identity(log_p), tf.identity(log_q)
+
+
+def _written(shape):
+    return str(tf.TensorShape(shape).as_list()) if tf.TensorShape(shape).rank is not None else "?"
 
 
 def checked_pi(pi):
