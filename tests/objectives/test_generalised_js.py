@@ -112,6 +112,25 @@ def test_forward_kl_is_normalised_by_its_batch():
         np.testing.assert_allclose(actual, expected, rtol=1e-12)
 
 
+def test_forward_kl_is_normalised_over_the_batch_alone():
+    """Beginnings of texts, [batch, time]: each length has its own mean."""
+    objective = generalised_js.build(generator_loss="forward_kl")
+    ratios = np.array([[-3.0, 1.0], [0.5, -1.0], [2.0, 4.0]])
+    expected = -np.exp(ratios) / np.exp(ratios).mean(axis=0)
+    np.testing.assert_allclose(objective.generator_loss(ratios, 0.5), expected, rtol=1e-12)
+
+
+def test_no_gradient_flows_through_the_normalisation_of_forward_kl():
+    """Otherwise the mean of the loss would be -1 whatever the samples are, its gradient 0."""
+    objective = generalised_js.build(generator_loss="forward_kl")
+    ratios = tf.constant([-3.0, 0.5, 2.0], tf.float64)
+    with tf.GradientTape() as tape:
+        tape.watch(ratios)
+        loss = tf.reduce_mean(objective.generator_loss(ratios, 0.5))
+    expected = -np.exp(ratios) / np.sum(np.exp(ratios))
+    np.testing.assert_allclose(tape.gradient(loss, ratios), expected, rtol=1e-12)
+
+
 @pytest.mark.parametrize("weighting", WEIGHTINGS)
 @pytest.mark.parametrize("pi", PIS)
 def test_the_bound_is_the_divergence_at_the_best_response(pi, weighting):
@@ -204,7 +223,13 @@ def test_batches_are_balanced_by_default(weighting):
 
 @pytest.mark.parametrize(
     ("pi", "batch_size", "counts"),
-    [(0.1, 50, (10, 90)), (0.01, 8, (1, 15)), (0.99, 8, (15, 1)), (0.3, 4, (2, 6))],
+    [
+        (0.1, 50, (10, 90)),
+        (0.01, 8, (1, 15)),
+        (0.99, 8, (15, 1)),
+        (0.3, 4, (2, 6)),
+        (0.29, 50, (29, 71)),
+    ],
 )
 def test_batch_ratio_shares_the_batch_by_pi(pi, batch_size, counts):
     objective = generalised_js.build(pi=pi, weighting="batch_ratio")
