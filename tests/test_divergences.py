@@ -205,6 +205,21 @@ def test_with_the_weight_of_q_it_is_divided_by_that_weight():
     np.testing.assert_allclose(found, reverse_kl(log_p, log_q), rtol=1e-6)
 
 
+@given(tables())
+@quick
+def test_the_expected_surprise_is_least_at_the_point_mass_on_the_mode(table):
+    """-E_Q[log P] = KL[Q‖P] + H(Q): its least value is -log max P, and KL[Q‖P] has its at P."""
+    p, q = table
+
+    def surprise(q):
+        return float(reverse_kl(log(p), log(q))) + scipy.stats.entropy(q)
+
+    mode = np.eye(len(p))[np.argmax(p)]
+    np.testing.assert_allclose(surprise(mode), -log(p.max()), rtol=1e-10, atol=1e-14)
+    assert surprise(q) >= surprise(mode) - 1e-12
+    assert reverse_kl(log(p), log(p)) == 0 <= reverse_kl(log(p), log(mode))
+
+
 def test_swapped_weights_would_be_found_out():
     p, q = np.array([1.0, 0.0]), np.array([0.5, 0.5])
     assert abs(definition(p, q, 0.9) - definition(p, q, 0.1)) > 0.01

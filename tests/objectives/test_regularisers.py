@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from zoo import randomness
 from zoo.errors import SpecError
-from zoo.objectives import _regularisers
+from zoo.objectives import _regularisers, generalised_js
 
 KEY = randomness.key(0, 0, "noise")
 
@@ -19,6 +19,25 @@ def test_the_penalty_of_a_known_slope():
     )
     expected = 0.25 * np.mean(4 * points[:, 0] ** 2 + 9)
     np.testing.assert_allclose(penalty, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("weighting", ["logit_shift", "loss_weights", "batch_ratio"])
+def test_r1_is_half_of_the_gamma_of_its_source(weighting):
+    """Half of the source's loss, E_P[softplus(-D)] + E_Q[softplus(D)] + γ/2 E_P[|∇D|²]."""
+    objective = generalised_js.build(pi=0.5, weighting=weighting, r1=5.0)
+    real, generated = tf.constant([[1.0, -2.0], [0.5, 3.0]]), tf.constant([[0.0, 1.0], [2.0, 2.0]])
+
+    def judge(x):
+        return tf.reduce_sum(x**2, axis=-1)  # |∇D|² = 4 |x|²
+
+    loss = objective.discriminator_loss(judge(real), judge(generated), 0.5)
+    actual = loss + objective.penalty(judge, real)
+    cross_entropy = np.mean(np.log1p(np.exp(-judge(real)))) + np.mean(
+        np.log1p(np.exp(judge(generated)))
+    )
+    gamma = 10
+    expected = cross_entropy + gamma / 2 * np.mean(4 * judge(real))
+    np.testing.assert_allclose(2 * actual, expected, rtol=1e-6)
 
 
 def test_labels_stay_and_take_no_part():

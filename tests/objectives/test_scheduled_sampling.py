@@ -11,7 +11,7 @@ from zoo import example_spec, experiment, spec
 from zoo.data._splits import batches
 from zoo.errors import SpecError
 from zoo.report import logs
-from zoo.theory.scheduled_sampling import algorithm_optimum, idealised_optimum
+from zoo.theory.scheduled_sampling import algorithm_optimum, argmax_optimum, idealised_optimum
 from zoo.trainers import autoregressive
 
 KEY = tf.constant([11, 12], tf.int64)
@@ -160,23 +160,33 @@ def test_the_dependent_table_tells_the_two_optima_apart():
 def test_training_a_table_reaches_the_optimum_of_the_algorithm(table, keep, compiled):
     """Q1 = P1 and Q(x2|z) = ε P(x2|z) + (1-ε) P2(x2), to twice what 150 steps leave."""
     p = TABLES[table] / TABLES[table].sum()
+    first, q = trained_table(p, build(keep_probability=keep), compiled)
+    p1, p2 = p.sum(axis=1), p.sum(axis=0)
+    conditional = keep * p / p1[:, None] + (1 - keep) * p2
+    np.testing.assert_allclose(first, p1, atol=0.01)
+    np.testing.assert_allclose(q / first[:, None], conditional, atol=0.01)
+
+
+def test_training_with_the_likeliest_symbol_distorts_its_row_only():
+    p = np.array([[0.40, 0.05, 0.05], [0.02, 0.20, 0.03], [0.05, 0.05, 0.15]])
+    _, q = trained_table(p, build(keep_probability=0.5, replacement="argmax"), False)
+    np.testing.assert_allclose(q, argmax_optimum(p, 0.5), atol=0.01)
+    assert np.abs(q - algorithm_optimum(p, 0.5)).max() > 0.05
+
+
+def trained_table(p, objective, compiled):
+    """Q1 and the table Q that 150 steps lead to."""
     shape = p.shape
     data = spec.build("data", f"pairs(joint={p.tolist()})", None)
     model = spec.build("models", "table", data.example)
-    trainer = autoregressive.build(
-        model, build(keep_probability=keep), batch_size=8192, seed=0, average_decay=0.0
-    )
+    trainer = autoregressive.build(model, objective, batch_size=8192, seed=0, average_decay=0.0)
     rate = keras.optimizers.schedules.CosineDecay(0.1, 150)
     trainer.compile(keras.optimizers.Adam(rate), jit_compile=compiled)
     trainer.fit(batches(data.train, 8192, 0, 0, 150), shuffle=False, verbose=0)
 
     first = tf.nn.softmax(model(tf.constant([[max(shape)]])))[0, 0].numpy()
     cells = np.stack(np.meshgrid(*map(range, shape), indexing="ij"), -1).reshape(-1, 2)
-    q = np.exp(model.log_prob(cells.astype(np.int32))).reshape(shape)
-    p1, p2 = p.sum(axis=1), p.sum(axis=0)
-    conditional = keep * p / p1[:, None] + (1 - keep) * p2
-    np.testing.assert_allclose(first[: shape[0]], p1, atol=0.01)
-    np.testing.assert_allclose(q / first[: shape[0], None], conditional, atol=0.01)
+    return first[: shape[0]], np.exp(model.log_prob(cells.astype(np.int32))).reshape(shape)
 
 
 def test_training_logs_the_schedule(letters, tokens):

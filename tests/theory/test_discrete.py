@@ -39,6 +39,18 @@ def test_the_minimum_tends_to_the_one_of_likelihood(log_p):
     assert discrete.minimum(log_p, 1e-6) == pytest.approx(total_correlation(log_p), rel=1e-4)
 
 
+def test_the_optimum_tends_to_the_one_of_likelihood_in_proportion_to_pi(log_p):
+    """To the product of the marginals: its distance falls as π, its excess of KL[P‖Q] as π²."""
+    best = product([np.log(m) for m in marginals(np.exp(log_p))])
+    distances, excesses = [], []
+    for pi in (0.02, 0.01, 0.005):
+        log_q = discrete.fitted(log_p, pi)
+        distances.append(np.abs(np.exp(log_q) - np.exp(best)).sum() / pi)
+        excesses.append(np.sum(np.exp(log_p) * (best - log_q)) / pi**2)
+    np.testing.assert_allclose(distances, 1.264, rtol=0.01)
+    np.testing.assert_allclose(excesses, 1.17, rtol=0.02)
+
+
 @pytest.mark.parametrize("pi", discrete.PIS)
 def test_no_other_product_near_by_is_better(log_p, pi):
     best = discrete.fitted(log_p, pi)

@@ -16,6 +16,7 @@ from zoo.errors import DataError
 from zoo.theory import scheduled_sampling
 from zoo.theory.scheduled_sampling import (
     algorithm_optimum,
+    argmax_optimum,
     divergence,
     idealised_optimum,
     independent,
@@ -105,6 +106,29 @@ def test_the_divergence_is_infinite_where_the_model_lacks_a_symbol():
     q = np.array(P)
     q[0, 0] = 0
     assert divergence(P, q / q.sum(), 0.5) == np.inf
+
+
+@given(tables(), shares)
+@quick
+def test_with_the_likeliest_symbol_only_its_row_is_distorted(p, keep):
+    """The rows are those of the pairs that training shows: (z, x2) of P, or (z*, x2) of P2."""
+    largest = np.sort(p.sum(axis=1))[-2:]
+    assume(len(p) == 1 or largest[1] - largest[0] > 1e-9)  # there is one mode
+    q, mode = argmax_optimum(p, keep), np.argmax(p.sum(axis=1))
+    shown = keep * p
+    shown[mode] += (1 - keep) * p.sum(axis=0)
+    np.testing.assert_allclose(q.sum(axis=1), p.sum(axis=1), rtol=1e-12)
+    np.testing.assert_allclose(q[mode] / q[mode].sum(), shown[mode] / shown[mode].sum(), rtol=1e-12)
+    others = np.arange(len(p)) != mode
+    np.testing.assert_allclose(q[others], p[others], rtol=1e-12)
+
+
+def test_with_the_likeliest_symbol_half_kept_loses_less_than_with_samples():
+    q = argmax_optimum(P, 0.5)
+    np.testing.assert_allclose(q[0], 0.5 * (0.5 * P[0] + 0.5 * P.sum(axis=0)) / 0.75, rtol=1e-12)
+    np.testing.assert_allclose(kl(P, q), 0.05506, atol=5e-6)
+    assert kl(P, q) < kl(P, algorithm_optimum(P, 0.5))
+    assert abs(q.sum(axis=0) - P.sum(axis=0)).max() > 0.05  # of the second symbol, too
 
 
 @given(tables(), shares)

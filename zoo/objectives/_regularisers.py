@@ -18,7 +18,8 @@ class Regularisers:
 
     Attributes:
         r1: γ, at least 0: L. Mescheder, A. Geiger and S. Nowozin, "Which Training Methods for
-            GANs do actually Converge?", arXiv 1801.04406 (2018), eq. 9.
+            GANs do actually Converge?", arXiv 1801.04406 (2018), eq. 9. There the discriminator's
+            loss is the sum over data and samples, here it is their mean: `r1` is half of that γ.
         instance_noise: σ, at least 0: C. K. Sønderby et al., "Amortised MAP Inference for Image
             Super-resolution", arXiv 1610.04490 (2016), section 3.3.
         instance_noise_steps: the number of steps after which there is no noise; 0: it stays.

@@ -237,7 +237,9 @@ def build(
             reinforce() for sequences of symbols.
         discriminator_steps: how many steps the discriminator makes for one of the generator,
             each on new examples.
-        r1: the weight γ of the penalty γ/2 E_P[|∇D|²], for images and points; 0: none.
+        r1: the weight γ of the penalty γ/2 E_P[|∇D|²], for images and points; 0: none. The
+            weights of data and samples sum to one here and to two in arXiv 1801.04406 (2018),
+            eq. 9: give half of the γ that is quoted for it, 5 for 10.
         instance_noise: the standard deviation of Gaussian noise that is added to all that the
             discriminator sees, images and points; the divergence is then that of the blurred P
             and Q. 0: none.

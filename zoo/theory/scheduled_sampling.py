@@ -52,6 +52,36 @@ def algorithm_optimum(joint, keep_probability: float) -> np.ndarray:
     return keep_probability * p + (1 - keep_probability) * independent(p)
 
 
+def argmax_optimum(joint, keep_probability: float) -> np.ndarray:
+    """Where the algorithm ends if it replaces by the model's likeliest symbol (footnote 2).
+
+    No gradient flows through the choice, so that Q1 = P1, and a replaced symbol is always the mode
+    z* of P1. Only its row is distorted, the others are those of P:
+
+        Q(x2|z*) = (ε P1(z*) P(x2|z*) + (1-ε) P2(x2)) / (ε P1(z*) + 1-ε)
+
+    So Q2 is not P2, unlike in `algorithm_optimum`. At ε = 0 the other rows are never trained; the
+    result is then the limit ε -> 0. Of several modes it takes the first.
+
+    Args:
+        joint: the table P, [x1, x2].
+        keep_probability: ε, in [0, 1].
+
+    Returns:
+        The table Q, [x1, x2].
+
+    Raises:
+        ValueError: as in `algorithm_optimum`.
+    """
+    p = _checked(joint, keep_probability)
+    first, second = p.sum(axis=1), p.sum(axis=0)
+    mode, drawn = np.argmax(first), 1 - keep_probability
+    row = (keep_probability * p[mode] + drawn * second) / (keep_probability * first[mode] + drawn)
+    q = np.array(p)
+    q[mode] = first[mode] * row
+    return q
+
+
 def idealised_optimum(joint, keep_probability: float) -> np.ndarray:
     """Where D_SS itself is least; arguments, result and errors as in `algorithm_optimum`.
 
