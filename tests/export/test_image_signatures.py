@@ -49,9 +49,10 @@ def test_decode_is_generate_without_the_randomness(digits_run, digits):
 def test_the_log_density_ratio_is_calibrated_by_the_pi_of_the_last_step(digits_run, digits):
     images = digits_run.dataset.validation.batch(0, 8, seed=0)
     logits = digits_run.model.discriminator(images).numpy()
+    pi = 0.2 + 0.3 * 2 / 9  # the third update is at step 2
     np.testing.assert_allclose(
         ask(digits.signatures, "log_density_ratio", image=images),
-        logits - np.log(0.3 / 0.7),
+        logits - np.log(pi / (1 - pi)),
         rtol=1e-5,
     )
 

@@ -63,7 +63,7 @@ def test_it_and_its_error_are_those_of_a_ratio(adversaries, judge):
     measured = measure(comparison)
     assert measured.value == pytest.approx(nats.sum() / lengths.sum(), rel=1e-5)
     residuals = nats - measured.value * lengths
-    expected = residuals.std() * math.sqrt(len(nats)) / lengths.sum()
+    expected = residuals.std(ddof=1) * math.sqrt(len(nats)) / lengths.sum()
     assert measured.standard_error == pytest.approx(expected, rel=1e-3)
 
 
