@@ -4,8 +4,11 @@ import types
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from zoo import experiment, spec, verdicts
+from zoo import example_spec, experiment, spec, verdicts
+from zoo.data._splits import Dataset, RunningText
+from zoo.vocabulary import END, UNKNOWN, Vocabulary
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +46,7 @@ def test_measures_of_discriminators_take_a_running_text(run, member):
 
 def test_windows_that_stand_for_independent_examples_do_not_overlap(run):
     values = run.dataset.test.values
-    real, _ = verdicts.held_out(run, "test", count=10**6, seed=0)
+    real, _ = verdicts.held_out(run, "test", count=len(values) // 12 + 3, seed=0)
     assert len(real) == len(values) // 12 == verdicts.num_real(run.dataset.test, 10**6)
     expected = values[: len(values) // 12 * 12].reshape(-1, 12)
     assert sorted(map(tuple, real)) == sorted(map(tuple, expected))
@@ -60,3 +63,44 @@ def test_pi_is_that_of_the_last_update():
         step=3, objective=types.SimpleNamespace(pi_at=lambda step: [0.9, 0.7, 0.5, 0.3][step])
     )
     assert verdicts.pi(scheduled) == 0.5
+
+
+def judged_text(values):
+    """A run whose discriminator takes windows of ten tokens for real by how many are 1."""
+    example = example_spec.Text(Vocabulary([UNKNOWN, END], "word"), 10, running=True)
+    data = RunningText(values, 10)
+    return types.SimpleNamespace(
+        dataset=Dataset(example, data, data, data),
+        example=example,
+        examples=lambda count, seed: np.tile([0, 1], [count, 5]).astype(np.int32),
+        objective=spec.build("objectives", "generalised_js"),
+        model=types.SimpleNamespace(
+            discriminator=share_of_ones, networks=lambda: {"discriminator": share_of_ones}
+        ),
+        step=1,
+        temperature=1.0,
+    )
+
+
+def share_of_ones(windows):
+    return 4 * tf.reduce_mean(tf.cast(windows, tf.float32), axis=-1) - 2
+
+
+def stretches(seed, count=40_000):
+    """Tokens of 0 and 1, one of which is four times as frequent over stretches of 100 or so."""
+    draws = np.random.default_rng(seed)
+    likely = np.cumsum(draws.random(count) < 0.01) % 2
+    return np.where(draws.random(count) < 0.2, 1 - likely, likely).astype(np.int32)
+
+
+@pytest.mark.parametrize(
+    ("member", "name"),
+    [("divergence_bound", "divergence_bound"), ("calibration", "mean_log_ratio_p")],
+)
+def test_the_standard_error_of_a_running_text_is_the_spread_over_texts(member, name):
+    """Neighbouring windows are alike; the spread of 60 texts is known to a tenth."""
+    measure = spec.module("metrics", member).measure
+    runs = [judged_text(stretches(seed)) for seed in range(60)]
+    found = [measure(each, split="test", count=1000, seed=0)[name] for each in runs]
+    spread = np.std([each.value for each in found], ddof=1)
+    assert np.mean([each.standard_error for each in found]) == pytest.approx(spread, rel=0.25)

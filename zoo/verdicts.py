@@ -65,12 +65,23 @@ def held_out(run, split: str, count: int, seed: int) -> tuple:
     _require_discriminator(run)
     data = run.dataset.split(split)
     if isinstance(data, RunningText):
-        # Overlapping windows share symbols: as independent examples they would have standard
-        # errors that are far too small.
         return data.separate_windows(count, seed), run.examples(count, seed)
     give = data.labelled_batch if run.example.num_classes else data.batch
     real = give(0, num_real(data, count), seed)
     return tf.nest.map_structure(np.asarray, real), run.examples(count, seed)
+
+
+def pieces(run, split: str, count: int, seed: int) -> np.ndarray:
+    """Numbers by which the real examples of `held_out` are independent of each other, [count].
+
+    Neighbouring windows of a running text are about the same things, and what a discriminator
+    says of them is alike even where they do not overlap. Those that begin in one piece of 1,000
+    tokens have one number; other examples have one each.
+    """
+    data = run.dataset.split(split)
+    if isinstance(data, RunningText):
+        return data.pieces(count, seed)
+    return np.arange(num_real(data, count))
 
 
 def num_real(data, count: int) -> int:

@@ -117,8 +117,13 @@ class Domain(Sequences):
 
 
 class RunningText:
-    """One long text, int32 [count], of which training sees windows at random places."""
+    """One long text, int32 [count], of which training sees windows at random places.
 
+    Attributes:
+        PIECE: how many tokens a piece has that standard errors take for independent of others.
+    """
+
+    PIECE = 1000
     exact, weights = False, None
 
     def __init__(self, values: np.ndarray, length: int):
@@ -141,9 +146,16 @@ class RunningText:
 
     def separate_windows(self, count: int, seed: int) -> np.ndarray:
         """At most `count` windows that do not overlap, int32 [count or fewer, length]."""
-        number = len(self) // self.length
-        windows = self.values[: number * self.length].reshape(-1, self.length)
-        return np.random.default_rng(seed).permutation(windows)[:count]
+        starts = self._separate_starts(count, seed)
+        return self.values[starts[:, None] + np.arange(self.length)]
+
+    def pieces(self, count: int, seed: int) -> np.ndarray:
+        """The number of the piece in which each of the `separate_windows` begins, [count]."""
+        return self._separate_starts(count, seed) // self.PIECE
+
+    def _separate_starts(self, count, seed):
+        order = np.random.default_rng(seed).permutation(len(self) // self.length)
+        return order[:count] * self.length
 
     @functools.cached_property
     def _values(self):

@@ -37,6 +37,23 @@ def of_ratio(numerators: np.ndarray, denominators: np.ndarray) -> float | None:
     return float(np.sqrt(count / (count - 1) * np.sum(residuals**2)) / total)
 
 
+def of_mean_in_pieces(values: np.ndarray, pieces: np.ndarray) -> float | None:
+    """That of the mean of values which are independent only if they are of different pieces.
+
+    It is that of a ratio, of the sum of a piece's values to their number, over pieces; where each
+    value is a piece of its own, it is `of_mean`.
+
+    Args:
+        values: [count].
+        pieces: the number of each value's piece, integers [count].
+
+    Returns:
+        The standard error; None for fewer than two pieces.
+    """
+    _, members = np.unique(pieces, return_inverse=True)
+    return of_ratio(np.bincount(members, values), np.bincount(members))
+
+
 def jackknife(left_out: np.ndarray) -> float | None:
     """That of a statistic, from its values without one example after the other.
 

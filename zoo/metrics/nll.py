@@ -7,11 +7,12 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import samplers, spec
+from zoo.data._splits import RunningText
 from zoo.errors import require
 from zoo.metrics import Measurement, _standard_errors
 
 _BATCH = 250
-_CHUNK = 1000
+_CHUNK = RunningText.PIECE
 
 
 def applies(run) -> bool:
