@@ -262,6 +262,25 @@ def lines_run(tmp_path):
     return file, made, str(tmp_path / "run")
 
 
+def test_a_run_is_watched_on_its_validation_part(lines_run, monkeypatch, tmp_path):
+    """No two lines are the same, so that each batch tells which part it is from."""
+    _, made, _ = lines_run
+    watched, scalars = [], experiment.callbacks.Scalars
+
+    def recorded(first_step, folder, validation, *arguments):
+        watched.extend(validation)
+        return scalars(first_step, folder, validation, *arguments)
+
+    monkeypatch.setattr(experiment.callbacks, "Scalars", recorded)
+    run = experiment.train(dataclasses.replace(made, steps=1), str(tmp_path / "watched"))
+    rows = {tuple(row) for batch in watched for row in batch.numpy().tolist()}
+    parts = [set(map(tuple, run.dataset.split(name).values.tolist()))
+             for name in ("train", "validation", "test")]  # fmt: skip
+    assert len(watched) == 8
+    assert rows <= parts[1]
+    assert not rows & (parts[0] | parts[2])
+
+
 def test_lines_that_were_added_are_noticed_and_can_be_gone_on_with(lines_run, capsys):
     file, made, workdir = lines_run
     assert experiment.load(workdir).dataset.example.kind == "text"

@@ -143,6 +143,7 @@ def test_every_measurement_stands_in_the_table_under_its_run(document, texts, im
             name = key.partition("@")[0]
             row = next(row for title, row in names.items() if title.split()[0] == name)
             assert row[column]
+            assert ("±" in row[column]) == (value["standard_error"] is not None)
             assert (value["ceiling"] is None) == (row[column + 1] == "")
     assert names["class_kl ↓"][1:3] == ["", ""]
 

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from zoo import example_spec, experiment, spec, verdicts
-from zoo.data._splits import Dataset, RunningText
+from zoo.data._splits import Dataset, RunningText, Sequences
 from zoo.vocabulary import END, UNKNOWN, Vocabulary
 
 
@@ -104,3 +104,36 @@ def test_the_standard_error_of_a_running_text_is_the_spread_over_texts(member, n
     found = [measure(each, split="test", count=1000, seed=0)[name] for each in runs]
     spread = np.std([each.value for each in found], ddof=1)
     assert np.mean([each.standard_error for each in found]) == pytest.approx(spread, rel=0.25)
+
+
+def test_the_seed_decides_which_real_examples_are_judged():
+    """Of a running text, of rows, and of rows with labels."""
+    text = judged_text(stretches(0))
+    rows = judged_text(stretches(0))
+    numbers = np.arange(100, dtype=np.int32)[:, None]
+    data = Sequences(np.tile(numbers, 10), labels=numbers[:, 0] % 3)
+    labelled = types.SimpleNamespace(**vars(rows))
+    labelled.example = types.SimpleNamespace(num_classes=3)
+    rows.dataset = labelled.dataset = Dataset(rows.example, data, data, data)
+    for run in (text, rows, labelled):
+        first, same, other = (
+            tf.nest.flatten(verdicts.held_out(run, "test", 20, seed)[0])[0] for seed in (0, 0, 1)
+        )
+        np.testing.assert_array_equal(first, same)
+        assert np.any(first != other)
+
+
+def test_ratios_are_read_by_pi_of_the_last_update():
+    """A logit is log P - log Q with the shift of π: r = logit - log(π / (1 - π))."""
+    run = judged_text(stretches(0))
+    schedule = "generalised_js(pi=[0.8, 0.2], pi_steps=6, weighting='loss_weights')"
+    run.objective, run.step = spec.build("objectives", schedule), 3
+    windows = run.dataset.test.separate_windows(5, 0)
+    expected = share_of_ones(windows).numpy() - np.log(0.6 / 0.4)
+    np.testing.assert_allclose(verdicts.log_density_ratio(run, windows), expected, rtol=1e-5)
+    measure = spec.module("metrics", "divergence_bound").measure
+    found = measure(run, split="test", count=50, seed=0)["divergence_bound"].value
+    real, generated = verdicts.held_out(run, "test", 50, 0)
+    losses = [np.logaddexp(0, -share_of_ones(real)), np.logaddexp(0, share_of_ones(generated))]
+    bound = -0.6 * np.log(0.6) - 0.4 * np.log(0.4) - 0.6 * losses[0].mean() - 0.4 * losses[1].mean()
+    assert found == pytest.approx(bound, rel=1e-4)

@@ -15,6 +15,13 @@ def measure(comparison):
     return lm_score.compare(comparison)["lm_score"]
 
 
+def first_of(comparison):
+    """The comparison of one text to one."""
+    return dataclasses.replace(
+        comparison, generated=comparison.generated[:1], real=comparison.real[:1]
+    )
+
+
 @pytest.fixture(scope="module")
 def judge(adversaries):
     """The judge of the adversaries, which is remembered, not trained for each test."""
@@ -65,6 +72,12 @@ def test_it_and_its_error_are_those_of_a_ratio(adversaries, judge):
     residuals = nats - measured.value * lengths
     expected = residuals.std(ddof=1) * math.sqrt(len(nats)) / lengths.sum()
     assert measured.standard_error == pytest.approx(expected, rel=1e-3)
+
+
+def test_one_text_has_no_standard_error(adversaries):
+    measured = measure(first_of(adversaries["ceiling"]))
+    assert math.isfinite(measured.value)
+    assert measured.standard_error is None
 
 
 def test_unknown_symbols_are_read_but_do_not_count(judge):

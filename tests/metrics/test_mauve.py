@@ -138,3 +138,9 @@ def test_what_is_told_with_the_figure(measured, adversaries):
 def test_fewer_features_may_differ_than_there_should_be_clusters(number):
     comparison = comparison_of(np.arange(80).reshape(2, 40) % number, width=0)
     assert measure(comparison).value == pytest.approx(1, abs=1e-9)
+
+
+def test_one_text_has_no_standard_error():
+    measured = measure(comparison_of(np.array([[0], [1]])))
+    assert 0 <= measured.value <= 1
+    assert measured.standard_error is None

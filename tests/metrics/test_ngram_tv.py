@@ -81,3 +81,9 @@ def test_it_falls_with_the_number_of_texts(compare_texts):
     assert few.value > 2 * many.value
     assert (few.count, many.count) == (20, 400)
     assert few.better == "lower"
+
+
+def test_one_text_has_no_standard_error(compare_texts):
+    found = ngram_tv.compare(compare_texts([(2, 3, 4, 5)], [(2, 4, 3, 5)]))
+    assert found["ngram_tv_2"].value == 1
+    assert [each.standard_error for each in found.values()] == [None] * 4

@@ -185,6 +185,23 @@ def test_what_is_drawn_with_every_sampler_has_no_unknown_token(independent):
     assert measure(run)["nll"].value == own
 
 
+def test_one_example_or_piece_has_no_standard_error(untrained, letters):
+    bits = Images(np.eye(4, dtype=np.uint8)[None, :, :, None] * 255)
+    running = dataclasses.replace(letters, running=True)
+    one = [
+        untrained(UNIFORM, letters, Sequences(np.array([[2, 3, 1, 1]], np.int32))),
+        untrained(UNIFORM, running, RunningText(np.arange(1000, dtype=np.int32) % 3 + 2, 4)),
+        untrained(UNIFORM, example_spec.Image((4, 4, 1), binary=True), bits),
+    ]
+    figures = [{"nll", "perplexity", "bits_per_character"}] * 2 + [{"nll", "bits_per_dim"}]
+    for run, names in zip(one, figures, strict=True):
+        measured = measure(run)
+        assert measured.keys() == names
+        assert all(each.standard_error is None for each in measured.values())
+    two = untrained(UNIFORM, running, RunningText(np.arange(1001, dtype=np.int32) % 3 + 2, 4))
+    assert measure(two)["nll"].standard_error > 0
+
+
 def test_a_perplexity_that_is_too_large_for_a_float_is_left_out(untrained, letters):
     run = untrained(UNIFORM, letters, Sequences(np.array([[2, 1, 1, 1]], np.int32)))
     run.generator.output_bias.assign([0.0, 0.0, -3000.0, 0.0, 0.0])

@@ -1,6 +1,7 @@
 """The reverse language-model score where the right answer is known."""
 
 import dataclasses
+import math
 
 import pytest
 
@@ -9,6 +10,13 @@ from zoo.metrics import _judge, reverse_lm_score
 
 def measure(comparison):
     return reverse_lm_score.compare(comparison)["reverse_lm_score"]
+
+
+def first_of(comparison):
+    """The comparison of one text to one."""
+    return dataclasses.replace(
+        comparison, generated=comparison.generated[:1], real=comparison.real[:1]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +39,12 @@ def test_samples_of_the_chain_itself_come_near_its_entropy(measured, adversaries
     assert (found.count, found.better, found.split) == (400, "lower", "test")
     assert found.unit == "nats per word (LSTM of 128 units)"
     assert 0 < found.standard_error < 0.05
+
+
+def test_one_text_has_no_standard_error(adversaries):
+    measured = measure(first_of(adversaries["ceiling"]))
+    assert math.isfinite(measured.value)
+    assert measured.standard_error is None
 
 
 def test_one_sentence_repeated_and_noise_are_exposed(measured):

@@ -227,6 +227,13 @@ def test_dropout_is_drawn_by_the_key_and_off_without():
     np.testing.assert_array_equal(model(inputs), model(inputs))
 
 
+def test_each_layer_has_a_dropout_mask_of_its_own():
+    first, second = made("pixel_cnn(width=16, layers=2, dropout=0.5)", BITS).dropout_masks(
+        4, 3, KEY
+    )
+    assert np.any(first != second)
+
+
 def test_in_mixed_precision_calls_are_in_bfloat16_and_samples_in_float32():
     """While such a model trains, samples are drawn from it too."""
     keras.config.set_dtype_policy("mixed_bfloat16")

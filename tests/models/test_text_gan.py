@@ -1,5 +1,7 @@
 """Verdicts on beginnings that know nothing of what follows, and a short game on known texts."""
 
+import itertools
+
 import keras
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import tensorflow as tf
 from zoo import checkpoints, divergences, randomness, spec
 from zoo.data._splits import batches
 from zoo.errors import SpecError
+from zoo.models.layers import text_readers
 from zoo.models.layers.text_readers import running_maximum
 from zoo.trainers import adversarial
 
@@ -82,6 +85,22 @@ def test_dropout_is_what_its_key_says(judge):
     assert np.abs(with_key - judge(TEXTS)).max() > 1e-3
     assert np.abs(with_key - judge(TEXTS, key=randomness.fold(KEY, 1))).max() > 1e-3
     np.testing.assert_array_equal(judge(TEXTS), judge(TEXTS))
+
+
+def test_each_recurrent_layer_has_a_dropout_mask_of_its_own(letters, monkeypatch):
+    made = "text_gan(discriminator='recurrent', width=6, layers=3, dropout=0.5)"
+    discriminator = spec.build("models", made, letters).discriminator
+    masks, drop = [], text_readers.Recurrence.drop
+
+    def recorded(*arguments, **options):
+        masks.append(drop(*arguments, **options))
+        return masks[-1]
+
+    monkeypatch.setattr(text_readers.Recurrence, "drop", recorded)
+    discriminator.judge(TEXTS, key=KEY)
+    assert len(masks) == 3
+    for one, other in itertools.combinations(masks, 2):
+        assert np.any(one != other)
 
 
 def test_the_convolutions_respond_as_by_the_formula(letters):

@@ -264,3 +264,21 @@ def test_it_learns_to_copy_to_the_entropy_of_what_is_copied():
 def test_impossible_sizes_are_refused(wrong, answer):
     with pytest.raises(SpecError, match=answer):
         spec.build("models", f"transformer({wrong})", ABC)
+
+
+def test_each_layer_has_a_dropout_mask_of_its_own():
+    """The embedding, two layers of attention and two between: all masks differ, and so do logits
+    without what one of them lets through."""
+    model = build("transformer(units=8, layers=2, heads=2, dropout=0.5)", ABC)
+    masks = model.dropout_masks(4, 3, KEY)
+    assert len(masks) == 5
+    for one, other in itertools.combinations(masks, 2):
+        assert np.any(one != other)
+    token, state = tf.constant([2, 0, 1]), model.initial_state(3)
+    ones = [tf.ones_like(mask[0]) for mask in masks]
+    logits = [
+        model.step(token, state, [*ones[:number], 0 * ones[number], *ones[number + 1 :]])[0]
+        for number in range(5)
+    ]
+    for one, other in itertools.combinations([*logits, model.step(token, state)[0]], 2):
+        assert np.abs(one - other).max() > 1e-3

@@ -143,3 +143,22 @@ def test_pi_follows_its_schedule():
 def test_what_cannot_be_is_refused(arguments, message):
     with pytest.raises(SpecError, match=rf"mediated_js: .*{message}"):
         spec.build("objectives", f"mediated_js({arguments})")
+
+
+@pytest.mark.parametrize("future", [False, True])
+def test_what_stands_after_the_end_does_not_count(future):
+    """Texts of two tokens and of four: the value is by hand, and the gradient 0 after the end."""
+    objective = mediated_js.build(pi=PI, generator_loss="exact", future=future)
+    texts = tf.constant([[2, 1, 1, 1], [2, 3, 2, 1]])
+    counts = tf.constant([[1.0, 1, 0, 0], [1, 1, 1, 1]])
+    log_q, log_m = (
+        tf.nn.log_softmax(tf.random.stateless_normal([2, 4, 4], [0, number])) for number in (0, 1)
+    )
+    with tf.GradientTape() as tape:
+        tape.watch(log_q)
+        value = objective.generator_loss(texts, log_q, log_m, counts, PI)
+    slope = tape.gradient(value, log_q).numpy()
+    each = np.sum(np.exp(log_q) * (log_q - log_m), axis=-1)
+    assert value.numpy() == pytest.approx((1 - PI) * np.sum(counts * each) / 2, rel=1e-5)
+    np.testing.assert_array_equal(slope[0, 2:], 0)
+    assert np.all(np.any(slope[1] != 0, axis=-1))
