@@ -13,11 +13,12 @@ from zoo.errors import SpecError
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
+    """Its second and last update is at π = 0.3."""
     return experiment.train(
         experiment.Experiment(
             data="gaussian_mixture(count=100)",
             model="gaussian(std=2.0)",
-            objective="generalised_js(pi=0.3, weighting='loss_weights')",
+            objective="generalised_js(pi=[0.2, 0.4], pi_steps=2, weighting='loss_weights')",
             steps=2,
             batch_size=8,
         ),

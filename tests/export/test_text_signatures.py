@@ -2,12 +2,13 @@
 
 import itertools
 import json
+import types
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from export import text_signatures
+from export import exporting, text_signatures
 from zoo import example_spec, spec
 from zoo.errors import SpecError
 from zoo.vocabulary import ABSENT, Vocabulary
@@ -394,3 +395,16 @@ def test_the_ratio_of_running_text_is_the_verdict_on_a_beginning():
     answer = ratios(["ab", "", "abcab"])["log_density_ratio"]
     verdicts = discriminator.judge(np.array([[2, 3, 4, 2, 3]], np.int32)).numpy()[0] + 0.5
     np.testing.assert_allclose(answer, [verdicts[1], 0, verdicts[4]], atol=1e-6)
+
+
+def test_the_ratio_of_a_text_is_read_by_pi_of_the_last_update():
+    """The third update is at step 2: r = logit - log(π / (1 - π)) with
+    π = 0.5, and half of it is given."""
+    schedule = "generalised_js(pi=[0.1, 0.7], pi_steps=3, weighting='loss_weights')"
+    run = types.SimpleNamespace(
+        model=types.SimpleNamespace(networks=lambda: {"discriminator": "a network"}),
+        objective=spec.build("objectives", schedule),
+        step=3,
+    )
+    judge = exporting._judge(run, ratio_scale=0.5)
+    np.testing.assert_allclose(judge.log_density_ratio(tf.constant([-1.0, 2.0])), [-0.5, 1.0])

@@ -106,6 +106,20 @@ def test_validation_is_the_bound_on_held_out_images_and_samples_of_the_batch(pai
     assert float(found) == pytest.approx(float(expected), rel=1e-6)
 
 
+@pytest.mark.parametrize(("step", "pi"), [(0, 0.2), (1, 0.2), (3, 0.5)])
+def test_validation_is_by_pi_of_the_last_update(pair, images, step, pi):
+    """The step counts updates that are done: the third is at step 2."""
+    trainer = build(pair, "generalised_js(pi=[0.2, 0.8], pi_steps=4, weighting='loss_weights')")
+    trainer.step.assign(step)
+    real = images.batch(0, 8, seed=1)
+    generated = pair.generator.generate(tf.range(8, dtype=tf.int64))
+    expected = trainer.objective.divergence_bound(
+        pair.discriminator(real), pair.discriminator(generated), pi
+    )
+    found = trainer.test_step(real)["divergence_bound"]
+    assert float(found) == pytest.approx(float(expected), rel=1e-6)
+
+
 def test_more_steps_of_the_discriminator_are_each_on_examples_of_their_own(pair, images):
     """Two of them and one of the generator are what is done by hand with the parts in turn."""
     trainer = build(pair, "generalised_js(pi=0.25, discriminator_steps=2)")

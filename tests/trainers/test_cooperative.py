@@ -119,8 +119,11 @@ def test_the_mediator_counts_nothing_after_the_end(mediated, texts):
     np.testing.assert_array_equal(given[0].numpy() > 0, counts > 0)
 
 
-def test_validation_is_the_likelihood_and_the_bound_on_held_out_texts(mediated, texts):
-    trainer = build(mediated, "mediated_js(pi=0.3)", sgd)
+@pytest.mark.parametrize(("step", "pi"), [(0, 0.1), (1, 0.1), (3, 0.5)])
+def test_validation_is_the_likelihood_and_the_bound_on_held_out_texts(mediated, texts, step, pi):
+    """By π of the last update; the step counts updates that are done."""
+    trainer = build(mediated, "mediated_js(pi=[0.1, 0.9], pi_steps=4)", sgd)
+    trainer.step.assign(step)
     real = texts.batch(0, 8, seed=1)
     found = trainer.test_step(real)
     num_symbols = mediated.generator.weights_of(real).numpy().sum()
@@ -135,7 +138,7 @@ def test_validation_is_the_likelihood_and_the_bound_on_held_out_texts(mediated, 
         picked = np.take_along_axis(log_q, each.numpy()[..., None] - 1, axis=-1)[..., 0]
         counted = mediated.generator.weights_of(each).numpy()
         ratios.append(mediated.mediator.log_prob(each).numpy() - np.sum(counted * picked, axis=-1))
-    expected = trainer.objective.divergence_bound(*ratios, trainer.objective.pi_at(0))
+    expected = trainer.objective.divergence_bound(*ratios, pi)
     assert float(found["divergence_bound"]) == pytest.approx(float(expected), abs=1e-5)
 
 
