@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo import example_spec, experiment, spec, verdicts
+from zoo import calibration, example_spec, experiment, spec, verdicts
 from zoo.data._splits import Dataset, RunningText, Sequences
 from zoo.vocabulary import END, UNKNOWN, Vocabulary
 
@@ -137,3 +137,10 @@ def test_ratios_are_read_by_pi_of_the_last_update():
     losses = [np.logaddexp(0, -share_of_ones(real)), np.logaddexp(0, share_of_ones(generated))]
     bound = -0.6 * np.log(0.6) - 0.4 * np.log(0.4) - 0.6 * losses[0].mean() - 0.4 * losses[1].mean()
     assert found == pytest.approx(bound, rel=1e-4)
+
+
+def test_the_inverse_temperature_tells_of_how_many_it_is():
+    """Samples, and of a running text as many windows as it has apart from each other."""
+    run = judged_text(stretches(0, count=505))
+    found = spec.module("metrics", "calibration").measure(run, split="test", count=20, seed=0)
+    assert found["inverse_temperature"].count == calibration.COUNT + 50

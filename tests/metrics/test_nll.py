@@ -42,11 +42,17 @@ def test_it_is_the_ratio_of_all_nats_to_all_symbols(untrained, letters):
     run = untrained(UNIFORM, letters, Sequences(rows))
     nats = -run.generator.log_prob(rows).numpy()
     lengths = run.generator.weights_of(rows).numpy().sum(axis=-1)
-    measured = measure(run)["nll"]
+    found = measure(run)
+    measured = found["nll"]
     assert measured.value == pytest.approx(nats.sum() / lengths.sum(), rel=1e-5)
     residuals = nats - measured.value * lengths
     expected = residuals.std(ddof=1) * math.sqrt(len(rows)) / lengths.sum()
     assert measured.standard_error == pytest.approx(expected, rel=1e-4)
+    for name, factor in (
+        ("perplexity", math.exp(measured.value)),
+        ("bits_per_character", 1 / math.log(2)),
+    ):
+        assert found[name].standard_error == pytest.approx(factor * expected, rel=1e-4)
 
 
 def test_weights_weigh(untrained, letters):
@@ -220,6 +226,8 @@ def test_images_are_measured_by_the_image_and_by_the_dimension(untrained):
     assert measured["nll"].value == pytest.approx(nats.mean(), rel=1e-5)
     expected = nats.std(ddof=1) / math.sqrt(30)
     assert measured["nll"].standard_error == pytest.approx(expected, rel=1e-3)
+    in_bits = expected / math.log(2) / 16
+    assert measured["bits_per_dim"].standard_error == pytest.approx(in_bits, rel=1e-3)
     assert measured["nll"].unit == "nats per image"
     assert measured["nll"].count == 30
     flat = measure(flatten(run))
