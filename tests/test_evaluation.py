@@ -217,6 +217,28 @@ def test_an_evaluation_adds_to_what_was_measured_before(runs):
     assert [each["metrics"] for each in other["earlier"]] == [same["metrics"]]
 
 
+def test_figures_of_each_sampler_count_seed_and_step_are_kept_apart(runs):
+    """The newest first, and of those measured alike the newest figure."""
+    path, settings = runs[0].folder.path / "metrics.json", Settings(count=20, seed=5)
+
+    def record(value, run=runs[0], settings=settings, name="nll"):
+        figure = Measurement(value, "nats", None, 1, "test", "lower")
+        Evaluation(run, settings, {name: figure}).write()
+
+    path.write_text("{")  # not finished: there is nothing to keep
+    record(0.0)
+    record(1.0)
+    record(2.0, settings=dataclasses.replace(settings, count=30))
+    record(3.0, settings=dataclasses.replace(settings, seed=6))
+    record(4.0, dataclasses.replace(runs[0], sampler="top_k(k=2)"))
+    record(5.0, dataclasses.replace(runs[0], step=7))
+    record(6.0, name="parzen")
+    written = json.loads(path.read_text())
+    values = {name: figure["value"] for name, figure in written["metrics"].items()}
+    assert values == {"nll": 1.0, "parzen": 6.0}
+    assert [each["metrics"]["nll"]["value"] for each in written["earlier"]] == [5.0, 4.0, 3.0, 2.0]
+
+
 def test_a_figure_asked_for_that_is_not_finite_is_refused(runs):
     greedy = dataclasses.replace(runs[0], sampler="greedy()")
     with pytest.raises(SpecError, match="nll on test has no finite value with the sampler greedy"):

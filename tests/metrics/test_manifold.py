@@ -73,6 +73,20 @@ def test_the_standard_errors_are_about_the_spread_of_repeated_measurements(shift
         assert 0.8 < np.mean(errors) / np.std(each) < 2, name
 
 
+def test_the_standard_errors_are_of_n_minus_one():
+    """By hand: no row loses its hit with a column, and half of eight rows have one."""
+    hits = np.repeat([[True] * 8, [False] * 8], 4, axis=0)
+    share, error = manifold._share_hit(hits)
+    assert share == 0.5
+    assert error == pytest.approx(np.sqrt(0.5 * 0.5 / 7))
+    # All four hits are of one column of eight: √(7/8 · (1/2² - 1/2²/8)) = 7/16.
+    _, error = manifold._share_hit(hits & (np.arange(8) == 3))
+    assert error == pytest.approx(np.hypot(0.5 / np.sqrt(7), 7 / 16))
+    density, error = manifold._density(hits)
+    assert density == pytest.approx(0.5 * 8 / manifold.NEIGHBOURS)
+    assert error == pytest.approx(8 / manifold.NEIGHBOURS * np.sqrt(0.5 * 0.5 / 7))
+
+
 def test_as_many_samples_as_neighbours_are_too_few(digits):
     with pytest.raises(SpecError, match="manifold needs at least 6"):
         manifold.compare(Comparison(EXAMPLE, *[digits[:5]] * 3, "test", 0))

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from zoo.metrics import Measurement, _distances
+from zoo.metrics import Measurement, _distances, _standard_errors
 
 NEIGHBOURS = 5
 
@@ -85,7 +85,7 @@ def _within(points, centres, radii):
 def _density(inside):
     """Hits per row and neighbour, of as many rows as columns, both drawn anew."""
     by_row, by_column = (np.sum(inside, axis=axis) / NEIGHBOURS for axis in (1, 0))
-    variance = (np.var(by_row) + np.var(by_column)) / len(inside)
+    variance = (np.var(by_row, ddof=1) + np.var(by_column, ddof=1)) / len(inside)
     return float(np.mean(by_row)), math.sqrt(variance)
 
 
@@ -94,5 +94,5 @@ def _share_hit(hits):
     num_hits = np.sum(hits, axis=1)
     alone = np.argmax(hits[num_hits == 1], axis=1)
     lost = np.bincount(alone, minlength=hits.shape[1]) / len(hits)
-    variance = np.var(num_hits > 0) / len(hits) + np.var(lost) * len(lost)
-    return float(np.mean(num_hits > 0)), math.sqrt(variance)
+    errors = _standard_errors.of_mean(num_hits > 0), _standard_errors.jackknife(lost)
+    return float(np.mean(num_hits > 0)), math.hypot(*errors)
