@@ -27,41 +27,48 @@ specs = {
     ),
     "moments": ("mnist_5k", "mlp_gan(dropout=False)", "moment_matching"),
 }
-made = experiment.Experiment(
-    *specs[kind], strategy=sys.argv[1] if sys.argv[1] == "mirrored" else "cpu", steps=4,
-    batch_size=8, optimizer="sgd", learning_rate=0.5, clip_norm=0.05, average_decay=0.5,
-    sample_every=2, checkpoint_every=2,
-)
-run = experiment.train(made, folder)
-keras.utils.set_random_seed(made.seed)
-new = spec.build("models", made.model, run.example)
-for name, model in (("new", new), ("trained", run.model)):
-    weights = model.networks()["generator"].trainable_variables
-    np.savez(f"{folder}_{name}.npz", *[v.numpy() for v in weights])
+for clip_norm in map(float, sys.argv[4:]):
+    made = experiment.Experiment(
+        *specs[kind], strategy=sys.argv[1] if sys.argv[1] == "mirrored" else "cpu", steps=4,
+        batch_size=8, optimizer="sgd", learning_rate=0.5, clip_norm=clip_norm, average_decay=0.5,
+        sample_every=2, checkpoint_every=2,
+    )
+    run = experiment.train(made, f"{folder}_{clip_norm}")
+    keras.utils.set_random_seed(made.seed)
+    new = spec.build("models", made.model, run.example)
+    for name, model in (("new", new), ("trained", run.model)):
+        weights = model.networks()["generator"].trainable_variables
+        np.savez(f"{folder}_{clip_norm}_{name}.npz", *[v.numpy() for v in weights])
 """
 
 
-def weights(tmp_path, strategy, kind):
-    """Those that training began with, and those that it came to."""
+def weights(tmp_path, strategy, kind, *clip_norms):
+    """For each largest norm those that training began with, and those that it came to."""
     import numpy as np
 
     folder = tmp_path / f"{strategy}_{kind}"
     subprocess.run(
-        [sys.executable, "-c", PROGRAM, strategy, kind, str(folder)],
+        [sys.executable, "-c", PROGRAM, strategy, kind, str(folder), *map(str, clip_norms)],
         check=True,
         capture_output=True,
         text=True,
     )
-    with np.load(f"{folder}_new.npz") as new, np.load(f"{folder}_trained.npz") as trained:
-        return [[arrays[name] for name in arrays.files] for arrays in (new, trained)]
+    found = []
+    for clip_norm in clip_norms:
+        made = f"{folder}_{clip_norm}"
+        with np.load(f"{made}_new.npz") as new, np.load(f"{made}_trained.npz") as trained:
+            found.append([[arrays[name] for name in arrays.files] for arrays in (new, trained)])
+    return found
 
 
 def test_likelihood_training_is_the_same_on_two_replicas(tmp_path):
+    """Where all gradients are clipped, and where none is."""
     import numpy as np
 
-    (_, one), (_, two) = (weights(tmp_path, s, "text") for s in ("cpu", "mirrored"))
-    for a, b in zip(one, two, strict=True):
-        np.testing.assert_allclose(a, b, atol=1e-6)
+    both = (weights(tmp_path, strategy, "text", 0.05, 0.0) for strategy in ("cpu", "mirrored"))
+    for (_, one), (_, two) in zip(*both, strict=True):
+        for a, b in zip(one, two, strict=True):
+            np.testing.assert_allclose(a, b, atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", ["images", "text_gan", "mediated", "moments"])
@@ -69,7 +76,8 @@ def test_training_against_samples_runs_on_two_replicas(tmp_path, kind):
     """Replicas draw samples of their own, so the weights agree in distribution only."""
     import numpy as np
 
-    for before, after in zip(*weights(tmp_path, "mirrored", kind), strict=True):
+    (found,) = weights(tmp_path, "mirrored", kind, 0.05)
+    for before, after in zip(*found, strict=True):
         assert np.isfinite(after).all()
         assert np.abs(after - before).max() > 0
 
