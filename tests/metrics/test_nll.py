@@ -86,7 +86,7 @@ def test_running_text_is_scored_as_one_sequence(untrained, letters, monkeypatch)
     text = np.random.default_rng(1).integers(2, 5, 45).astype(np.int32)
     run = untrained(UNIFORM, example, RunningText(text, 4))
     expected = -run.generator.log_prob(text[None]).numpy()[0] / 45
-    monkeypatch.setattr(nll, "_CHUNK", 7)
+    monkeypatch.setattr(RunningText, "PIECE", 7)
     measured = measure(run)["nll"]
     assert measured.value == pytest.approx(expected, rel=1e-5)
     assert measured.count == 45
@@ -165,7 +165,7 @@ def test_texts_that_cannot_be_drawn_are_counted_and_not_averaged(
 
 
 def test_tokens_of_running_text_that_cannot_be_drawn_are_counted(independent, monkeypatch):
-    monkeypatch.setattr(nll, "_CHUNK", 3)
+    monkeypatch.setattr(RunningText, "PIECE", 3)
     run = independent(RunningText(np.array([2, 3, 2, 0, 0, 0, 4, 2], np.int32), 4), running=True)
     run.sampler = "top_k(k=2)"
     measured = measure(run)

@@ -7,12 +7,10 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import samplers, spec
-from zoo.data._splits import RunningText
 from zoo.errors import require
 from zoo.metrics import Measurement, _standard_errors
 
 _BATCH = 250
-_CHUNK = RunningText.PIECE
 
 
 def applies(run) -> bool:
@@ -188,8 +186,8 @@ def _running(model, data, sampler):
         return tf.reduce_sum(tf.where(drawn, nats, 0.0)), tf.math.count_nonzero(drawn), state
 
     state, nats, lengths, sizes = model.initial_state(1), [], [], []
-    for begin in range(0, len(data), _CHUNK):
-        piece = slice(begin, begin + _CHUNK)
+    for begin in range(0, len(data), data.PIECE):
+        piece = slice(begin, begin + data.PIECE)
         targets = tf.constant(data.values[piece][None])
         total, drawn, state = score(tf.constant(inputs[piece][None], tf.int32), targets, state)
         nats.append(float(total))
