@@ -28,6 +28,8 @@ theory: .venv/installed
 	$(BIN)/python -m zoo.theory.trained_points --output docs/figures/scheduled_sampling_points.json
 	$(BIN)/python -m zoo.theory.scheduled_sampling --output docs/figures \
 	  --points docs/figures/scheduled_sampling_points.json
+	$(BIN)/python -m zoo.theory.little_data
+	$(BIN)/python -m zoo.theory.game_noise
 
 # Those of trained networks, some six hours on one core; what takes long goes on after a stop.
 trained: .venv/installed

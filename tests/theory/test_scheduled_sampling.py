@@ -279,6 +279,17 @@ def test_bad_arguments_are_refused(optimum, joint, keep, words):
         optimum(joint, keep)
 
 
+@pytest.mark.parametrize(
+    "compare",
+    [kl, lambda joint, model: divergence(joint, model, 0.5), lambda p, q: kl(p.ravel(), q)],
+)
+@pytest.mark.parametrize("model", [[[0.5], [0.3], [0.2]], [[0.5, 0.3, 0.2]], [[1.0]]])
+def test_tables_of_unlike_shapes_are_refused(compare, model):
+    """Each broadcasts against P, and would give a number of no table."""
+    with pytest.raises(ValueError, match="need one shape; received"):
+        compare(P, np.array(model))
+
+
 def test_the_program_draws_curves_and_points(tmp_path, capsys):
     points = tmp_path / "points.json"
     points.write_text(

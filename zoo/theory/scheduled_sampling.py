@@ -139,8 +139,12 @@ def divergence(joint, model, keep_probability: float) -> float:
         joint: the table P, [x1, x2].
         model: the table Q, [x1, x2].
         keep_probability: ε, in [0, 1].
+
+    Raises:
+        ValueError: as in `algorithm_optimum`, or P and Q differ in shape.
     """
     p, q = _checked(joint, keep_probability), _checked(model, keep_probability)
+    _same_shape(p, q)
     p1, q1, p2 = p.sum(axis=1), q.sum(axis=1), p.sum(axis=0)
     q_rows = q / np.where(q1 > 0, q1, 1)[:, None]
     kept, drawn = np.full([len(p1), 1], keep_probability), (1 - keep_probability) * q1[:, None]
@@ -155,7 +159,12 @@ def _weighted_sum(weights, terms):
 
 
 def kl(joint, model) -> float:
-    """KL[P‖Q] of two tables, in nats."""
+    """KL[P‖Q] of two tables of one shape, in nats.
+
+    Raises:
+        ValueError: P and Q differ in shape.
+    """
+    _same_shape(joint, model)
     return float(kl_div(joint, model).sum())  # Σ p log(p/q) - p + q: no term is negative
 
 
@@ -183,6 +192,14 @@ def measures(model) -> dict[str, float]:
         "mutual_information": mutual_information(model),
         "first_symbol_kl": kl(EXAMPLE.sum(axis=1), model.sum(axis=1)),
     }
+
+
+def _same_shape(joint, model):
+    if np.shape(joint) != np.shape(model):
+        raise ValueError(
+            "Two tables are compared entry by entry and need one shape; received "
+            f"{list(np.shape(joint))} and {list(np.shape(model))}."
+        )
 
 
 def _checked(joint, keep_probability):

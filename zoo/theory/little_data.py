@@ -1,0 +1,144 @@
+"""Scheduled sampling as a regulariser: what a table fitted to few pairs is off by, exactly.
+
+    python -m zoo.theory.little_data
+
+prints, for numbers N of pairs of tokens drawn from `scheduled_sampling.EXAMPLE`, the expected
+KL[P‖Q] of maximum likelihood and of scheduled sampling at its best ε, and what the best of
+several runs gains.
+
+The model is the optimum of the algorithm, Q = ε R + (1-ε) R1 R2, of the table R of relative
+frequencies, each count first raised by `PSEUDO_COUNT`, without which the expectation is infinite.
+
+Source: F. Huszár (2015), arXiv 1511.05101, section 3, which asks why the method won.
+"""
+
+import argparse
+
+import numpy as np
+import scipy.optimize
+from scipy.special import gammaln, rel_entr, xlogy
+
+from zoo.errors import explained
+from zoo.theory.scheduled_sampling import EXAMPLE, algorithm_optimum, independent
+
+PSEUDO_COUNT = 0.5
+COUNTS = 5, 10, 20, 40, 80
+
+
+def fitted(counts, keep_probability: float) -> np.ndarray:
+    """The optimum of the algorithm on counted pairs; at ε = 1 that of maximum likelihood.
+
+    Args:
+        counts: how often each pair was drawn, [x1, x2].
+        keep_probability: ε, in [0, 1].
+
+    Returns:
+        The table Q, [x1, x2].
+
+    Raises:
+        ValueError: as in `algorithm_optimum`.
+    """
+    raised = np.asarray(counts, np.float64) + PSEUDO_COUNT
+    return algorithm_optimum(raised / raised.sum(), keep_probability)
+
+
+def expected_kl(joint, count: int, keep_probability: float) -> float:
+    """E KL[P‖Q] in nats over the draws of N pairs from P, Q being `fitted` to them.
+
+    An entry of Q depends on three counts only: of the pair, of the rest of its row and of the rest
+    of its column. These have a multinomial distribution, which is summed over.
+
+    Args:
+        joint: the table P, [x1, x2].
+        count: N; the sum has about N³ / 6 terms for each entry of P.
+        keep_probability: ε, in [0, 1].
+    """
+    p = np.asarray(joint, np.float64)
+    cells = np.stack([p, p.sum(1, keepdims=True) - p, p.sum(0) - p], axis=-1)
+    total = rel_entr(p, 1).sum()
+    for here, row, column in cells[p > 0]:
+        total -= here * _expected_log(here, row, column, count, keep_probability, p.shape)
+    return float(total)
+
+
+def _expected_log(here, row, column, count, keep, shape):
+    """E[log Q(x1, x2)] of a pair with the probabilities of it, its row and its column without."""
+    axis = np.arange(count + 1)
+    n = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
+    n = n[n.sum(axis=1) <= count]
+    n = np.concatenate([n, count - n.sum(axis=1, keepdims=True)], axis=1)
+    chances = np.maximum([here, row, column, 1 - here - row - column], 0)
+    log_weights = gammaln(count + 1) + (xlogy(n, chances) - gammaln(n + 1)).sum(axis=1)
+    size = count + PSEUDO_COUNT * shape[0] * shape[1]
+    joint = (n[:, 0] + PSEUDO_COUNT) / size
+    first = (n[:, 0] + n[:, 1] + PSEUDO_COUNT * shape[1]) / size
+    second = (n[:, 0] + n[:, 2] + PSEUDO_COUNT * shape[0]) / size
+    return np.exp(log_weights) @ np.log(keep * joint + (1 - keep) * first * second)
+
+
+def best_keep_probability(joint, count: int) -> float:
+    """The ε in [0, 1] at which `expected_kl`, convex in ε, is least; arguments as there."""
+    found = scipy.optimize.minimize_scalar(
+        lambda keep: expected_kl(joint, count, keep), bounds=(0, 1), method="bounded"
+    )
+    ends = [(expected_kl(joint, count, keep), keep) for keep in (0.0, 1.0)]
+    return float(min([*ends, (found.fun, found.x)])[1])
+
+
+def best_of(joint, count: int, keep_probability: float, runs: int, draws: int, seed: int = 0):
+    """KL[P‖Q] of the best of several runs on the same N pairs, as validation chooses it.
+
+    A run replaces each first token with probability 1-ε by one drawn from the table's own first
+    marginal, and counts what it then sees: runs differ by these draws alone, and those of maximum
+    likelihood not at all. The run with the largest likelihood of N other pairs is taken.
+
+    Args:
+        joint: the table P, [x1, x2].
+        count: N, of training and of validation pairs.
+        keep_probability: ε, in [0, 1].
+        runs: how many there are to choose from.
+        draws: how many data sets there are.
+        seed: of all draws. Data sets and the first runs are the same for each number of runs.
+
+    Returns:
+        KL[P‖Q] in nats for each data set, [draws].
+    """
+    p = np.asarray(joint, np.float64)
+    found = []
+    for number in range(draws):
+        data, noise = (np.random.default_rng([seed, number, part]) for part in (0, 1))
+        train, other = (data.multinomial(count, p.ravel()).reshape(p.shape) for _ in range(2))
+        tables = [_one_run(train, keep_probability, noise) for _ in range(runs)]
+        best = max(tables, key=lambda q: (other * np.log(q)).sum())
+        found.append(rel_entr(p, best).sum())
+    return np.array(found)
+
+
+def _one_run(train, keep, noise):
+    first = fitted(train, 1).sum(axis=1)
+    kept = noise.binomial(train, keep)
+    replaced = np.stack([noise.multinomial(n, first) for n in (train - kept).sum(axis=0)], axis=1)
+    seen = fitted(kept + replaced, 1)
+    return first[:, None] * seen / seen.sum(axis=1, keepdims=True)
+
+
+def main(arguments=None) -> None:
+    """Prints both tables, see the head of this file."""
+    argparse.ArgumentParser(description=__doc__.partition("\n")[0]).parse_args(arguments)
+    for name, p in {"the example": EXAMPLE, "independent tokens": independent(EXAMPLE)}.items():
+        print(f"{name}\n   N  likelihood  best ε  at best ε")
+        for count in COUNTS:
+            keep = best_keep_probability(p, count)
+            values = [expected_kl(p, count, each) for each in (1, keep)]
+            print(f"{count:>4}  {values[0]:<10.4f}  {keep:<6.3f}  {values[1]:.4f}")
+    print("the example, best of several runs\n   N  ε     runs  KL[P‖Q]")
+    for count in (10, 40):
+        for keep in (1, 0.75, 0.5):
+            for runs in (1, 5, 20):
+                values = best_of(EXAMPLE, count, keep, runs, draws=1000)
+                error = values.std(ddof=1) / np.sqrt(len(values))
+                print(f"{count:>4}  {keep:<4}  {runs:>4}  {values.mean():.4f} ± {error:.4f}")
+
+
+if __name__ == "__main__":
+    explained(main)()
