@@ -94,6 +94,7 @@ def test_a_figure_that_grows_beyond_its_limit_is_told_of(name, first, limit):
                 "model": "dcgan(width=4)",
                 "objective": "generalised_js",
                 "learning_rate": 1000.0,
+                "seed": 1,
             },
             "discriminator_loss",
         ),

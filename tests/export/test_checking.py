@@ -57,8 +57,7 @@ def test_what_differs_is_named(names, tmp_path):
         if log.predict_log.request.model_spec.signature_name == "score":
             log.predict_log.response.outputs["log_prob"].float_val[:] = [0.0]
             log.predict_log.response.outputs["log_prob"].tensor_content = b""
-    path.unlink()
-    path.parent.rmdir()
+    shutil.rmtree(path.parent)
     warmup.write(folder, logs)
     assert checking.differences(str(folder)) == [
         "Loaded as in an application, score answers another log_prob.",

@@ -42,7 +42,7 @@ def test_of_equals_at_the_border_all_stay():
 
 
 def test_a_number_beyond_32_bits_keeps_all():
-    found = spec.build("samplers", f"top_k(k={10**20})")(LOGITS)
+    found = spec.build("samplers", f"top_k(k={10**11})")(LOGITS)
     np.testing.assert_array_equal(found, LOGITS)
 
 

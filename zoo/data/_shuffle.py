@@ -9,6 +9,7 @@ from zoo import randomness
 _ROUNDS = 16
 
 
+@tf.function(reduce_retracing=True)  # some 400 small operations, which are slow one by one
 def shuffled(offsets, epochs, count: int, key):
     """The rows that stand at these places of these epochs' orders.
 
