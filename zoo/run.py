@@ -154,7 +154,9 @@ class Run:
             known = tf.fill([len(seeds)], known_rows)
             some = None if labels is None else labels[rows]
             sampler = _sampler(self.sampler)
-            made = self.generator.complete(originals[rows], known, seeds, sampler, some)
+            made = self.generator.complete(
+                originals[rows], known, seeds, sampler, some, self.generator.JIT_COMPILE
+            )
             completed.append(made.numpy())
         return originals.numpy(), np.concatenate(completed)
 
@@ -242,13 +244,17 @@ def tokens(
     """
     change, length = _sampler(sampler), length or generator.sequence.length
     drawn = []
-    for seeds in _seeds(count, seed):
+    # XLA compiles for each number of rows anew: the last rows are drawn with others beside them.
+    whole = generator.JIT_COMPILE and count > _AT_ONCE
+    for seeds in _seeds(-(-count // _AT_ONCE) * _AT_ONCE if whole else count, seed):
         rows = tf.shape(seeds)[0]
         prompts = tf.repeat(tf.constant([prompt], tf.int32), rows, axis=0)
         known, labels = tf.fill([rows], len(prompt)), _labels(label, rows)
-        made = generator.generate(seeds, change, length, prompts, known, labels)
+        made = generator.generate(
+            seeds, change, length, prompts, known, labels, jit_compile=generator.JIT_COMPILE
+        )
         drawn.append(made.tokens.numpy())
-    return np.concatenate(drawn)
+    return np.concatenate(drawn)[:count]
 
 
 def texts(

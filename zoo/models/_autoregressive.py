@@ -31,6 +31,8 @@ class Autoregressive(keras.Model):
         SpecError: a patch for texts, or one that does not fit.
     """
 
+    # Whether sampling is compiled by XLA where nothing else is asked: where one batch repays it.
+    JIT_COMPILE = False
     ESTIMATOR = "reinforce()"  # what carries an adversarial gradient where nothing else is asked
 
     def __init__(
@@ -225,6 +227,7 @@ class Autoregressive(keras.Model):
         prompt_length=None,
         labels=None,
         max_new_tokens=None,
+        jit_compile: bool = False,
     ) -> samplers.Generated:
         """Draws sequences of symbols; see `zoo.samplers.decode`.
 
@@ -236,6 +239,7 @@ class Autoregressive(keras.Model):
             prompt_length: int32 [batch], how many of each row of `prompt` count.
             labels: the classes, int32 [batch]; None: each class in turn, from seed to seed.
             max_new_tokens: int32 [batch], how many symbols are drawn at most after the prompt.
+            jit_compile: whether XLA compiles the loop; an exported graph may not hold it.
 
         Returns:
             A `zoo.samplers.Generated`; `to_examples` makes images of its tokens.
@@ -245,12 +249,21 @@ class Autoregressive(keras.Model):
             labels = tf.cast(seeds % self.num_starts, tf.int32)
         starts = self.starts(tf.shape(seeds)[0], labels)
         return samplers.decode(
-            self, seeds, starts, sampler, length, prompt, prompt_length, max_new_tokens
+            self,
+            seeds,
+            starts,
+            sampler,
+            length,
+            prompt,
+            prompt_length,
+            max_new_tokens,
+            jit_compile,
         )
 
     def examples(self, seeds):
         """An example for each seed, int64 [batch], drawn from Q, as the data gives it."""
-        return self.to_examples(self.generate(seeds, _unchanged).tokens)
+        drawn = self.generate(seeds, _unchanged, jit_compile=self.JIT_COMPILE)
+        return self.to_examples(drawn.tokens)
 
     def sample(self, key, count: int):
         """`count` examples drawn from Q by one key, int64 [2]; no gradient flows through them."""
@@ -269,7 +282,9 @@ class Autoregressive(keras.Model):
             int32 [batch, length]; no gradient flows through them.
         """
         seeds = randomness.seeds(key, tf.shape(texts)[0])
-        return self.generate(seeds, _unchanged, None, texts, known).tokens
+        return self.generate(
+            seeds, _unchanged, None, texts, known, jit_compile=self.JIT_COMPILE
+        ).tokens
 
     def drawing_logits(self, texts):
         """The logits from which `sample` draws each symbol of a text, given those before it.
@@ -283,7 +298,7 @@ class Autoregressive(keras.Model):
         """
         return self(self.shift(texts)) + samplers.never_drawn(self.sequence.vocabulary)
 
-    def complete(self, images, known_rows, seeds, sampler, labels=None):
+    def complete(self, images, known_rows, seeds, sampler, labels=None, jit_compile=False):
         """Draws what is below the upper rows of images.
 
         Args:
@@ -292,6 +307,7 @@ class Autoregressive(keras.Model):
             seeds: int64 [batch].
             sampler: what is done to the logits.
             labels: see `generate`.
+            jit_compile: see `generate`.
 
         Returns:
             Images of the same shape.
@@ -302,7 +318,7 @@ class Autoregressive(keras.Model):
         require(self.example.kind == "image", f"There are no rows in {self.example}.")
         tokens = self.to_tokens(images)
         known = known_rows // self._patch[0] * (self.example.shape[1] // self._patch[1])
-        drawn = self.generate(seeds, sampler, None, tokens, known, labels)
+        drawn = self.generate(seeds, sampler, None, tokens, known, labels, jit_compile=jit_compile)
         return self.to_examples(drawn.tokens)
 
 

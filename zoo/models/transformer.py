@@ -78,6 +78,8 @@ class Transformer(Parallel):
     for their row and their column.
     """
 
+    JIT_COMPILE = True  # see Autoregressive; the cache is then written in place
+
     def __init__(self, example, units, layers, heads, feedforward, dropout, context, tied, patch):
         super().__init__(example, patch, name="transformer")
         size, scale = self.sequence.vocabulary.size, 1 / math.sqrt(2 * layers)

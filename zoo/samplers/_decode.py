@@ -23,7 +23,6 @@ class Generated(typing.NamedTuple):
     num_tokens: tf.Tensor
 
 
-@tf.function
 def decode(
     model,
     seeds,
@@ -33,6 +32,7 @@ def decode(
     prompt=None,
     prompt_length=None,
     max_new_tokens=None,
+    jit_compile: bool = False,
 ) -> Generated:
     """Draws one sequence a row, each from its own seed whatever rows stand beside it.
 
@@ -46,10 +46,18 @@ def decode(
         prompt_length: int32 [batch], how many of each row of `prompt` count.
         max_new_tokens: int32 [batch], how many symbols are drawn at most after the prompt; None:
             up to `length`.
+        jit_compile: whether XLA compiles the loop. The same uniform numbers are drawn; a token
+            is another one where its number lies within rounding of a boundary.
 
     Returns:
         A `Generated`. The unknown symbol is never drawn.
     """
+    drawn = _compiled if jit_compile else _interpreted
+    return drawn(model, seeds, starts, sampler, length, prompt, prompt_length, max_new_tokens)
+
+
+def _decode(model, seeds, starts, sampler, length, prompt, prompt_length, max_new_tokens):
+    """See `decode`."""
     vocabulary = model.sequence.vocabulary
     batch = tf.shape(seeds)[0]
     forced, forced_length = pad_prompt(prompt, prompt_length, batch, length, vocabulary.end)
@@ -88,6 +96,10 @@ def decode(
         lambda t, token, state, done, *_: t < length and not tf.reduce_all(done), body, start
     )
     return Generated(tf.transpose(tokens.stack()), log_prob, num_tokens)
+
+
+_interpreted = tf.function(_decode)
+_compiled = tf.function(_decode, jit_compile=True)
 
 
 def never_drawn(vocabulary):
