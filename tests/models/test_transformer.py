@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo import example_spec, spec
+from zoo import example_spec, run, spec
 from zoo.errors import SpecError
 from zoo.models._autoregressive import Autoregressive
 from zoo.models.layers import attention
@@ -217,6 +217,27 @@ def trainer_of(model, objective, rate, batch_size):
     )
     trainer.compile(keras.optimizers.Adam(rate), jit_compile=False)
     return trainer
+
+
+def test_samples_are_the_same_with_xla(model):
+    """The same numbers draw them; here none lies within rounding of a boundary."""
+    seeds, unchanged = tf.range(200, dtype=tf.int64), spec.build("samplers", "ancestral()")
+    plain, compiled = (model.generate(seeds, unchanged, 12, jit_compile=xla) for xla in (0, 1))
+    np.testing.assert_array_equal(plain.tokens, compiled.tokens)
+    np.testing.assert_allclose(plain.log_prob, compiled.log_prob, rtol=1e-4)
+
+
+def test_samples_of_a_run_are_compiled_and_as_many_as_asked_for(model, monkeypatch):
+    """260 of them come in two batches of the same number of rows."""
+    drawn, generate = [], model.generate
+
+    def spy(seeds, *arguments, **options):
+        drawn.append((len(seeds), options["jit_compile"]))
+        return generate(seeds, *arguments, **options)
+
+    monkeypatch.setattr(model, "generate", spy)
+    assert run.tokens(model, 260).shape == (260, 4)
+    assert drawn == [(250, True)] * 2
 
 
 @pytest.mark.parametrize("passes", [2, None])
