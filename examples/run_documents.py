@@ -1,9 +1,9 @@
 """Runs the commands and code blocks of README.md and docs/ as a reader would copy them.
 
 The blocks run in the order of the documents in one copy of the repository, so that later ones
-find the run folders of earlier ones. `SHORTER` lists all that is changed in a block, `NOT_RUN`
-what is left out and why, and `BEFORE` what a fragment takes as given. A Python block that stands
-after a `pip install` runs in a virtual environment of its own in which that command was run.
+find the run folders of earlier ones. `SHORTER` lists all that is changed in a block, and `NOT_RUN`
+what is left out and why. A Python block that stands after a `pip install` runs in a virtual
+environment of its own in which that command was run.
 
     python examples/run_documents.py            # all; the new environment downloads TensorFlow
     python examples/run_documents.py --list     # what would be run, and what not
@@ -49,16 +49,6 @@ NOT_RUN = [
     (r"zoo\.theory\.(\w*adversarial|weight|discrete|neural|quality)", "takes minutes to hours"),
 ]
 
-# By the document and the beginning of a fragment: what it takes as given.
-BEFORE = {
-    ("docs/performance.md", "generate = tf.function"): (
-        "import tensorflow as tf\n"
-        "from zoo import spec\n"
-        "from zoo.experiment import load\n"
-        "model, sampler = load('runs/names').generator, spec.build('samplers', 'ancestral()')\n"
-    ),
-}
-
 # A block of another language is shown, not run.
 SHOWN = {"": "is output or a formula", "json": "is an answer"}
 
@@ -99,11 +89,7 @@ class Block(NamedTuple):
         text = self.text
         for pattern, replacement in SHORTER:
             text = re.sub(pattern, replacement, text)
-        starts = (b for (name, start), b in BEFORE.items() if self._begins(name, start))
-        return next(starts, "") + text
-
-    def _begins(self, document, start):
-        return self.document == document and self.text.startswith(start)
+        return text
 
 
 def blocks(document: str) -> list[Block]:

@@ -43,8 +43,6 @@ def test_every_rule_is_of_use(program, blocks):
         assert any(re.search(pattern, block.text) for block in blocks), pattern
     for pattern, _ in program.SHORTER:
         assert any(re.search(pattern, block.text) for block in blocks), pattern
-    for document, start in program.BEFORE:
-        assert any(b.document == document and b.text.startswith(start) for b in blocks)
 
 
 def test_training_is_shortened_and_nothing_else(program):
