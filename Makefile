@@ -22,26 +22,26 @@ lint: .venv/installed
 
 # The figures of docs/theory.md.
 theory: .venv/installed
-	$(BIN)/python -m zoo.theory.figure1 --output docs/figures
-	$(BIN)/python -m zoo.theory.figure1 --mixture zoo/theory/two_modes.json \
+	$(BIN)/python -m experiments.figure1 --output docs/figures
+	$(BIN)/python -m experiments.figure1 --mixture zoo/distributions/two_modes.json \
 	  --output docs/figures/two_modes
-	$(BIN)/python -m zoo.theory.trained_points --output docs/figures/scheduled_sampling_points.json
-	$(BIN)/python -m zoo.theory.scheduled_sampling --output docs/figures \
+	$(BIN)/python -m experiments.trained_points --output docs/figures/scheduled_sampling_points.json
+	$(BIN)/python -m experiments.scheduled_sampling --output docs/figures \
 	  --points docs/figures/scheduled_sampling_points.json
-	$(BIN)/python -m zoo.theory.little_data
-	$(BIN)/python -m zoo.theory.game_noise
+	$(BIN)/python -m experiments.little_data
+	$(BIN)/python -m experiments.game_noise
 
 # Those of trained networks, some six hours on one core; what takes long goes on after a stop.
 trained: .venv/installed
-	$(BIN)/python -m zoo.theory.adversarial_figure1 --workdir runs/figure1 --output docs/figures
-	$(BIN)/python -m zoo.theory.weightings --output docs/figures
-	$(BIN)/python -m zoo.theory.discrete --output docs/figures --seeds 0
-	$(BIN)/python -m zoo.theory.neural --workdir runs/neural --output docs/figures
-	$(BIN)/python -m zoo.theory.quality_diversity --workdir runs/plane --output docs/figures
+	$(BIN)/python -m experiments.adversarial_figure1 --workdir runs/figure1 --output docs/figures
+	$(BIN)/python -m experiments.weightings --output docs/figures
+	$(BIN)/python -m experiments.discrete --output docs/figures --seeds 0
+	$(BIN)/python -m experiments.neural --workdir runs/neural --output docs/figures
+	$(BIN)/python -m experiments.quality_diversity --workdir runs/plane --output docs/figures
 
 # The results table of README.md, from experiments/.
 results: .venv/installed
-	$(BIN)/python experiments/results.py
+	$(BIN)/python -m experiments.table
 
 # The virtual environment, made anew when the requirements change.
 .venv/installed: setup.py requirements.lock

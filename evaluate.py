@@ -62,8 +62,8 @@ def main(argv):
         raise app.UsageError(f"Not a flag: {' '.join(argv[1:])}")
     logging.set_verbosity(logging.WARNING)
     report.require_packages()
-    from zoo.evaluation import Settings, evaluate_all
     from zoo.report import page, runs, temperatures, terminal
+    from zoo.runs.evaluation import Settings, evaluate_all
 
     metrics = tuple(FLAGS.metrics) if FLAGS.metrics else None
     settings = Settings(tuple(FLAGS.splits), metrics, FLAGS.count, FLAGS.seed)

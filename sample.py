@@ -18,9 +18,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 from absl import app, flags, logging
 
-from zoo import pictures, spec
+from zoo import spec
+from zoo.domains import pictures
 from zoo.errors import SpecError, explained
-from zoo.experiment import load
+from zoo.runs.experiment import load
 
 FLAGS = flags.FLAGS
 

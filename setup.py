@@ -32,7 +32,11 @@ setup(
     long_description_content_type="text/markdown",
     python_requires=">=3.11",
     packages=find_packages(include=["zoo", "zoo.*", "export", "export.*"]),
-    package_data={"zoo.metrics": ["*.npz"], "zoo.report": ["*.html"], "zoo.theory": ["*.json"]},
+    package_data={
+        "zoo.distributions": ["*.json"],
+        "zoo.metrics.base": ["*.npz"],
+        "zoo.report": ["*.html"],
+    },
     install_requires=[
         "absl-py>=2.1",
         "filelock>=3.13",

@@ -20,7 +20,7 @@ from absl import app, flags, logging
 
 from zoo import spec
 from zoo.errors import explained
-from zoo.experiment import Experiment, train
+from zoo.runs.experiment import Experiment, train
 
 FLAGS = flags.FLAGS
 

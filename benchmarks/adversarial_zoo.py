@@ -7,7 +7,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import tensorflow as tf
 
-from zoo import example_spec, spec
+from zoo import domains, spec
 from zoo.trainers import adversarial
 
 
@@ -27,7 +27,7 @@ def works(case):
 
 def _step(case, compiled=False, precision="float32"):
     keras.mixed_precision.set_global_policy(precision)
-    example = example_spec.Image((28, 28, 1), digits=True)
+    example = domains.Image((28, 28, 1), digits=True)
     model = f"dcgan(width={case.width}, latent_size={case.latent_size})"
     trainer = adversarial.build(
         spec.build("models", model, example),

@@ -20,8 +20,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 
 from zoo import spec
-from zoo.evaluation import of_real_examples
 from zoo.report.rows import number
+from zoo.runs.evaluation import of_real_examples
 
 ERRORS = 5
 

@@ -7,9 +7,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import tensorflow as tf
 
-from zoo import example_spec, spec
+from zoo import domains, spec
+from zoo.tokenizers.vocabulary import END, UNKNOWN, Vocabulary
 from zoo.trainers import autoregressive
-from zoo.vocabulary import END, UNKNOWN, Vocabulary
 
 OBJECTIVES = {
     "maximum likelihood": "maximum_likelihood",
@@ -37,7 +37,7 @@ def works(case):
 
 def _model(case):
     symbols = [UNKNOWN, END, *map(chr, range(1000, 1000 + case.symbols - 2))]
-    example = example_spec.Text(Vocabulary(symbols, "character"), case.length, running=True)
+    example = domains.Text(Vocabulary(symbols, "character"), case.length, running=True)
     return spec.build("models", f"{case.kind}(units={case.units}, layers={case.layers})", example)
 
 

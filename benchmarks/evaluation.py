@@ -16,7 +16,7 @@ import time
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from zoo import spec
-from zoo.evaluation import comparisons
+from zoo.runs.evaluation import comparisons
 
 
 def images(data_dir, count):

@@ -44,9 +44,10 @@ NOT_RUN = [
     (r"=runs/(mnist_|binarized_|tiny_)", "needs a run of experiments/, of up to 92 minutes"),
     (r"^python evaluate\.py --metrics=", "is the beginning of a command"),
     (r"^python evaluate\.py\s+--workdir=runs/(?!digits)", "needs a run of hours"),
-    (r"^python experiments/floors", "needs data sets to be downloaded"),
-    (r"^python (experiments|benchmarks)/", "takes a quarter of an hour to hours"),
-    (r"zoo\.theory\.(\w*adversarial|weight|discrete|neural|quality)", "takes minutes to hours"),
+    (r"^python -m experiments\.floors", "needs data sets to be downloaded"),
+    (r"^python -m experiments\.(pi_on|text_obj)", "takes a quarter of an hour to hours"),
+    (r"^python (-m )?benchmarks", "takes a quarter of an hour to hours"),
+    (r"-m experiments\.(\w*adversarial|weight|discrete|neural|quality)", "takes minutes to hours"),
 ]
 
 # A block of another language is shown, not run.

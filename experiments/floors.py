@@ -1,6 +1,6 @@
 """What models without a network reach: the floors beside which the results of README.md stand.
 
-    python experiments/floors.py
+    python -m experiments.floors
 
 prints a table in Markdown, row by row. The held-out parts decide about nothing but the discount
 of the n-gram, which is chosen on the validation part.

@@ -1,6 +1,6 @@
 """What π does to samples of MNIST: a small and a larger GAN at five values of it, three seeds each.
 
-    python experiments/pi_on_mnist.py
+    python -m experiments.pi_on_mnist
 
 trains the runs that are not in the file of results, into runs/pi_on_mnist, measures each by 10,000
 samples against as many test images, and writes docs/figures/pi_on_mnist.json with the results,
@@ -21,12 +21,14 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from zoo import pictures, run_folder, spec
+from experiments import results
+from zoo import spec
+from zoo.domains import pictures
 from zoo.errors import SpecError, explained
-from zoo.evaluation import of_real_examples
-from zoo.experiment import Experiment, train
 from zoo.metrics import class_histogram
-from zoo.theory import results
+from zoo.runs import run_folder
+from zoo.runs.evaluation import of_real_examples
+from zoo.runs.experiment import Experiment, train
 
 # By their specs the steps of a run, which take two to five minutes on one core.
 MODELS = {"dcgan(width=16)": 5_000, "dcgan(width=32)": 4_000}

@@ -1,7 +1,7 @@
 """The same generator of texts by every kind of objective: what it writes, and how it is measured.
 
-    python experiments/text_objectives.py --data=surnames --name=surnames
-    python experiments/text_objectives.py --data="text_file(path='poems.txt')" --name=poems
+    python -m experiments.text_objectives --data=surnames --name=surnames
+    python -m experiments.text_objectives --data="text_file(path='poems.txt')" --name=poems
 
 trains the runs that are not in the file of results, into runs/text_objectives/NAME, measures each
 by samples against as many test texts, and writes docs/figures/texts_NAME.json with the results and
@@ -15,10 +15,10 @@ import pathlib
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from zoo import run_folder
+from experiments import results, text_kinds
 from zoo.errors import explained
-from zoo.evaluation import evaluate
-from zoo.theory import results, text_kinds
+from zoo.runs import run_folder
+from zoo.runs.evaluation import evaluate
 
 METRICS = ("nll", "bleu", "self_bleu", "distinct", "novelty", "length_tv")
 MEASURES = {

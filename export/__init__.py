@@ -19,7 +19,7 @@ def export(
     What was written is loaded in a fresh process and every signature compared with `run`.
 
     Args:
-        run: a `zoo.run.Run`, or the path of its run folder.
+        run: a `zoo.runs.run.Run`, or the path of its run folder.
         output: the folder of all exported models; made if it is not there.
         name: the model's name, which is part of its address.
         version: a whole number that is not there yet; None: one above the highest there.

@@ -16,7 +16,7 @@ from absl import app, flags, logging
 from export import export
 from zoo import spec
 from zoo.errors import explained
-from zoo.experiment import load
+from zoo.runs.experiment import load
 
 FLAGS = flags.FLAGS
 

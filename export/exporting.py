@@ -20,10 +20,11 @@ from export import (
 from export.errors import ExportError
 from export.servable import METADATA, Servable
 from export.versions import new_version, versions
-from zoo import experiment, verdicts
+from zoo.density_ratio import estimate
 from zoo.errors import SpecError
-from zoo.plain_paths import plain
-from zoo.run import Run
+from zoo.runs import experiment
+from zoo.runs.plain_paths import plain
+from zoo.runs.run import Run
 
 # What can stand in the address of a model, http://host:8501/v1/models/NAME:predict.
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
@@ -125,7 +126,7 @@ def _judge(run, ratio_scale):
     discriminator = run.model.networks().get("discriminator")
     if discriminator is None:
         return None
-    pi = float(verdicts.pi(run))
+    pi = float(estimate.pi(run))
     return text_signatures.Judge(
         discriminator, lambda logits: ratio_scale * run.objective.log_density_ratio(logits, pi)
     )

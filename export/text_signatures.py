@@ -12,7 +12,7 @@ from zoo.errors import require
 from zoo.samplers.greedy import keep_most_likely
 from zoo.samplers.nucleus import keep_nucleus
 from zoo.samplers.top_k import keep_top_k
-from zoo.vocabulary import ABSENT
+from zoo.tokenizers.vocabulary import ABSENT
 
 # Rows of a batch are as wide as the longest: the limit keeps one row from taking all memory.
 MOST_SCORED = 1024

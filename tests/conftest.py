@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo import divergences, example_spec, spec
-from zoo.vocabulary import END, UNKNOWN, Vocabulary
+from zoo import divergences, domains, spec
+from zoo.tokenizers.vocabulary import END, UNKNOWN, Vocabulary
 
 ROOT = pathlib.Path(__file__).parent.parent
 
@@ -59,13 +59,13 @@ def by_definition(load_program):
 def letters():
     """Texts of up to three of the letters a, b, c: a domain that can be enumerated."""
     vocabulary = Vocabulary([UNKNOWN, END, "a", "b", "c"], "character")
-    return example_spec.Text(vocabulary, length=4, running=False)
+    return domains.Text(vocabulary, length=4, running=False)
 
 
 @pytest.fixture(scope="session")
 def digit():
     """Images of MNIST's shape."""
-    return example_spec.Image((28, 28, 1), digits=True)
+    return domains.Image((28, 28, 1), digits=True)
 
 
 @pytest.fixture
@@ -88,9 +88,7 @@ class KnownTexts:
     """
 
     def __init__(self):
-        self.example = example_spec.Text(
-            Vocabulary([UNKNOWN, END, "a", "b"], "character"), 3, False
-        )
+        self.example = domains.Text(Vocabulary([UNKNOWN, END, "a", "b"], "character"), 3, False)
         rows = itertools.product([1, 2, 3], repeat=3)
         closed = [r for r in rows if all(b == 1 for a, b in itertools.pairwise(r) if a == 1)]
         self.texts = np.array(closed, np.int32)

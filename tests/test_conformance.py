@@ -13,10 +13,11 @@ import pytest
 import tensorflow as tf
 
 import export
-from zoo import experiment, spec
+from zoo import spec
 from zoo.errors import DataError
-from zoo.evaluation import evaluate
 from zoo.metrics import Measurement
+from zoo.runs import experiment
+from zoo.runs.evaluation import evaluate
 
 ROOT = pathlib.Path(__file__).parent.parent
 FOLDERS = ("data", "models", "objectives", "estimators", "samplers", "trainers", "metrics")

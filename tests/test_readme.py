@@ -11,7 +11,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_results_table_is_that_of_the_experiments(load_program):
-    assert load_program("experiments/results.py").with_table(README) == README
+    assert load_program("experiments/table.py").with_table(README) == README
     assert len(list((ROOT / "experiments").glob("*.flags"))) == README.count("`experiments/")
 
 

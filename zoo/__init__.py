@@ -4,7 +4,7 @@ The same generators trained by maximum likelihood, scheduled sampling and
 generalised Jensen–Shannon adversaries, measured by one rule.
 Source: F. Huszár, "How (not) to Train your Generative Model", arXiv 1511.05101.
 
-`zoo.experiment` trains and loads runs; each folder below holds one kind of
+`zoo.runs.experiment` trains and loads runs; each folder below holds one kind of
 part, one file a part. Importing `zoo` itself imports nothing heavy.
 """
 

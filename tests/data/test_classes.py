@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo.data import _classes
-from zoo.data._splits import batches
+from zoo.data.base import classes
+from zoo.data.base.splits import batches
 
 RANDOM = np.random.default_rng(0)
 GREY = RANDOM.integers(256, size=(40, 4, 4, 1)).astype(np.uint8)
@@ -14,7 +14,7 @@ LABELS = np.arange(40) % 10
 
 def build(**options):
     options = {"binary": False, "labels": False} | options
-    return _classes.dataset([(GREY, LABELS)] * 3, digits=True, **options)
+    return classes.dataset([(GREY, LABELS)] * 3, digits=True, **options)
 
 
 def test_bits_have_the_grey_values_as_probabilities():

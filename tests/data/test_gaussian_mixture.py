@@ -8,9 +8,9 @@ import scipy.special
 import scipy.stats
 
 from zoo import spec
+from zoo.distributions import gaussian_mixture as mixtures
 from zoo.errors import DataError
-from zoo.run_folder import RunFolder
-from zoo.theory import mixture as mixtures
+from zoo.runs.run_folder import RunFolder
 
 IN_SPACE = {
     "weights": [0.5, 0.3, 0.2],

@@ -8,9 +8,10 @@ import scipy.stats
 import tensorflow as tf
 
 from zoo import spec
-from zoo.data import _known_lstm, oracle
+from zoo.data import oracle
+from zoo.distributions import oracle_lstm
 from zoo.errors import DataError
-from zoo.vocabulary import ABSENT
+from zoo.tokenizers.vocabulary import ABSENT
 
 TINY = "oracle(vocabulary_size=4, length=4, seed=3, count=20000)"
 GATES = ("i", "f", "og", "c")
@@ -170,7 +171,7 @@ def test_draws_from_several_blocks_follow_the_softmax():
     logits = 2 * np.random.default_rng(1).normal(size=192).astype(np.float32)
     logits[150:] = -np.inf
     uniform = np.random.default_rng(2).uniform(size=[2, 100_000])
-    drawn = _known_lstm.draw(tf.tile(logits[None], [100_000, 1]), *uniform).numpy()
+    drawn = oracle_lstm.draw(tf.tile(logits[None], [100_000, 1]), *uniform).numpy()
     seen = np.bincount(drawn, minlength=192)
     assert seen[150:].sum() == 0
     assert chi_square_p_value(seen[:150], np.exp(logits[:150].astype(np.float64))) > 1e-4
@@ -181,7 +182,7 @@ def test_the_ends_of_the_noise_draw_symbols_that_occur():
     logits[:, [3, 70, 90]] = [0.1, 0.2, -8.0]
     low, high = 0.0, 1 - 2.0**-53
     which_block, which_symbol = np.array([[low, low, high, high], [low, high, low, high]])
-    drawn = _known_lstm.draw(logits, which_block, which_symbol)
+    drawn = oracle_lstm.draw(logits, which_block, which_symbol)
     np.testing.assert_array_equal(drawn, [3, 3, 70, 90])
 
 

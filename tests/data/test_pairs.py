@@ -5,8 +5,8 @@ import pytest
 
 from zoo import spec
 from zoo.errors import DataError
-from zoo.run_folder import RunFolder
-from zoo.vocabulary import ABSENT
+from zoo.runs.run_folder import RunFolder
+from zoo.tokenizers.vocabulary import ABSENT
 
 JOINT = [[0.4, 0.0, 0.1, 0.05], [0.2, 0.15, 0.0, 0.1]]
 

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from zoo import randomness
-from zoo.data._shuffle import shuffled
+from zoo.data.base.shuffle import shuffled
 
 COUNTS = [100, 4_000, 65_537, 1_000_000]
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo.data._splits import Images, RunningText, Sequences, batches
+from zoo.data.base.splits import Images, RunningText, Sequences, batches
 
 
 def sequences(count, **arguments):

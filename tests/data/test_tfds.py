@@ -12,7 +12,7 @@ import urllib.request
 import pytest
 
 from zoo import spec
-from zoo.data import _tfds
+from zoo.data.base import tfds as tfds_module
 from zoo.errors import DataError
 
 OFFICIAL = ["mnist", "binarized_mnist", "fashion_mnist", "tiny_shakespeare"]
@@ -38,7 +38,7 @@ def test_missing_without_network_fails_at_once(monkeypatch, tmp_path, name):
 
 def test_a_network_that_swallows_packets_is_not_waited_for(monkeypatch, tmp_path):
     monkeypatch.setattr(urllib.request, "urlopen", lambda *args, **kwargs: time.sleep(30))
-    monkeypatch.setattr(_tfds, "SECONDS_TO_ANSWER", 0.1)
+    monkeypatch.setattr(tfds_module, "SECONDS_TO_ANSWER", 0.1)
     start = time.monotonic()
     with pytest.raises(DataError, match=r"no answer within 0\.1 s"):
         spec.build("data", "mnist", str(tmp_path))
@@ -51,14 +51,14 @@ def test_a_failing_download_is_told(monkeypatch, tmp_path):
     def fails(*args, **kwargs):
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(_tfds, "_why_unreachable", lambda url: None)
+    monkeypatch.setattr(tfds_module, "_why_unreachable", lambda url: None)
     monkeypatch.setattr(tfds.core.DatasetBuilder, "download_and_prepare", fails)
     with pytest.raises(DataError, match=r"downloaded from https://.*No space left on device\."):
         spec.build("data", "mnist", str(tmp_path))
 
 
 def test_what_is_there_is_read_without_asking_the_network(monkeypatch, shakespeare_dir):
-    monkeypatch.setattr(_tfds, "_download", lambda *args: pytest.fail("asked the network"))
+    monkeypatch.setattr(tfds_module, "_download", lambda *args: pytest.fail("asked the network"))
     assert len(spec.build("data", "tiny_shakespeare", str(shakespeare_dir)).train) == 420
 
 

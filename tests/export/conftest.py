@@ -6,7 +6,7 @@ import pytest
 
 import export
 from export import exporting
-from zoo import experiment
+from zoo.runs import experiment
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,8 @@ import tensorflow as tf
 from PIL import Image
 
 from export import exporting
-from zoo import experiment
 from zoo.errors import SpecError
+from zoo.runs import experiment
 from zoo.trainers import implicit
 
 LABEL = "label should be from 0 to 9."

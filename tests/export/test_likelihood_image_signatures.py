@@ -9,7 +9,7 @@ import tensorflow as tf
 from PIL import Image
 
 from export import likelihood_image_signatures
-from zoo import example_spec, spec
+from zoo import domains, spec
 
 
 def ask(signatures, name, **inputs):
@@ -23,7 +23,7 @@ def ask(signatures, name, **inputs):
 @pytest.fixture(scope="module")
 def grey():
     """A model of 2×3 images with 256 levels and no classes."""
-    model = spec.build("models", "lstm(units=8, layers=1)", example_spec.Image((2, 3, 1)))
+    model = spec.build("models", "lstm(units=8, layers=1)", domains.Image((2, 3, 1)))
     return model, likelihood_image_signatures.build(model).signatures
 
 

@@ -7,8 +7,8 @@ import pytest
 import tensorflow as tf
 
 from export import checking, exporting
-from zoo import experiment
 from zoo.errors import SpecError
+from zoo.runs import experiment
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ import pytest
 import tensorflow as tf
 
 from export import exporting, text_signatures
-from zoo import example_spec, spec
+from zoo import domains, spec
 from zoo.errors import SpecError
-from zoo.vocabulary import ABSENT, Vocabulary
+from zoo.tokenizers.vocabulary import ABSENT, Vocabulary
 
 SNOWMAN = "\N{SNOWMAN}"
 
@@ -29,7 +29,7 @@ def _shown(rows):
 
 def untrained(texts, level, running, length=12):
     """The signatures of a model with random weights."""
-    example = example_spec.Text(Vocabulary.of(texts, level), length, running)
+    example = domains.Text(Vocabulary.of(texts, level), length, running)
     return text_signatures.build(
         spec.build("models", "lstm(units=8, layers=1)", example)
     ).signatures
@@ -345,7 +345,7 @@ def test_every_answer_to_the_examples_is_valid_json(names, words):
 
 def test_a_model_without_unknown_and_end():
     """Every symbol is known and no end counts; what is no symbol is answered with an error."""
-    example = example_spec.Text(Vocabulary(["0", "1", "2"], "word"), 2, running=False)
+    example = domains.Text(Vocabulary(["0", "1", "2"], "word"), 2, running=False)
     model = spec.build("models", "table", example)
     model.logits.assign(tf.random.stateless_normal(model.logits.shape, [0, 1]))
     signatures = text_signatures.build(model).signatures
@@ -372,7 +372,7 @@ def test_a_model_without_unknown_and_end():
 
 def judged(running):
     """A discriminator of texts of up to five letters, and the answers that it gives when served."""
-    example = example_spec.Text(Vocabulary.of(["abc"], "character"), 5, running)
+    example = domains.Text(Vocabulary.of(["abc"], "character"), 5, running)
     made = "text_gan(generator='lstm(units=4, layers=1)', width=4)"
     pair = spec.build("models", made, example)
     judge = text_signatures.Judge(pair.discriminator, lambda logits: logits + 0.5)

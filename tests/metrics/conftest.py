@@ -7,11 +7,11 @@ import types
 import numpy as np
 import pytest
 
-from zoo import example_spec, spec
-from zoo.data._splits import Dataset
+from zoo import domains, spec
+from zoo.data.base.splits import Dataset
 from zoo.metrics import Comparison
-from zoo.metrics._comparison import without_end
-from zoo.vocabulary import END, UNKNOWN, Vocabulary
+from zoo.metrics.base.comparison import without_end
+from zoo.tokenizers.vocabulary import END, UNKNOWN, Vocabulary
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def compare_texts():
         length = max(map(len, texts)) + (not running)
         size = max((symbol for text in texts for symbol in text), default=1) + 1
         words = [UNKNOWN, END, *map(str, range(2, size))]
-        example = example_spec.Text(Vocabulary(words, "word"), length, running)
+        example = domains.Text(Vocabulary(words, "word"), length, running)
         parts = [closed(part, length) for part in (generated, real, training or real)]
         return Comparison(example, *parts, "test", 0)
 
@@ -65,7 +65,7 @@ def captions():
 class Chain:
     """A Markov chain over the ids 2 to 6 that ends by 1, with texts of up to 11 of them."""
 
-    example = example_spec.Text(Vocabulary([UNKNOWN, END, *"abcde"], "word"), 12, running=False)
+    example = domains.Text(Vocabulary([UNKNOWN, END, *"abcde"], "word"), 12, running=False)
 
     def __init__(self, seed):
         rows = np.random.default_rng(seed).dirichlet(np.ones(5), size=7)

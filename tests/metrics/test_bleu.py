@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nltk.translate.bleu_score import SmoothingFunction, sentence_bleu
 
-from zoo.data._splits import Dataset, Sequences
-from zoo.evaluation import comparisons
+from zoo.data.base.splits import Dataset, Sequences
 from zoo.metrics import bleu
+from zoo.runs.evaluation import comparisons
 
 METHOD1 = SmoothingFunction().method1
 ORDERS = (2, 3, 4, 5)

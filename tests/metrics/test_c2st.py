@@ -7,11 +7,11 @@ import types
 import numpy as np
 import pytest
 
-from zoo import example_spec, spec
+from zoo import domains, spec
 from zoo.errors import SpecError
 from zoo.metrics import Comparison, c2st
 
-SMALL = example_spec.Image((16, 20, 1))
+SMALL = domains.Image((16, 20, 1))
 
 
 def measure(example, generated, real, seed=0):
@@ -88,7 +88,7 @@ def test_it_applies_to_everything(letters):
 
 def test_points_are_told_by_their_correlation_alone():
     """Both coordinates have the same distribution in either set; the best rule is right in 3/4."""
-    example, generator = example_spec.Points(2), np.random.default_rng(0)
+    example, generator = domains.Points(2), np.random.default_rng(0)
     drawn = generator.normal(size=[3, 800, 2]).astype(np.float32)
     same = measure(example, drawn[0], drawn[1])
     assert abs(same.value - 0.5) < 3 * same.standard_error

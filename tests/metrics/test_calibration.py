@@ -9,9 +9,9 @@ import scipy.integrate
 import scipy.stats
 import tensorflow as tf
 
-from zoo import example_spec, spec
-from zoo.calibration import fitted
-from zoo.data._splits import Dataset, Points
+from zoo import domains, spec
+from zoo.data.base.splits import Dataset, Points
+from zoo.density_ratio.calibration import fitted
 from zoo.metrics import calibration
 
 P, Q = scipy.stats.norm(0.5, 0.8), scipy.stats.norm(0, 1)
@@ -27,7 +27,7 @@ def log_ratio(points):
 
 def run_of(discriminator, objective="generalised_js", model=("discriminator",)):
     real = P.rvs([2 * COUNT, 1], random_state=1).astype(np.float32)
-    data, example = Points(real), example_spec.Points(1)
+    data, example = Points(real), domains.Points(1)
     run = types.SimpleNamespace(
         dataset=Dataset(example, data, data, data),
         example=example,

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo import example_spec, spec
-from zoo.metrics import Comparison, _lenet, class_histogram
+from zoo import domains, spec
+from zoo.metrics import Comparison, class_histogram
+from zoo.metrics.base import lenet
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +18,7 @@ def digits():
 
 
 def measure(images):
-    example = example_spec.Image((28, 28, 1), digits=True)
+    example = domains.Image((28, 28, 1), digits=True)
     return class_histogram.compare(Comparison(example, images, images, images, "test", 0))
 
 
@@ -36,7 +37,7 @@ def test_one_image_repeated_has_one_class_and_the_largest_divergence(digits):
 
 def test_two_classes_in_equal_shares(digits):
     picked = [np.flatnonzero(digits.labels == label)[:20] for label in (0, 1)]
-    picked = [p[np.argmax(_lenet.probabilities(digits.at(p).numpy()), -1) == label][:10]
+    picked = [p[np.argmax(lenet.probabilities(digits.at(p).numpy()), -1) == label][:10]
               for label, p in enumerate(picked)]  # fmt: skip
     measured = measure(digits.at(np.concatenate(picked)).numpy())
     assert measured["class_kl"].value == pytest.approx(math.log(5), rel=1e-6)
@@ -45,17 +46,17 @@ def test_two_classes_in_equal_shares(digits):
 
 def test_it_applies_to_digits_only():
     for digits, expected in ((True, True), (False, False)):
-        example = example_spec.Image((28, 28, 1), digits=digits)
+        example = domains.Image((28, 28, 1), digits=digits)
         assert class_histogram.applies(types.SimpleNamespace(example=example)) == expected
 
 
 def test_the_classifier_reads_digits():
     """On mnist_5k, whose images are of the training part of MNIST."""
     data = spec.build("data", "mnist_5k", None).test
-    read = np.argmax(_lenet.probabilities(data.at(tf.range(len(data))).numpy()), axis=-1)
+    read = np.argmax(lenet.probabilities(data.at(tf.range(len(data))).numpy()), axis=-1)
     assert np.mean(read == data.labels) > 0.99
 
 
 def test_the_weights_that_come_with_the_package_fit_the_network():
-    assert len(_lenet.weights_hash()) == 64
-    assert sum(w.size for w in _lenet.trained().get_weights()) == 57_190
+    assert len(lenet.weights_hash()) == 64
+    assert sum(w.size for w in lenet.trained().get_weights()) == 57_190

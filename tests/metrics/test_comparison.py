@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from zoo import example_spec
-from zoo.data._splits import Dataset, Images
+from zoo import domains
+from zoo.data.base.splits import Dataset, Images
 from zoo.errors import SpecError
-from zoo.evaluation import comparisons
 from zoo.metrics import Comparison
+from zoo.runs.evaluation import comparisons
 
-EXAMPLE = example_spec.Image((4, 4, 1))
+EXAMPLE = domains.Image((4, 4, 1))
 
 
 def blank(count):

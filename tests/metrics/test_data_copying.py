@@ -9,7 +9,8 @@ import sklearn.neighbors
 
 from zoo import spec
 from zoo.errors import SpecError
-from zoo.metrics import Comparison, _distances, data_copying
+from zoo.metrics import Comparison, data_copying
+from zoo.metrics.base import distances
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +64,11 @@ def test_its_standard_error_is_the_spread_of_repeated_measurements(shift):
 
 
 def test_distances_are_those_of_scikit_learn(parts):
-    a, b = (_distances.flat(images) for images in (parts[0], parts[2]))
+    a, b = (distances.flat(images) for images in (parts[0], parts[2]))
     found = sklearn.neighbors.NearestNeighbors(n_neighbors=1, algorithm="brute").fit(b)
     expected = found.kneighbors(a.astype(np.float64))[0][:, 0]
-    np.testing.assert_allclose(_distances.nearest(a, b), expected, rtol=1e-6)
-    np.testing.assert_array_equal(_distances.nearest(b[:100], b), 0)
+    np.testing.assert_allclose(distances.nearest(a, b), expected, rtol=1e-6)
+    np.testing.assert_array_equal(distances.nearest(b[:100], b), 0)
 
 
 def test_new_images_are_as_near_as_new_images(dataset, parts):

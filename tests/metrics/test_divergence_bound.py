@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo import example_spec, spec
-from zoo.data._splits import Dataset, Images
+from zoo import domains, spec
+from zoo.data.base.splits import Dataset, Images
 from zoo.metrics import divergence_bound
 
 
 def measure(discriminator, pi=0.3, generated=0.0):
     """Real images are white, generated ones have one value."""
-    data, example = Images(np.full([400, 4, 4, 1], 255, np.uint8)), example_spec.Image((4, 4, 1))
+    data, example = Images(np.full([400, 4, 4, 1], 255, np.uint8)), domains.Image((4, 4, 1))
     run = types.SimpleNamespace(
         dataset=Dataset(example, data, data, data),
         example=example,

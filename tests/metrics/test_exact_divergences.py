@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo import example_spec, spec
-from zoo.data._splits import Sequences
-from zoo.evaluation import evaluate
-from zoo.experiment import Experiment
+from zoo import domains, spec
+from zoo.data.base.splits import Sequences
 from zoo.metrics import exact_divergences
-from zoo.run import Run
-from zoo.run_folder import RunFolder
-from zoo.vocabulary import END, UNKNOWN, Vocabulary
+from zoo.runs.evaluation import evaluate
+from zoo.runs.experiment import Experiment
+from zoo.runs.run import Run
+from zoo.runs.run_folder import RunFolder
+from zoo.tokenizers.vocabulary import END, UNKNOWN, Vocabulary
 
 JOINT = [[0.4, 0.1, 0.05], [0.2, 0.15, 0.1]]  # "2" is never first
 POSITIVE = "pairs(joint=[[0.4, 0.1], [0.2, 0.3]])"
@@ -157,7 +157,7 @@ def test_what_is_infinite_is_left_out(most, monkeypatch):
 def test_q_is_what_is_drawn_without_the_unknown_token(sampler, most, monkeypatch):
     """P is uniform over the seven texts, and Q a table that has much probability of unknown."""
     monkeypatch.setattr(exact_divergences, "MOST", most)
-    example = example_spec.Text(Vocabulary([UNKNOWN, END, "a", "b"], "character"), 2, False)
+    example = domains.Text(Vocabulary([UNKNOWN, END, "a", "b"], "character"), 2, False)
     model = spec.build("models", "table", example)
     model.logits.assign(np.log([[0.4, 0.1, 0.3, 0.2]] * 5))
     q = {(1, 1): 1 / 6, **{(x, y): a * b / 36 for x, a in AB for y, b in [(1, 1), *AB]}}

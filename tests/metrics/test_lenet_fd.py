@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import scipy.linalg
 
-from zoo import example_spec, spec
+from zoo import domains, spec
 from zoo.errors import SpecError
-from zoo.metrics import Comparison, _lenet, lenet_fd
+from zoo.metrics import Comparison, lenet_fd
+from zoo.metrics.base import lenet
 
-EXAMPLE = example_spec.Image((28, 28, 1), digits=True)
+EXAMPLE = domains.Image((28, 28, 1), digits=True)
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def measure(generated, real):
 
 def test_it_is_the_formula_with_scipy_s_square_root_of_a_matrix(digits):
     generated, real = np.clip(digits[:1000] * 1.5, 0, 1), digits[1000:2000]
-    a, b = (_lenet.features(images).astype(np.float64) for images in (generated, real))
+    a, b = (lenet.features(images).astype(np.float64) for images in (generated, real))
     covariances = np.cov(a.T), np.cov(b.T)
     alive = (a.std(0) > 0) & (b.std(0) > 0)  # units that are 0 throughout make a singular matrix
     root = scipy.linalg.sqrtm(np.matmul(*(each[alive][:, alive] for each in covariances)))
@@ -68,5 +69,5 @@ def test_one_sample_has_no_covariance(digits):
 
 def test_it_applies_to_digits_only():
     for digits, expected in ((True, True), (False, False)):
-        example = example_spec.Image((28, 28, 1), digits=digits)
+        example = domains.Image((28, 28, 1), digits=digits)
         assert lenet_fd.applies(types.SimpleNamespace(example=example)) == expected

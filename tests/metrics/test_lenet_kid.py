@@ -5,9 +5,10 @@ import types
 import numpy as np
 import pytest
 
-from zoo import example_spec, spec
+from zoo import domains, spec
 from zoo.errors import SpecError
-from zoo.metrics import Comparison, _lenet, lenet_kid
+from zoo.metrics import Comparison, lenet_kid
+from zoo.metrics.base import lenet
 
 
 def published(a, b):
@@ -37,8 +38,8 @@ def test_it_is_the_published_formula_on_random_features(count):
 
 def test_it_is_the_published_formula_on_digits(digits):
     generated, real = np.clip(digits[:1000] * 1.5, 0, 1), digits[1000:2000]
-    features = [_lenet.features(images).astype(np.float64) for images in (generated, real)]
-    example = example_spec.Image((28, 28, 1), digits=True)
+    features = [lenet.features(images).astype(np.float64) for images in (generated, real)]
+    example = domains.Image((28, 28, 1), digits=True)
     made = Comparison(example, generated, real, real[:1], "test", 0)
     measured = lenet_kid.compare(made)["lenet_kid"]
     assert measured.value == pytest.approx(published(*features), rel=1e-6)
@@ -48,7 +49,7 @@ def test_it_is_the_published_formula_on_digits(digits):
 def test_subsets_have_the_same_mean_with_more_noise(digits):
     """100 pairs of subsets of 200, as the published programs have it, within 4 standard errors."""
     images = np.clip(digits[:2000] * 1.5, 0, 1), digits[2000:]
-    a, b = (_lenet.features(each).astype(np.float64) for each in images)
+    a, b = (lenet.features(each).astype(np.float64) for each in images)
     draw = np.random.default_rng(0)
     subsets = [[x[draw.choice(len(x), 200, replace=False)] for x in (a, b)] for _ in range(100)]
     values = [published(*pair) for pair in subsets]
@@ -71,12 +72,12 @@ def test_it_is_unbiased_and_its_standard_error_is_the_spread(shift, ratio):
 
 
 def test_one_sample_is_too_few(digits):
-    example = example_spec.Image((28, 28, 1), digits=True)
+    example = domains.Image((28, 28, 1), digits=True)
     with pytest.raises(SpecError, match="lenet_kid needs at least 2"):
         lenet_kid.compare(Comparison(example, *[digits[:1]] * 3, "test", 0))
 
 
 def test_it_applies_to_digits_only():
     for digits, expected in ((True, True), (False, False)):
-        example = example_spec.Image((28, 28, 1), digits=digits)
+        example = domains.Image((28, 28, 1), digits=digits)
         assert lenet_kid.applies(types.SimpleNamespace(example=example)) == expected

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from zoo import spec
-from zoo.metrics import Comparison, _judge, lm_score
+from zoo.metrics import Comparison, lm_score
+from zoo.metrics.base import reference_lm
 
 
 def measure(comparison):
@@ -26,7 +27,7 @@ def first_of(comparison):
 def judge(adversaries):
     """The judge of the adversaries, which is remembered, not trained for each test."""
     first = adversaries["ceiling"]
-    return _judge.trained(first.training, first.example, first.seed)
+    return reference_lm.trained(first.training, first.example, first.seed)
 
 
 def test_texts_of_a_chain_have_its_cross_entropy(adversaries, chain):
@@ -99,7 +100,7 @@ def test_one_sentence_repeated_is_as_good_as_texts_and_noise_is_not(adversaries)
 def test_texts_and_seed_decide_the_judge_and_nothing_else_changes(chain):
     texts = chain(0).draw(60, 5)
     before = random.getstate(), np.random.get_state()[1].tolist()
-    first, second, other = (_judge.train(texts, chain.example, seed) for seed in (0, 0, 1))
+    first, second, other = (reference_lm.train(texts, chain.example, seed) for seed in (0, 0, 1))
     assert (random.getstate(), np.random.get_state()[1].tolist()) == before
     for one, same, different in zip(
         *(judge.model.get_weights() for judge in (first, second, other)), strict=True
@@ -110,7 +111,7 @@ def test_texts_and_seed_decide_the_judge_and_nothing_else_changes(chain):
 
 def test_a_judge_is_remembered_by_its_texts(chain):
     texts = chain(0).draw(20, 6)
-    first = _judge.trained(texts, chain.example, 0)
-    assert _judge.trained(texts.copy(), chain.example, 0) is first
+    first = reference_lm.trained(texts, chain.example, 0)
+    assert reference_lm.trained(texts.copy(), chain.example, 0) is first
     texts[0, 0] = 2 + (texts[0, 0] == 2)
-    assert _judge.trained(texts, chain.example, 0) is not first
+    assert reference_lm.trained(texts, chain.example, 0) is not first

@@ -6,11 +6,12 @@ import numpy as np
 import prdc
 import pytest
 
-from zoo import example_spec, spec
+from zoo import domains, spec
 from zoo.errors import SpecError
-from zoo.metrics import Comparison, _distances, _lenet, manifold
+from zoo.metrics import Comparison, manifold
+from zoo.metrics.base import distances, lenet
 
-EXAMPLE = example_spec.Image((28, 28, 1), digits=True)
+EXAMPLE = domains.Image((28, 28, 1), digits=True)
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,7 @@ def digits():
 
 
 def figures(generated, real):
-    return manifold.figures(generated, real, _distances.radii(real, manifold.NEIGHBOURS))
+    return manifold.figures(generated, real, distances.radii(real, manifold.NEIGHBOURS))
 
 
 def values(found):
@@ -39,7 +40,7 @@ def test_random_features_have_the_values_of_prdc(count, scale):
 
 def test_digits_have_the_values_of_prdc(digits):
     generated, real = np.clip(digits[:800] * 0.7 + 0.1, 0, 1), digits[800:1600]
-    expected = prdc.compute_prdc(_lenet.features(real), _lenet.features(generated), nearest_k=5)
+    expected = prdc.compute_prdc(lenet.features(real), lenet.features(generated), nearest_k=5)
     measured = manifold.compare(Comparison(EXAMPLE, generated, real, real[:1], "test", 0))
     assert {name: each.value for name, each in measured.items()} == pytest.approx(expected)
     assert all((each.count, each.split) == (800, "test") for each in measured.values())
@@ -94,5 +95,5 @@ def test_as_many_samples_as_neighbours_are_too_few(digits):
 
 def test_it_applies_to_digits_only():
     for digits, expected in ((True, True), (False, False)):
-        example = example_spec.Image((28, 28, 1), digits=digits)
+        example = domains.Image((28, 28, 1), digits=digits)
         assert manifold.applies(types.SimpleNamespace(example=example)) == expected

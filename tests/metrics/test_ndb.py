@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from zoo import example_spec, spec
+from zoo import domains, spec
 from zoo.metrics import Comparison, ndb
 
 
@@ -89,5 +89,5 @@ def test_the_seed_decides(dataset):
 
 def test_it_applies_to_images(letters, digit):
     assert ndb.applies(types.SimpleNamespace(example=digit))
-    assert ndb.applies(types.SimpleNamespace(example=example_spec.Image((8, 8, 3))))
+    assert ndb.applies(types.SimpleNamespace(example=domains.Image((8, 8, 3))))
     assert not ndb.applies(types.SimpleNamespace(example=letters))

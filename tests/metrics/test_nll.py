@@ -6,8 +6,8 @@ import math
 import numpy as np
 import pytest
 
-from zoo import example_spec
-from zoo.data._splits import Domain, Images, RunningText, Sequences
+from zoo import domains
+from zoo.data.base.splits import Domain, Images, RunningText, Sequences
 from zoo.errors import SpecError
 from zoo.metrics import nll
 
@@ -197,7 +197,7 @@ def test_one_example_or_piece_has_no_standard_error(untrained, letters):
     one = [
         untrained(UNIFORM, letters, Sequences(np.array([[2, 3, 1, 1]], np.int32))),
         untrained(UNIFORM, running, RunningText(np.arange(1000, dtype=np.int32) % 3 + 2, 4)),
-        untrained(UNIFORM, example_spec.Image((4, 4, 1), binary=True), bits),
+        untrained(UNIFORM, domains.Image((4, 4, 1), binary=True), bits),
     ]
     figures = [{"nll", "perplexity", "bits_per_character"}] * 2 + [{"nll", "bits_per_dim"}]
     for run, names in zip(one, figures, strict=True):
@@ -219,7 +219,7 @@ def test_a_perplexity_that_is_too_large_for_a_float_is_left_out(untrained, lette
 
 def test_images_are_measured_by_the_image_and_by_the_dimension(untrained):
     images = Images(np.random.default_rng(0).choice([0, 255], [30, 4, 4, 1]).astype(np.uint8))
-    run = untrained(UNIFORM, example_spec.Image((4, 4, 1), binary=True), images)
+    run = untrained(UNIFORM, domains.Image((4, 4, 1), binary=True), images)
     nats = -run.generator.log_prob(images.at(np.arange(30))).numpy()
     measured = measure(run)
     assert measured.keys() == {"nll", "bits_per_dim"}
@@ -236,7 +236,7 @@ def test_images_are_measured_by_the_image_and_by_the_dimension(untrained):
 
 
 def test_images_are_scored_with_their_labels(untrained):
-    example = example_spec.Image((4, 4, 1), binary=True, num_classes=3)
+    example = domains.Image((4, 4, 1), binary=True, num_classes=3)
     bits = np.random.default_rng(0).choice([0, 255], [12, 4, 4, 1]).astype(np.uint8)
     labels = np.arange(12) % 3
     run = untrained(UNIFORM, example, Images(bits, labels))

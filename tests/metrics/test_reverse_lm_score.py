@@ -5,7 +5,8 @@ import math
 
 import pytest
 
-from zoo.metrics import _judge, reverse_lm_score
+from zoo.metrics import reverse_lm_score
+from zoo.metrics.base import reference_lm
 
 
 def measure(comparison):
@@ -60,7 +61,7 @@ def test_training_texts_returned_are_as_good_as_new_ones(measured):
 
 def test_more_samples_teach_more(measured, adversaries):
     comparison = adversaries["ceiling"]
-    few = _judge.train(comparison.generated[:40], comparison.example, comparison.seed)
+    few = reference_lm.train(comparison.generated[:40], comparison.example, comparison.seed)
     assert few.score(comparison.real)[0] > measured["ceiling"].value + 0.1
 
 

@@ -5,8 +5,9 @@ import pytest
 import scipy.linalg
 
 from zoo.errors import SpecError
-from zoo.metrics import _judge, text_frechet
-from zoo.metrics._frechet import frechet, frechet_error
+from zoo.metrics import text_frechet
+from zoo.metrics.base import reference_lm
+from zoo.metrics.base.frechet import frechet, frechet_error
 
 
 def measure(comparison):
@@ -69,7 +70,7 @@ def test_the_standard_error_is_the_spread_of_repeated_measurements():
 def test_a_text_s_feature_is_the_mean_of_its_states(adversaries):
     """Read step by step, the states before the first end and the one that predicts it."""
     first = adversaries["ceiling"]
-    judge = _judge.trained(first.training, first.example, first.seed)
+    judge = reference_lm.trained(first.training, first.example, first.seed)
     texts = first.generated[:3]
     for text, found in zip(texts, judge.states(texts), strict=True):
         state, hidden = judge.model.initial_state(1), []

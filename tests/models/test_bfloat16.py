@@ -5,16 +5,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo import example_spec, spec
+from zoo import domains, spec
 from zoo.models.layers import float32_sums
-from zoo.vocabulary import END, UNKNOWN, Vocabulary
+from zoo.tokenizers.vocabulary import END, UNKNOWN, Vocabulary
 
-LETTERS = example_spec.Text(Vocabulary([UNKNOWN, END, *"abcdef"], "character"), 50, True)
-GREY = example_spec.Image((16, 16, 1))
-CLASSES = example_spec.Image((16, 16, 1), num_classes=3)
-BITS = example_spec.Image((16, 16, 1), binary=True)
-BITS_OF_CLASSES = example_spec.Image((16, 16, 1), binary=True, num_classes=3)
-POINTS = example_spec.Points(2)
+LETTERS = domains.Text(Vocabulary([UNKNOWN, END, *"abcdef"], "character"), 50, True)
+GREY = domains.Image((16, 16, 1))
+CLASSES = domains.Image((16, 16, 1), num_classes=3)
+BITS = domains.Image((16, 16, 1), binary=True)
+BITS_OF_CLASSES = domains.Image((16, 16, 1), binary=True, num_classes=3)
+POINTS = domains.Points(2)
 LIKELIHOOD, SAMPLING = "maximum_likelihood", "scheduled_sampling(keep_probability=0.5)"
 ADVERSARIAL, IMPLICIT = "generalised_js(r1=0.1)", "moment_matching"
 NETWORKS = [

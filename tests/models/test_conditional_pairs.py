@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo import example_spec, randomness, spec
-from zoo.data._splits import Images, batches
+from zoo import domains, randomness, spec
+from zoo.data.base.splits import Images, batches
 from zoo.errors import SpecError
 from zoo.trainers import adversarial
 
-EXAMPLE = example_spec.Image((8, 8, 1), num_classes=3)
+EXAMPLE = domains.Image((8, 8, 1), num_classes=3)
 SPECS = [
     "mlp_gan(width=8, latent_size=6, maxout_units=5, maxout_pieces=3, dropout=False)",
     "dcgan(width=4, latent_size=6, spectral_normalisation=True)",
@@ -95,7 +95,7 @@ def test_gradients_reach_every_weight_and_every_class(pair):
 
 @pytest.mark.parametrize("text", SPECS)
 def test_without_classes_nothing_is_added(text):
-    pair = build(text, example_spec.Image((8, 8, 1)))
+    pair = build(text, domains.Image((8, 8, 1)))
     images = pair.generator.sample(KEY, 2)
     assert images.shape == (2, 8, 8, 1)
     assert pair.discriminator.judge(images).shape == (2, 1)
@@ -107,7 +107,7 @@ def test_labels_that_are_missing_or_too_many_are_refused():
     with pytest.raises(SpecError, match="conditioned on 3 classes; it got no labels"):
         build().generator.decode(latents)
     with pytest.raises(SpecError, match="conditioned on 0 classes; it got labels"):
-        build(example=example_spec.Image((8, 8, 1))).generator.decode(latents, [0, 0])
+        build(example=domains.Image((8, 8, 1))).generator.decode(latents, [0, 0])
 
 
 def trainer_of(pair, objective):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo import example_spec, randomness, spec
+from zoo import domains, randomness, spec
 from zoo.errors import SpecError
 
 NAMES = ["dcgan", "resnet_gan"]
@@ -19,7 +19,7 @@ KEY = (0, 0, "test")
 
 def build(text, seed=0, shape=(28, 28, 1)):
     keras.utils.set_random_seed(seed)
-    return spec.build("models", text, example_spec.Image(shape))
+    return spec.build("models", text, domains.Image(shape))
 
 
 @pytest.fixture(scope="module", params=SPECS)

@@ -4,13 +4,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo import example_spec, spec
+from zoo import domains, spec
 
 
 def build(**arguments):
     keras.utils.set_random_seed(0)
     given = ", ".join(f"{key}={value}" for key, value in arguments.items())
-    return spec.build("models", f"dcgan(width=4, {given})", example_spec.Image((28, 28, 1)))
+    return spec.build("models", f"dcgan(width=4, {given})", domains.Image((28, 28, 1)))
 
 
 def test_only_what_batch_normalisation_does_not_follow_has_a_bias():

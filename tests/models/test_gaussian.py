@@ -6,10 +6,10 @@ import pytest
 import scipy.stats
 import tensorflow as tf
 
-from zoo import example_spec, spec
+from zoo import domains, spec
 from zoo.errors import SpecError
 
-SPACE = example_spec.Points(3)
+SPACE = domains.Points(3)
 SHIFTED = "gaussian(mean=[1.0, -2.0, 30.0], std=0.5)"
 
 
@@ -56,7 +56,7 @@ def test_it_tells_its_mean_and_deviation():
 def test_the_discriminator_can_be_the_exact_ratio_of_two_gaussians():
     """Fitted to the labels of 4,000 points of N((1, 0), I) and N(0, I), it knows r = x1 - 1/2."""
     keras.utils.set_random_seed(0)
-    discriminator = spec.build("models", "gaussian", example_spec.Points(2)).discriminator
+    discriminator = spec.build("models", "gaussian", domains.Points(2)).discriminator
     optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-2, 300))
     labels = tf.repeat([1.0, 0.0], 2000)
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo import example_spec, experiment, spec
+from zoo import domains, spec
 from zoo.divergences import kl
-from zoo.vocabulary import Vocabulary
+from zoo.runs import experiment
+from zoo.tokenizers.vocabulary import Vocabulary
 
 JOINT = np.array([[0.40, 0.05, 0.05], [0.02, 0.20, 0.03], [0.05, 0.05, 0.15]])
 SIZE, LENGTH = 3, 4
@@ -17,7 +18,7 @@ SIZE, LENGTH = 3, 4
 @pytest.fixture
 def model():
     """Of texts of four of the symbols a, b, c, without unknown and end."""
-    example = example_spec.Text(Vocabulary(["a", "b", "c"], "character"), LENGTH, running=False)
+    example = domains.Text(Vocabulary(["a", "b", "c"], "character"), LENGTH, running=False)
     model = spec.build("models", "independent", example)
     model.logits.assign(tf.random.stateless_normal(model.logits.shape, [1, 2]))
     return model
@@ -88,7 +89,7 @@ def test_what_is_read_changes_nothing(model):
 
 def test_pixels_of_images_can_be_independent():
     """The likelihood of an image of patches of one pixel each is the product over its pixels."""
-    bits = example_spec.Image((2, 2, 1), binary=True)
+    bits = domains.Image((2, 2, 1), binary=True)
     model = spec.build("models", "independent(patch=[1, 1])", bits)
     probabilities = np.array([0.1, 0.5, 0.7, 0.9], np.float32)
     model.logits.assign(np.log([1 - probabilities, probabilities]).T)

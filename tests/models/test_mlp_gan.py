@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo import example_spec, randomness, spec
+from zoo import domains, randomness, spec
 from zoo.errors import SpecError
-from zoo.models._implicit import Discriminator
+from zoo.models.base.implicit import Discriminator
 
 SMALL = "width=8, latent_size=6, maxout_units=5, maxout_pieces=3"
 SPECS = [f"mlp_gan({SMALL})", f"mlp_gan({SMALL}, spectral_normalisation=True)"]
@@ -15,7 +15,7 @@ SPECS = [f"mlp_gan({SMALL})", f"mlp_gan({SMALL}, spectral_normalisation=True)"]
 
 def build(text, seed=0, shape=(28, 28, 1)):
     keras.utils.set_random_seed(seed)
-    return spec.build("models", text, example_spec.Image(shape))
+    return spec.build("models", text, domains.Image(shape))
 
 
 def key(step=0):

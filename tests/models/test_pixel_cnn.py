@@ -8,8 +8,8 @@ import pytest
 import tensorflow as tf
 
 from zoo import spec
+from zoo.domains import Image
 from zoo.errors import SpecError
-from zoo.example_spec import Image
 from zoo.models.layers.gated_convolution import GatedConvolution
 
 BITS = Image((4, 3, 1), binary=True)

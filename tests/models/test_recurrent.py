@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo import example_spec, spec
+from zoo import domains, spec
 from zoo.errors import SpecError
-from zoo.models import _recurrent
-from zoo.models._autoregressive import Autoregressive
-from zoo.vocabulary import Vocabulary
+from zoo.models.base import recurrent
+from zoo.models.base.autoregressive import Autoregressive
+from zoo.tokenizers.vocabulary import Vocabulary
 
 KINDS = ["lstm", "gru"]
 SPECS = [
     f"{kind}({rest})" for kind in KINDS for rest in ("units=7", "units=6, layers=1, tied=True")
 ]
 KEY = tf.constant([1, 2], tf.int64)
-BITS = example_spec.Image((4, 4, 1), binary=True, num_classes=3)
+BITS = domains.Image((4, 4, 1), binary=True, num_classes=3)
 
 
 def build(text, example):
@@ -65,7 +65,7 @@ def test_probabilities_of_each_class_sum_to_one_over_all_images(kind):
 @pytest.mark.parametrize("few", [True, False])
 def test_one_step_at_a_time_equals_the_whole_sequence(model, letters, few, monkeypatch):
     """By both functions for it, and whether the first product is looked up or not."""
-    monkeypatch.setattr(_recurrent, "_FEW", 1000 if few else 1)
+    monkeypatch.setattr(recurrent, "_FEW", 1000 if few else 1)
     tokens = sequences(letters)[::17]
     whole = model(model.shift(tokens)).numpy()
     for step in (model.step, model.stepper()):
@@ -124,7 +124,7 @@ def assert_all_close(found, expected, tolerance):
 @pytest.mark.parametrize("kind", KINDS)
 def test_gradients_are_those_of_automatic_differentiation(kind, layers, few, letters, monkeypatch):
     """With dropout, of all variables and of the first state, the last state's part included."""
-    monkeypatch.setattr(_recurrent, "_FEW", 1000 if few else 1)
+    monkeypatch.setattr(recurrent, "_FEW", 1000 if few else 1)
     model = build(f"{kind}(units=5, layers={layers}, dropout=0.3)", letters)
     inputs = model.shift(sequences(letters)[::7])
     assert_all_close(*own_and_automatic(model, inputs), 1e-5)
@@ -283,7 +283,7 @@ def test_in_mixed_precision_calls_are_in_bfloat16_and_samples_in_float32(kind, l
 def test_many_symbols_are_not_all_multiplied_first(kind):
     """A word model's time step has no product with as many rows as there are symbols."""
     words = [str(number) for number in range(2000)]
-    model = build(f"{kind}(units=4)", example_spec.Text(Vocabulary(words, "word"), 3, False))
+    model = build(f"{kind}(units=4)", domains.Text(Vocabulary(words, "word"), 3, False))
     trace = tf.function(lambda inputs: model(inputs)).get_concrete_function
     graph = trace(tf.TensorSpec([2, 3], tf.int32)).graph
     products = [op for op in graph.get_operations() if op.type == "MatMul"]

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo import example_spec, run, spec
+from zoo import domains, spec
 from zoo.errors import SpecError
-from zoo.vocabulary import END, UNKNOWN, Vocabulary
+from zoo.runs import run
+from zoo.tokenizers.vocabulary import END, UNKNOWN, Vocabulary
 
 SIZE, LENGTH = 3, 4
 
@@ -16,7 +17,7 @@ SIZE, LENGTH = 3, 4
 @pytest.fixture
 def example():
     """Texts of four of the symbols a, b, c, without unknown and end."""
-    return example_spec.Text(Vocabulary(["a", "b", "c"], "character"), LENGTH, running=False)
+    return domains.Text(Vocabulary(["a", "b", "c"], "character"), LENGTH, running=False)
 
 
 @pytest.fixture
@@ -105,7 +106,7 @@ DRAWN = {  # each text's probability, where tokens a, b and the end have 3, 2 an
 @pytest.mark.parametrize("sampler", DRAWN)
 def test_log_prob_with_a_sampler_is_of_what_is_drawn_with_it(sampler):
     """Unknown has .4, the end .1, a .3, b .2: what is never drawn is excluded before the rest."""
-    example = example_spec.Text(Vocabulary([UNKNOWN, END, "a", "b"], "character"), 2, False)
+    example = domains.Text(Vocabulary([UNKNOWN, END, "a", "b"], "character"), 2, False)
     model, count = spec.build("models", "table", example), 4000
     model.logits.assign(np.log([[0.4, 0.1, 0.3, 0.2]] * 5))
     texts = [[1, 1], *itertools.product([2, 3], [1, 2, 3]), [0, 1], [2, 0], [0, 0]]
@@ -141,6 +142,6 @@ def test_texts_that_end_are_texts_too(letters):
 
 
 def test_what_is_too_large_to_write_down_is_refused(letters):
-    large = example_spec.Text(letters.vocabulary, length=9, running=False)  # 5^9 = 1,953,125
+    large = domains.Text(letters.vocabulary, length=9, running=False)  # 5^9 = 1,953,125
     with pytest.raises(SpecError, match=r"more than 1,000,000\. Use a model that is no table"):
         spec.build("models", "table", large)

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo import checkpoints, divergences, randomness, spec
-from zoo.data._splits import batches
+from zoo import divergences, randomness, spec
+from zoo.data.base.splits import batches
 from zoo.errors import SpecError
 from zoo.models.layers import text_readers
 from zoo.models.layers.text_readers import running_maximum
+from zoo.runs import checkpoints
 from zoo.trainers import adversarial
 
 KINDS = ("convolutional", "recurrent")

@@ -7,20 +7,21 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo import example_spec, run, spec
+from zoo import domains, spec
 from zoo.errors import SpecError
-from zoo.models._autoregressive import Autoregressive
+from zoo.models.base.autoregressive import Autoregressive
 from zoo.models.layers import attention
+from zoo.runs import run
+from zoo.tokenizers.vocabulary import Vocabulary
 from zoo.trainers import autoregressive
-from zoo.vocabulary import Vocabulary
 
 KEY = tf.constant([11, 12], tf.int64)
 SPECS = [
     "transformer(units=8, layers=2, heads=2, dropout=0.3)",
     "transformer(units=12, layers=1, heads=3, feedforward=5, context=2, dropout=0.3, tied=True)",
 ]
-ABC = example_spec.Text(Vocabulary(["a", "b", "c"], "character"), 4, running=False)
-BITS = example_spec.Image((4, 4, 1), binary=True, num_classes=3)
+ABC = domains.Text(Vocabulary(["a", "b", "c"], "character"), 4, running=False)
+BITS = domains.Image((4, 4, 1), binary=True, num_classes=3)
 
 
 def build(text, example):
@@ -259,7 +260,7 @@ def test_it_learns_to_copy_to_the_entropy_of_what_is_copied():
     model = spec.build(
         "models",
         "transformer(units=32, layers=1, heads=2)",
-        example_spec.Text(vocabulary, 6, running=False),
+        domains.Text(vocabulary, 6, running=False),
     )
     first = np.array(list(itertools.product(range(4), repeat=3)), np.int32)
     texts = tf.constant(np.concatenate([first, first], axis=1))

@@ -6,7 +6,8 @@ import tensorflow as tf
 
 from zoo import randomness
 from zoo.errors import SpecError
-from zoo.objectives import _regularisers, generalised_js
+from zoo.objectives import generalised_js
+from zoo.objectives.base import regularisation
 
 KEY = randomness.key(0, 0, "noise")
 
@@ -14,7 +15,7 @@ KEY = randomness.key(0, 0, "noise")
 def test_the_penalty_of_a_known_slope():
     """D(x) = x1² + 3 x2 has the squared slope 4 x1² + 9."""
     points = np.random.default_rng(0).normal(size=[6, 2]).astype(np.float32)
-    penalty = _regularisers.build(0.5, 0, 0).penalty(
+    penalty = regularisation.build(0.5, 0, 0).penalty(
         lambda x: x[:, :1] ** 2 + 3 * x[:, 1:], tf.constant(points)
     )
     expected = 0.25 * np.mean(4 * points[:, 0] ** 2 + 9)
@@ -42,7 +43,7 @@ def test_r1_is_half_of_the_gamma_of_its_source(weighting):
 
 def test_labels_stay_and_take_no_part():
     points, labels = tf.ones([4, 2]), tf.range(4)
-    regularisers = _regularisers.build(1.0, 0.3, 0)
+    regularisers = regularisation.build(1.0, 0.3, 0)
     noisy, same = regularisers.seen((points, labels), 0, KEY)
     np.testing.assert_array_equal(same, labels)
     assert noisy.shape == points.shape
@@ -54,7 +55,7 @@ def test_labels_stay_and_take_no_part():
 
 
 def test_the_noise_has_its_size_and_falls_to_nothing():
-    regularisers = _regularisers.build(0, 0.2, 100)
+    regularisers = regularisation.build(0, 0.2, 100)
     sizes = [
         float(tf.math.reduce_std(regularisers.seen(tf.zeros([10_000]), step, KEY)))
         for step in (0, 50, 100, 200)
@@ -66,19 +67,19 @@ def test_the_noise_has_its_size_and_falls_to_nothing():
 
 def test_none_changes_nothing():
     symbols = tf.constant([[1, 2]])
-    assert _regularisers.NONE.seen(symbols, 0, KEY) is symbols
-    assert _regularisers.NONE.penalty(None, symbols) == 0
+    assert regularisation.NONE.seen(symbols, 0, KEY) is symbols
+    assert regularisation.NONE.penalty(None, symbols) == 0
 
 
 @pytest.mark.parametrize("arguments", [(-1, 0, 0), (0, -1, 0), (0, 0, 10), (0, 0.1, -1)])
 def test_what_cannot_be_is_refused(arguments):
     with pytest.raises(SpecError):
-        _regularisers.build(*arguments)
+        regularisation.build(*arguments)
 
 
 def test_symbols_have_no_neighbours():
     symbols = tf.constant([[1, 2]])
     with pytest.raises(SpecError, match=r"instance_noise=0.1 is for images and points"):
-        _regularisers.build(0, 0.1, 0).seen(symbols, 0, KEY)
+        regularisation.build(0, 0.1, 0).seen(symbols, 0, KEY)
     with pytest.raises(SpecError, match=r"r1=1.0 is for images and points"):
-        _regularisers.build(1, 0, 0).penalty(lambda x: x, symbols)
+        regularisation.build(1, 0, 0).penalty(lambda x: x, symbols)

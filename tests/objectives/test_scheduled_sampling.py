@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo import example_spec, experiment, spec
-from zoo.data._splits import batches
+from zoo import domains, spec
+from zoo.data.base.splits import batches
 from zoo.errors import SpecError
 from zoo.report import logs
+from zoo.runs import experiment
 from zoo.theory.scheduled_sampling import algorithm_optimum, argmax_optimum, idealised_optimum
 from zoo.trainers import autoregressive
 
@@ -56,7 +57,7 @@ def test_it_is_its_definition_draw_for_draw(by_definition, model, tokens, option
 @pytest.mark.parametrize("options", [{}, {"coin": "sequence"}, {"replacement": "argmax"}], ids=str)
 def test_of_images_it_is_its_definition_patch_for_patch(by_definition, options):
     """Four patches of 256 kinds, after a start symbol of the class."""
-    example = example_spec.Image((4, 8, 1), binary=True, num_classes=3)
+    example = domains.Image((4, 8, 1), binary=True, num_classes=3)
     model = spec.build("models", "lstm(units=8, layers=2, dropout=0.3, patch=[2, 4])", example)
     for number, variable in enumerate(model.trainable_variables):
         variable.assign_add(tf.random.stateless_normal(variable.shape, [3, number]))

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo import example_spec, samplers, spec
-from zoo.vocabulary import Vocabulary
+from zoo import domains, samplers, spec
+from zoo.tokenizers.vocabulary import Vocabulary
 
 LENGTH = 4
 
@@ -15,7 +15,7 @@ LENGTH = 4
 @pytest.fixture(scope="module", params=[True, False], ids=["with end", "without end"])
 def model(request):
     symbols = ["<unknown>", "<end>", "a", "b"] if request.param else ["0", "1", "2"]
-    example = example_spec.Text(Vocabulary(symbols, "word"), LENGTH, running=False)
+    example = domains.Text(Vocabulary(symbols, "word"), LENGTH, running=False)
     model = spec.build("models", "lstm(units=8)", example)
     for number, variable in enumerate(model.trainable_variables):
         variable.assign(3 * tf.random.stateless_normal(variable.shape, [7, number]))

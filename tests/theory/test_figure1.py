@@ -10,9 +10,10 @@ import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from experiments import plots
+from zoo.distributions import gaussian_mixture as mixtures
 from zoo.errors import DataError
-from zoo.theory import figure1, plots
-from zoo.theory import mixture as mixtures
+from zoo.theory import figure1
 
 MIXTURE = mixtures.load()
 TWO_MODES = mixtures.load(mixtures.DEFAULT_FILE.with_name("two_modes.json"))

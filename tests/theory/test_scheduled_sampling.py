@@ -320,7 +320,7 @@ def test_a_file_without_points_is_refused(tmp_path, text):
 
 
 def test_the_command_line_says_in_a_sentence_what_is_missing(tmp_path):
-    command = [sys.executable, "-m", "zoo.theory.scheduled_sampling"]
+    command = [sys.executable, "-m", "experiments.scheduled_sampling"]
     arguments = ["--output", str(tmp_path), "--points", str(tmp_path / "none.json")]
     ended = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
     assert ended.returncode == 1

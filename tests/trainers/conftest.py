@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from zoo import spec
-from zoo.data._splits import Images, Sequences
+from zoo.data.base.splits import Images, Sequences
 
 
 @pytest.fixture

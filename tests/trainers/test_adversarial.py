@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from zoo import spec
-from zoo.data._splits import Images, batches
+from zoo.data.base.splits import Images, batches
 from zoo.errors import SpecError
 from zoo.trainers import adversarial
 

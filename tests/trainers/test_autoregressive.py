@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo import callbacks, spec
-from zoo.data._splits import batches
+from zoo import spec
+from zoo.data.base.splits import batches
+from zoo.runs import callbacks
 from zoo.trainers import autoregressive
 
 

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from zoo import divergences, spec
-from zoo.data._splits import batches
+from zoo.data.base.splits import batches
 from zoo.trainers import cooperative
 
 JOINT = [[0.4, 0.05, 0.05], [0.02, 0.2, 0.03], [0.05, 0.05, 0.15]]

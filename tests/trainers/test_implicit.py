@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo import example_spec, experiment, randomness, spec
-from zoo.data._splits import Images, Points, batches
+from zoo import domains, randomness, spec
+from zoo.data.base.splits import Images, Points, batches
+from zoo.distributions import gaussian_mixture as mixtures
 from zoo.errors import SpecError
-from zoo.theory import mixture as mixtures
+from zoo.runs import experiment
 from zoo.trainers import implicit
 
 POINTS = experiment.Experiment(
@@ -43,7 +44,7 @@ def points():
 
 @pytest.fixture
 def gaussian():
-    return spec.build("models", "gaussian", example_spec.Points(2))
+    return spec.build("models", "gaussian", domains.Points(2))
 
 
 def test_a_step_follows_the_gradient_through_the_samples(gaussian, points):
@@ -127,7 +128,7 @@ def test_images_are_learned_too(pair):
 def test_generators_that_are_conditioned_on_classes_are_trained_on_pairs():
     """Black and white images: the classes' vectors move, and so do the images of each class."""
     keras.utils.set_random_seed(0)
-    example = example_spec.Image((4, 4, 1), num_classes=2)
+    example = domains.Image((4, 4, 1), num_classes=2)
     pair = spec.build("models", "mlp_gan(width=16, latent_size=3)", example)
     trainer = build(pair, "moment_matching(bandwidths=[1.0, 4.0])", batch_size=64)
     trainer.compile(keras.optimizers.Adam(1e-2), jit_compile=False)
@@ -152,7 +153,7 @@ def test_the_mixture_s_moments_are_where_wide_kernels_lead():
     p = mixtures.load()
     mean, std = mixtures.moments(p)
     keras.utils.set_random_seed(0)
-    pair = spec.build("models", "gaussian(std=0.5)", example_spec.Points(2))
+    pair = spec.build("models", "gaussian(std=0.5)", domains.Points(2))
     trainer = implicit.build(
         implicit.trained(pair),
         spec.build("objectives", "moment_matching(bandwidths=[20.0])"),

@@ -1,8 +1,8 @@
 """Handwritten digits of 0 and 1 only, as published once for all."""
 
-from zoo.data import _tfds
-from zoo.data._splits import Dataset, Images
-from zoo.example_spec import Image
+from zoo.data.base import tfds
+from zoo.data.base.splits import Dataset, Images
+from zoo.domains import Image
 
 KIND = "image"
 
@@ -22,6 +22,6 @@ def build(data_dir: str | None) -> Dataset:
     Source: R. Salakhutdinov and I. Murray, "On the quantitative analysis of deep belief
     networks", 2008; H. Larochelle's files; TFDS `binarized_mnist` 1.0.0.
     """
-    parts = _tfds.read("binarized_mnist:1.0.0", ("train", "validation", "test"), data_dir)
+    parts = tfds.read("binarized_mnist:1.0.0", ("train", "validation", "test"), data_dir)
     splits = [Images(part["image"] * 255) for part in parts]  # TFDS has the bits as 0 and 1
     return Dataset(Image((28, 28, 1), binary=True, digits=True), *splits)

@@ -1,7 +1,7 @@
 """Pieces of clothing, 28×28, with their classes."""
 
-from zoo.data import _classes, _tfds
-from zoo.data._splits import Dataset
+from zoo.data.base import classes, tfds
+from zoo.data.base.splits import Dataset
 
 KIND = "image"
 
@@ -26,6 +26,6 @@ def build(data_dir: str | None, *, binary: bool = False, labels: bool = False) -
     `fashion_mnist` 3.0.1.
     """
     name = "fashion_mnist:3.0.1"
-    parts = _tfds.read(name, ("train[:50000]", "train[50000:]", "test"), data_dir)
+    parts = tfds.read(name, ("train[:50000]", "train[50000:]", "test"), data_dir)
     pairs = [(part["image"], part["label"]) for part in parts]
-    return _classes.dataset(pairs, digits=False, binary=binary, labels=labels)
+    return classes.dataset(pairs, digits=False, binary=binary, labels=labels)

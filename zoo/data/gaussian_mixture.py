@@ -8,10 +8,10 @@ import pathlib
 import numpy as np
 import tensorflow as tf
 
-from zoo import example_spec, randomness
-from zoo.data._splits import Dataset, Points
+from zoo import domains, randomness
+from zoo.data.base.splits import Dataset, Points
+from zoo.distributions import gaussian_mixture as mixtures
 from zoo.errors import DataError
-from zoo.theory import mixture as mixtures
 
 KIND = "points"
 FILES = ("path",)
@@ -50,7 +50,7 @@ def build(
     keys = [randomness.key(seed, part, "mixture points") for part in range(3)]
     train, validation, test = (draw(p, count, key).numpy() for key in keys)
     splits = DrawnPoints(train, p), Points(validation), Points(test)
-    return Dataset(example_spec.Points(p.means.shape[1]), *splits, log_prob=_log_prob(p))
+    return Dataset(domains.Points(p.means.shape[1]), *splits, log_prob=_log_prob(p))
 
 
 def _file(name, path):

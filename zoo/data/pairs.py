@@ -6,10 +6,10 @@ Source: F. Huszár (2015), arXiv 1511.05101, section 2.
 import numpy as np
 import tensorflow as tf
 
-from zoo.data._splits import Dataset, Domain
+from zoo.data.base.splits import Dataset, Domain
+from zoo.domains import Text
 from zoo.errors import DataError
-from zoo.example_spec import Text
-from zoo.vocabulary import Vocabulary
+from zoo.tokenizers.vocabulary import Vocabulary
 
 KIND = "text"
 

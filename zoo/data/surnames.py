@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from zoo.data import _package, _partition, _text
-from zoo.data._splits import Dataset
+from zoo.data.base import corpus, package, partition
+from zoo.data.base.splits import Dataset
 
 KIND = "text"
 
@@ -26,13 +26,13 @@ def build(data_dir: str | None, *, weighted: bool = False) -> Dataset:
     Source: US Census Bureau, "Frequently occurring surnames", 1990; the package `names` by
     T. Hunner.
     """
-    with _package.file("names", "names/dist.all.last").open(encoding="ascii") as file:
+    with package.file("names", "names/dist.all.last").open(encoding="ascii") as file:
         rows = [line.split() for line in file]  # name, percent, cumulative percent, rank
     names = np.array([row[0].capitalize() for row in rows])
     frequencies = np.array([float(row[1]) for row in rows])
     rounded_to_zero = frequencies == 0
     left = float(rows[-1][2]) - frequencies.sum()
     frequencies[rounded_to_zero] = left / rounded_to_zero.sum()
-    parts = _partition.indices(len(names), "surnames")
+    parts = partition.indices(len(names), "surnames")
     weights = [frequencies[part] if weighted else None for part in parts]
-    return _text.sequences([names[part] for part in parts], "character", weights=weights)
+    return corpus.sequences([names[part] for part in parts], "character", weights=weights)

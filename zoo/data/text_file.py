@@ -5,8 +5,8 @@ from typing import Literal
 
 import numpy as np
 
-from zoo.data import _partition, _text
-from zoo.data._splits import Dataset
+from zoo.data.base import corpus, partition
+from zoo.data.base.splits import Dataset
 
 WORDS = 20_000
 WINDOW = 100
@@ -49,7 +49,7 @@ def build(
     Raises:
         DataError: a file is missing, empty, not UTF-8 or too short, or a number is out of range.
     """
-    cut, form = (_lines, _text.sequences) if layout == "lines" else (_running, _text.running)
+    cut, form = (_lines, corpus.sequences) if layout == "lines" else (_running, corpus.running)
     if vocabulary_size is None and level == "word":
         vocabulary_size = WORDS
     if length is None and layout == "running":
@@ -61,12 +61,12 @@ def build(
 
 
 def _lines(path, held_out):
-    lines = np.array([line for line in _text.read(path).split("\n") if line.strip()], object)
-    return [lines[part] for part in _partition.indices(len(lines), path, held_out)]
+    lines = np.array([line for line in corpus.read(path).split("\n") if line.strip()], object)
+    return [lines[part] for part in partition.indices(len(lines), path, held_out)]
 
 
 def _running(path, held_out):
-    text = _text.read(path)
+    text = corpus.read(path)
     tenth = len(text) // 10
     cuts = [0, *(len(text) - part * tenth for part in range(held_out, -1, -1))]
     return [text[start:stop] for start, stop in itertools.pairwise(cuts)]

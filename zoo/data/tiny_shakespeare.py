@@ -1,7 +1,7 @@
 """A megabyte of Shakespeare's plays, as characters."""
 
-from zoo.data import _text, _tfds
-from zoo.data._splits import Dataset
+from zoo.data.base import corpus, tfds
+from zoo.data.base.splits import Dataset
 
 KIND = "text"
 
@@ -21,6 +21,6 @@ def build(data_dir: str | None, *, length: int = 100) -> Dataset:
 
     Source: A. Karpathy, char-rnn, 2015; TFDS `tiny_shakespeare` 1.0.0.
     """
-    parts = _tfds.read("tiny_shakespeare:1.0.0", ("train", "validation", "test"), data_dir)
+    parts = tfds.read("tiny_shakespeare:1.0.0", ("train", "validation", "test"), data_dir)
     texts = [part["text"][0].decode() for part in parts]
-    return _text.running(texts, "character", length)
+    return corpus.running(texts, "character", length)

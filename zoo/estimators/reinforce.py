@@ -1,8 +1,9 @@
 """The gradient of E_Q[g] for sequences of symbols, by the score function.
 
-Source: R. J. Williams (1992), see `zoo.score_function`; scores of beginnings with a discount and a
-moving average: C. de Masson d'Autume et al., "Training Language GANs from Scratch", arXiv
-1905.09922 (2019), eq. 2 and 3; completions: L. Yu et al., "SeqGAN", arXiv 1609.05473 (2016), eq. 4.
+Source: R. J. Williams (1992), see `zoo.functional.score_function`; scores of beginnings with a
+discount and a moving average: C. de Masson d'Autume et al., "Training Language GANs from Scratch",
+arXiv 1905.09922 (2019), eq. 2 and 3; completions: L. Yu et al., "SeqGAN", arXiv 1609.05473 (2016),
+eq. 4.
 """
 
 from typing import Literal
@@ -11,9 +12,9 @@ import keras
 import tensorflow as tf
 
 from zoo import randomness
-from zoo.cross_entropy import cross_entropy
 from zoo.errors import require
-from zoo.score_function import leave_one_out, surrogate
+from zoo.functional.cross_entropy import cross_entropy
+from zoo.functional.score_function import leave_one_out, surrogate
 
 NEEDS = "drawing_logits"
 
@@ -53,7 +54,7 @@ class Reinforce:
         """The mean cost of texts, with the estimate as its gradient.
 
         Args:
-            generator: a `zoo.models._autoregressive.Autoregressive` of texts.
+            generator: a `zoo.models.base.autoregressive.Autoregressive` of texts.
             score: gives g, float32 [count, times], of texts and of their beginnings.
             key: int64 [2], see `zoo.randomness`.
             count: the number of samples.

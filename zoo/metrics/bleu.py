@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from zoo.metrics import Measurement, _bleu, _ngrams, _standard_errors
+from zoo.metrics import Measurement
+from zoo.metrics.base import bleu, ngrams, standard_errors
 
 
 def applies(subject) -> bool:
@@ -32,23 +33,23 @@ def compare(comparison) -> dict[str, Measurement]:
     evaluation of machine translation.
     """
     generated, real = comparison.sequences
-    lengths, references = _ngrams.lengths_of(generated), _ngrams.lengths_of(real)
+    lengths, references = ngrams.lengths_of(generated), ngrams.lengths_of(real)
     matches = [
         _matches(each, comparison.count)
-        for each in _ngrams.occurrences([*generated, *real], _bleu.ORDERS[-1])
+        for each in ngrams.occurrences([*generated, *real], bleu.ORDERS[-1])
     ]
-    closest = _bleu.closest_lengths(lengths, references)
-    scores = _bleu.sentence_bleu(np.array(matches), lengths, closest)
+    closest = bleu.closest_lengths(lengths, references)
+    scores = bleu.sentence_bleu(np.array(matches), lengths, closest)
     return {
         f"bleu_{n}": Measurement(
             float(np.mean(scores[n - 1])),
             f"from 0 to 1, {len(real):,} references",
-            _standard_errors.of_mean(scores[n - 1]),
+            standard_errors.of_mean(scores[n - 1]),
             comparison.count,
             comparison.split,
             "higher",
         )
-        for n in _bleu.ORDERS
+        for n in bleu.ORDERS
     }
 
 

@@ -7,7 +7,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo.metrics import Measurement, _lenet
+from zoo.metrics import Measurement
+from zoo.metrics.base import lenet
 
 _BATCH, _EPOCHS, _STEPS, _RATE = 64, 20, (100, 1000), 2e-3
 
@@ -120,8 +121,8 @@ def _of_points(dimension, new):
 
 
 def _of_digits(new):
-    copy = keras.models.clone_model(_lenet.trained())
-    copy.set_weights(_lenet.trained().get_weights())
+    copy = keras.models.clone_model(lenet.trained())
+    copy.set_weights(lenet.trained().get_weights())
     last = keras.layers.Dense(1, kernel_initializer=new())
     return keras.Sequential([keras.Input((28, 28, 1)), *copy.layers[:-1], last])
 

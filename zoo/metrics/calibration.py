@@ -5,15 +5,16 @@ import math
 
 import numpy as np
 
-from zoo import calibration, verdicts
-from zoo.metrics import Measurement, _standard_errors
+from zoo.density_ratio import calibration, estimate
+from zoo.metrics import Measurement
+from zoo.metrics.base import standard_errors
 
 _REDRAWS = 100
 
 
 def applies(run) -> bool:
     """Whether the run has a discriminator."""
-    return verdicts.given_by(run)
+    return estimate.given_by(run)
 
 
 def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]:
@@ -56,10 +57,10 @@ def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
     """
     real, generated = _log_ratios(run, split, count, seed)
     inverse = 1 / run.temperature
-    pieces = verdicts.pieces(run, split, count, seed)
+    pieces = estimate.pieces(run, split, count, seed)
     found = _figures(real, generated, pieces, split, seed)
     calibrated = _figures(inverse * real, inverse * generated, pieces, split, seed)
-    judged = calibration.COUNT + verdicts.num_real(run.dataset.validation, calibration.COUNT)
+    judged = calibration.COUNT + estimate.num_real(run.dataset.validation, calibration.COUNT)
     fitted = Measurement(inverse, "1 where calibrated", None, judged, "validation")
     return (
         found
@@ -89,8 +90,8 @@ def _figures(real, generated, pieces, split, seed):
 
 def _log_ratios(run, split, count, seed):
     """r of real examples and of samples, float64."""
-    both = verdicts.held_out(run, split, count, seed)
-    return [verdicts.log_density_ratio(run, examples) for examples in both]
+    both = estimate.held_out(run, split, count, seed)
+    return [estimate.log_density_ratio(run, examples) for examples in both]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -170,5 +171,5 @@ def _of_redrawn_labels(real, generated, seed):
 
 def _mean(values, pieces, unit, split):
     mean = float(np.mean(values))
-    error = _standard_errors.of_mean_in_pieces(values, pieces) if math.isfinite(mean) else None
+    error = standard_errors.of_mean_in_pieces(values, pieces) if math.isfinite(mean) else None
     return Measurement(mean, unit, error, len(values), split)

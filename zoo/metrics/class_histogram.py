@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from zoo.metrics import Measurement, _lenet
+from zoo.metrics import Measurement
+from zoo.metrics.base import lenet
 
 
 def applies(subject) -> bool:
@@ -18,7 +19,7 @@ def shares(images) -> np.ndarray:
     Args:
         images: float [count, 28, 28, 1] in [0, 1].
     """
-    classes = np.argmax(_lenet.probabilities(images), axis=-1)
+    classes = np.argmax(lenet.probabilities(images), axis=-1)
     return np.bincount(classes, minlength=10) / len(images)
 
 

@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from zoo.metrics import Measurement, _distances
+from zoo.metrics import Measurement
+from zoo.metrics.base import distances
 
 
 def applies(subject) -> bool:
@@ -35,10 +36,10 @@ def compare(comparison) -> dict[str, Measurement]:
     """
     comparison.require_count(2, "data_copying")
     generated, real, training = map(
-        _distances.flat, (comparison.generated, comparison.real, comparison.training)
+        distances.flat, (comparison.generated, comparison.real, comparison.training)
     )
-    of_real = comparison.once("distances to training", lambda: _distances.nearest(real, training))
-    value, error = probability_below(_distances.nearest(generated, training), of_real)
+    of_real = comparison.once("distances to training", lambda: distances.nearest(real, training))
+    value, error = probability_below(distances.nearest(generated, training), of_real)
     unit, count, split = "probability; 1/2 ideal, 1 copies", comparison.count, comparison.split
     return {"data_copying": Measurement(value, unit, error, count, split)}
 

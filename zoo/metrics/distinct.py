@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from zoo.metrics import Measurement, _ngrams, _standard_errors
+from zoo.metrics import Measurement
+from zoo.metrics.base import ngrams, standard_errors
 
 ORDERS = (1, 2, 3, 4)
 
@@ -30,16 +31,16 @@ def compare(comparison) -> dict[str, Measurement]:
     models, arXiv 1510.03055, section 5.
     """
     generated, _ = comparison.sequences
-    lengths = _ngrams.lengths_of(generated)
+    lengths = ngrams.lengths_of(generated)
     level = comparison.example.vocabulary.level
     measured = {}
-    orders = _ngrams.occurrences(generated, ORDERS[-1])
+    orders = ngrams.occurrences(generated, ORDERS[-1])
     for n, occurrences in zip(ORDERS, orders, strict=True):
         value = occurrences.num_items / max(1, int(lengths.sum()))
         left_out = (occurrences.num_items - _alone(occurrences, comparison.count)) / np.maximum(
             1, lengths.sum() - lengths
         )
-        error = _standard_errors.jackknife(left_out)
+        error = standard_errors.jackknife(left_out)
         measured[f"distinct_{n}"] = Measurement(
             value, f"{n}-grams per {level}", error, comparison.count, comparison.split
         )

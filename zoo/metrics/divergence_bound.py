@@ -4,13 +4,14 @@ import math
 
 import numpy as np
 
-from zoo import verdicts
-from zoo.metrics import Measurement, _standard_errors
+from zoo.density_ratio import estimate
+from zoo.metrics import Measurement
+from zoo.metrics.base import standard_errors
 
 
 def applies(run) -> bool:
     """Whether the run has a discriminator."""
-    return verdicts.given_by(run)
+    return estimate.given_by(run)
 
 
 def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]:
@@ -33,11 +34,11 @@ def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
 
     Source: F. Huszár (2015), arXiv 1511.05101, section 4.
     """
-    examples = verdicts.held_out(run, split, count, seed)
-    real, generated = (verdicts.logits(run, each) for each in examples)
-    pi = verdicts.pi(run)
+    examples = estimate.held_out(run, split, count, seed)
+    real, generated = (estimate.logits(run, each) for each in examples)
+    pi = estimate.pi(run)
     value = float(run.objective.divergence_bound(real, generated, pi))
-    pieces = verdicts.pieces(run, split, count, seed)
+    pieces = estimate.pieces(run, split, count, seed)
     error = _standard_error(run.objective, real, generated, float(pi), pieces)
     fewer = min(count, len(real))
     return {"divergence_bound": Measurement(value, "nats", error, fewer, split, "lower")}
@@ -49,8 +50,8 @@ def _standard_error(objective, real_logits, generated_logits, pi, pieces):
     real = objective.log_density_ratio(real_logits, pi).numpy() + shift
     generated = objective.log_density_ratio(generated_logits, pi).numpy() + shift
     errors = [
-        _standard_errors.of_mean_in_pieces(np.logaddexp(0, -real), pieces),
-        _standard_errors.of_mean(np.logaddexp(0, generated)),
+        standard_errors.of_mean_in_pieces(np.logaddexp(0, -real), pieces),
+        standard_errors.of_mean(np.logaddexp(0, generated)),
     ]
     if None in errors:
         return None

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import divergences, spec
-from zoo.divergence_estimates import Estimate, monte_carlo_generalised_js, monte_carlo_kl
+from zoo.divergences.estimates import Estimate, monte_carlo_generalised_js, monte_carlo_kl
 from zoo.metrics import Measurement
 
 PI = (0.1, 0.5, 0.9)  # weights of P in the Jensen-Shannon divergences

@@ -1,6 +1,7 @@
 """The Fréchet distance of samples to data, as a classifier trained on MNIST sees them."""
 
-from zoo.metrics import Measurement, _frechet
+from zoo.metrics import Measurement
+from zoo.metrics.base import frechet
 
 
 def applies(subject) -> bool:
@@ -29,8 +30,8 @@ def compare(comparison) -> dict[str, Measurement]:
     """
     comparison.require_count(2, "lenet_fd")
     generated, real = comparison.features
-    value = _frechet.frechet(generated, real)
-    error = _frechet.frechet_error(generated, real, comparison.seed)
+    value = frechet.frechet(generated, real)
+    error = frechet.frechet_error(generated, real, comparison.seed)
     unit = "squared distance of LeNet features"
     count, split = comparison.count, comparison.split
     return {"lenet_fd": Measurement(value, unit, error, count, split, "lower")}

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from zoo.metrics import Measurement, _ngrams, _total_variation
+from zoo.metrics import Measurement
+from zoo.metrics.base import ngrams, total_variation
 
 
 def applies(subject) -> bool:
@@ -23,9 +24,9 @@ def compare(comparison) -> dict[str, Measurement]:
         `length_tv`, from 0 to 1. Its standard error, by the delta method, is over samples and
         real texts; it is up to a half too large where the two hardly differ.
     """
-    lengths = _ngrams.lengths_of([text for texts in comparison.sequences for text in texts])
-    occurrences = _ngrams.Occurrences(np.arange(len(lengths)), lengths)
-    value, error = _total_variation.between(occurrences, comparison.count)
+    lengths = ngrams.lengths_of([text for texts in comparison.sequences for text in texts])
+    occurrences = ngrams.Occurrences(np.arange(len(lengths)), lengths)
+    value, error = total_variation.between(occurrences, comparison.count)
     measurement = Measurement(
         value, "from 0 to 1", error, comparison.count, comparison.split, "lower"
     )

@@ -1,6 +1,7 @@
 """How likely samples are under a language model of the training texts."""
 
-from zoo.metrics import Measurement, _judge
+from zoo.metrics import Measurement
+from zoo.metrics.base import reference_lm
 
 
 def applies(subject) -> bool:
@@ -15,8 +16,8 @@ def compare(comparison) -> dict[str, Measurement]:
 
     It tells whether samples are like texts, not whether they are all alike: one good sentence,
     repeated, has a lower value than real texts have. It is read with `reverse_lm_score` beside
-    it. The judge is an LSTM of 128 units, see `zoo.metrics._judge`; symbols that are unknown to
-    the data's vocabulary do not count.
+    it. The judge is an LSTM of 128 units, see `zoo.metrics.base.reference_lm`; symbols that are
+    unknown to the data's vocabulary do not count.
 
     Args:
         comparison: a `zoo.metrics.Comparison` of texts.
@@ -28,8 +29,8 @@ def compare(comparison) -> dict[str, Measurement]:
     Source: M. Caccia et al. (2018), arXiv 1811.02549, section 4; S. Semeniuta et al. (2018),
     arXiv 1806.04936.
     """
-    judge = _judge.trained(comparison.training, comparison.example, comparison.seed)
+    judge = reference_lm.trained(comparison.training, comparison.example, comparison.seed)
     value, error = judge.score(comparison.generated)
-    unit = f"nats per {comparison.example.vocabulary.level} ({_judge.NAME})"
+    unit = f"nats per {comparison.example.vocabulary.level} ({reference_lm.NAME})"
     count, split = comparison.count, comparison.split
     return {"lm_score": Measurement(value, unit, error, count, split, "lower")}

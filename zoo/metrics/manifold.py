@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from zoo.metrics import Measurement, _distances, _standard_errors
+from zoo.metrics import Measurement
+from zoo.metrics.base import distances, standard_errors
 
 NEIGHBOURS = 5
 
@@ -45,7 +46,7 @@ def compare(comparison) -> dict[str, Measurement]:
     """
     comparison.require_count(NEIGHBOURS + 1, "manifold")
     generated, real = (each.astype(np.float64) for each in comparison.features)
-    radii = comparison.once("manifold radii", lambda: _distances.radii(real, NEIGHBOURS))
+    radii = comparison.once("manifold radii", lambda: distances.radii(real, NEIGHBOURS))
     count, split, measured = comparison.count, comparison.split, {}
     for name, (value, error) in figures(generated, real, radii).items():
         unit, better = ("ratio", None) if name == "density" else ("share", "higher")
@@ -66,7 +67,7 @@ def figures(generated, real, radii) -> dict[str, tuple[float, float]]:
         one and the jackknife of the other, with radii as they are. It is rather too large than
         too small: of 400 digits it was 0.9 to 1.6 times the spread over new draws.
     """
-    own_radii = _distances.radii(generated, NEIGHBOURS)
+    own_radii = distances.radii(generated, NEIGHBOURS)
     among_real = _within(generated, real, radii)
     among_samples = _within(real, generated, own_radii)
     return {
@@ -79,7 +80,7 @@ def figures(generated, real, radii) -> dict[str, tuple[float, float]]:
 
 def _within(points, centres, radii):
     """Which points are in which spheres, boolean [points, centres]."""
-    return np.concatenate([rows < radii for rows in _distances.squared(points, centres)])
+    return np.concatenate([rows < radii for rows in distances.squared(points, centres)])
 
 
 def _density(inside):
@@ -94,5 +95,5 @@ def _share_hit(hits):
     num_hits = np.sum(hits, axis=1)
     alone = np.argmax(hits[num_hits == 1], axis=1)
     lost = np.bincount(alone, minlength=hits.shape[1]) / len(hits)
-    errors = _standard_errors.of_mean(num_hits > 0), _standard_errors.jackknife(lost)
+    errors = standard_errors.of_mean(num_hits > 0), standard_errors.jackknife(lost)
     return float(np.mean(num_hits > 0)), math.hypot(*errors)

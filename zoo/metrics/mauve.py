@@ -20,11 +20,11 @@ def compare(comparison) -> dict[str, Measurement]:
     """How far the clusters of samples and of held-out texts are the same, see `frontier_area`.
 
     A text's features are the mean over its symbols of the 128 hidden states from which an LSTM
-    predicts them, see `zoo.metrics._judge`; values by the states of GPT-2, which the authors
-    use, have nothing to do with these. As they do, we scale features to length one, keep the
-    principal components with 90 % of the variance, and make a tenth as many clusters by k-means
-    as there are samples, once instead of the best of five times. With so few texts in each
-    cluster, MAUVE of real texts is far below 1: the ceiling has the same count.
+    predicts them, see `zoo.metrics.base.reference_lm`; values by the states of GPT-2, which the
+    authors use, have nothing to do with these. As they do, we scale features to length one, keep
+    the principal components with 90 % of the variance, and make a tenth as many clusters by k-means
+    as there are samples, once instead of the best of five times. With so few texts in each cluster,
+    MAUVE of real texts is far below 1: the ceiling has the same count.
 
     Args:
         comparison: a `zoo.metrics.Comparison` of texts.

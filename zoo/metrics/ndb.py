@@ -6,7 +6,8 @@ import numpy as np
 import sklearn.cluster
 import threadpoolctl
 
-from zoo.metrics import Measurement, _distances
+from zoo.metrics import Measurement
+from zoo.metrics.base import distances
 
 BINS, PER_BIN = 100, 10
 SIGNIFICANCE = 0.05
@@ -76,10 +77,10 @@ def _bins(comparison):
     # Its threads wait for each other at every few rows: on a busy machine ten times as long as
     # one thread takes for all of them.
     with threadpoolctl.threadpool_limits(1):
-        return means.fit(_distances.flat(comparison.training[:_FITTED]))
+        return means.fit(distances.flat(comparison.training[:_FITTED]))
 
 
 def _histogram(bins, images):
     """How many images are in each bin, integers [bins]."""
     with threadpoolctl.threadpool_limits(1):
-        return np.bincount(bins.predict(_distances.flat(images)), minlength=bins.n_clusters)
+        return np.bincount(bins.predict(distances.flat(images)), minlength=bins.n_clusters)

@@ -1,6 +1,7 @@
 """How far the n-grams of samples are distributed as those of real texts."""
 
-from zoo.metrics import Measurement, _ngrams, _total_variation
+from zoo.metrics import Measurement
+from zoo.metrics.base import ngrams, total_variation
 
 ORDERS = (1, 2, 3, 4)
 
@@ -26,9 +27,9 @@ def compare(comparison) -> dict[str, Measurement]:
     """
     generated, real = comparison.sequences
     measured = {}
-    orders = _ngrams.occurrences([*generated, *real], ORDERS[-1])
+    orders = ngrams.occurrences([*generated, *real], ORDERS[-1])
     for n, occurrences in zip(ORDERS, orders, strict=True):
-        value, error = _total_variation.between(occurrences, comparison.count)
+        value, error = total_variation.between(occurrences, comparison.count)
         measured[f"ngram_tv_{n}"] = Measurement(
             value, "from 0 to 1", error, comparison.count, comparison.split, "lower"
         )

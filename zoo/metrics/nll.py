@@ -8,7 +8,8 @@ import tensorflow as tf
 
 from zoo import samplers, spec
 from zoo.errors import require
-from zoo.metrics import Measurement, _standard_errors
+from zoo.metrics import Measurement
+from zoo.metrics.base import standard_errors
 
 _BATCH = 250
 
@@ -70,7 +71,7 @@ def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
     some = scored.lengths > 0
     nats, lengths = (scored.weights[some] * part[some] for part in (scored.nats, scored.lengths))
     value = float(np.sum(nats)) / float(np.sum(lengths))
-    error = 0.0 if data.exact else _standard_errors.of_ratio(nats, lengths)
+    error = 0.0 if data.exact else standard_errors.of_ratio(nats, lengths)
     size = int(np.sum(scored.lengths))
     left_out = f", without {never:,} {of_all} that cannot be drawn" if never else ""
     better = None if never else "lower"  # a likelihood of fewer examples is not a better one
@@ -81,7 +82,7 @@ def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
     }
     if sampler is None and not never:
         return figures
-    error = 0.0 if data.exact else _standard_errors.of_sum(scored.never)
+    error = 0.0 if data.exact else standard_errors.of_sum(scored.never)
     size = int(np.sum(scored.of))
     return figures | {"never_drawn": Measurement(float(never), of_all, error, size, split, "lower")}
 

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from zoo.metrics import Measurement, _standard_errors
-from zoo.metrics._comparison import without_end
+from zoo.metrics import Measurement
+from zoo.metrics.base import standard_errors
+from zoo.metrics.base.comparison import without_end
 
 
 def applies(subject) -> bool:
@@ -33,7 +34,7 @@ def compare(comparison) -> dict[str, Measurement]:
     size = (comparison.example.length + 1) // 2 if comparison.example.running else None
     known = {piece for text in training for piece in _pieces(text, size)}
     new = np.array([known.isdisjoint(_pieces(text, size)) for text in generated], np.float64)
-    error = _standard_errors.of_mean(new)
+    error = standard_errors.of_mean(new)
     measurement = Measurement(
         float(np.mean(new)), "share of samples", error, comparison.count, comparison.split
     )

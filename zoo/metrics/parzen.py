@@ -5,7 +5,8 @@ import math
 import numpy as np
 import scipy.optimize
 
-from zoo.metrics import Measurement, _distances, _standard_errors
+from zoo.metrics import Measurement
+from zoo.metrics.base import distances, standard_errors
 
 NARROWEST, WIDEST = 1 / 256, 1.0
 _CHOOSING = 1000
@@ -45,13 +46,13 @@ def compare(comparison) -> dict[str, Measurement]:
     """
     comparison.require_count(2, "parzen")
     images = comparison.generated, comparison.real
-    generated, real = (_distances.flat(each).astype(np.float64) for each in images)
+    generated, real = (distances.flat(each).astype(np.float64) for each in images)
     halves, scores = (real[0::2], real[1::2]), []
     for scored, other in (halves, halves[::-1]):
         bandwidth = best_bandwidth(other[:_CHOOSING], generated)
         scores.append(log_density(scored, generated, bandwidth))
     scores, count = np.concatenate(scores), comparison.count
-    error = _standard_errors.of_mean(scores)
+    error = standard_errors.of_mean(scores)
     unit = "nats per image, a poor guide: arXiv 1511.01844"
     value = float(np.mean(scores))
     return {"parzen": Measurement(value, unit, error, count, comparison.split, "higher")}
@@ -65,13 +66,13 @@ def log_density(points, centres, bandwidth: float) -> np.ndarray:
         centres: y, float64 [count of centres, size].
         bandwidth: h, in the unit of the points.
     """
-    parts = [_kernels(rows, bandwidth) for rows in _distances.squared(points, centres)]
+    parts = [_kernels(rows, bandwidth) for rows in distances.squared(points, centres)]
     return np.concatenate(parts) + _normaliser(bandwidth, centres)
 
 
 def best_bandwidth(points, centres) -> float:
     """The bandwidth from 1/256 to 1 at which the points are likeliest on average."""
-    squared = np.concatenate(list(_distances.squared(points, centres)))
+    squared = np.concatenate(list(distances.squared(points, centres)))
 
     def loss(log_bandwidth):
         bandwidth = math.exp(log_bandwidth)

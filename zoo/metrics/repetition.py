@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from zoo.metrics import Measurement, _ngrams, _standard_errors
+from zoo.metrics import Measurement
+from zoo.metrics.base import ngrams, standard_errors
 
 N = 4
 
@@ -27,12 +28,12 @@ def compare(comparison) -> dict[str, Measurement]:
     Source: S. Welleck et al. (2019), arXiv 1908.04319, section 6.1 (seq-rep-4).
     """
     generated, _ = comparison.sequences
-    *_, occurrences = _ngrams.occurrences(generated, N)
+    *_, occurrences = ngrams.occurrences(generated, N)
     texts, _, counts = occurrences.counted()
     repeated = np.bincount(texts, counts - 1, comparison.count)
     totals = np.bincount(occurrences.texts, minlength=comparison.count)
     shares = repeated / np.maximum(totals, 1)
-    error = _standard_errors.of_mean(shares)
+    error = standard_errors.of_mean(shares)
     measurement = Measurement(
         float(np.mean(shares)), f"share of {N}-grams", error, comparison.count, comparison.split
     )

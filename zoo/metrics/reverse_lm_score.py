@@ -1,6 +1,7 @@
 """How likely held-out texts are under a language model of the samples."""
 
-from zoo.metrics import Measurement, _judge
+from zoo.metrics import Measurement
+from zoo.metrics.base import reference_lm
 
 
 def applies(subject) -> bool:
@@ -14,8 +15,8 @@ def compare(comparison) -> dict[str, Measurement]:
         -Σ log Q_judge(x) / Σ length(x), over held-out texts x
 
     It grows both where samples are unlike texts and where they leave some kinds of text out. The
-    judge is an LSTM of 128 units, see `zoo.metrics._judge`, which learns from as many texts for
-    samples as for the ceiling, in as many steps; symbols that are unknown to the data's
+    judge is an LSTM of 128 units, see `zoo.metrics.base.reference_lm`, which learns from as many
+    texts for samples as for the ceiling, in as many steps; symbols that are unknown to the data's
     vocabulary do not count. More samples make a better judge: values at different counts have
     nothing to do with each other.
 
@@ -30,8 +31,8 @@ def compare(comparison) -> dict[str, Measurement]:
     Source: M. Caccia et al. (2018), arXiv 1811.02549, section 4; S. Semeniuta et al. (2018),
     arXiv 1806.04936.
     """
-    judge = _judge.train(comparison.generated, comparison.example, comparison.seed)
+    judge = reference_lm.train(comparison.generated, comparison.example, comparison.seed)
     value, error = judge.score(comparison.real)
-    unit = f"nats per {comparison.example.vocabulary.level} ({_judge.NAME})"
+    unit = f"nats per {comparison.example.vocabulary.level} ({reference_lm.NAME})"
     count, split = comparison.count, comparison.split
     return {"reverse_lm_score": Measurement(value, unit, error, count, split, "lower")}

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from zoo.metrics import Measurement, _bleu, _ngrams, _standard_errors
+from zoo.metrics import Measurement
+from zoo.metrics.base import bleu, ngrams, standard_errors
 
 
 def applies(subject) -> bool:
@@ -37,21 +38,21 @@ def compare(comparison) -> dict[str, Measurement]:
     comparison.require_count(2, "self_bleu")
     count = comparison.count
     generated, _ = comparison.sequences
-    lengths = _ngrams.lengths_of(generated)
-    closest = _bleu.closest_lengths(lengths, lengths, own=True)
-    shared = [_shared(each) for each in _ngrams.occurrences(generated, _bleu.ORDERS[-1])]
+    lengths = ngrams.lengths_of(generated)
+    closest = bleu.closest_lengths(lengths, lengths, own=True)
+    shared = [_shared(each) for each in ngrams.occurrences(generated, bleu.ORDERS[-1])]
     matches = np.array([np.bincount(each.texts, each.clipped, count) for each in shared])
-    scores = _bleu.sentence_bleu(matches, lengths, closest)
+    scores = bleu.sentence_bleu(matches, lengths, closest)
     left_out = _left_out(shared, matches, lengths, closest, scores)
     return {
         f"self_bleu_{n}": Measurement(
             float(np.mean(scores[n - 1])),
             f"from 0 to 1, {count - 1:,} references",
-            _standard_errors.jackknife(left_out[n - 1]) if count > 2 else None,
+            standard_errors.jackknife(left_out[n - 1]) if count > 2 else None,
             count,
             comparison.split,
         )
-        for n in _bleu.ORDERS
+        for n in bleu.ORDERS
     }
 
 
@@ -103,7 +104,7 @@ def _left_out(shared, matches, lengths, closest, scores):
         for key, each in zip(keys, shared, strict=True)
     ]
     who, without = np.divmod(pairs, count)
-    changed = _bleu.sentence_bleu(matches[:, who] - fewer, lengths[who], closest[who])
+    changed = bleu.sentence_bleu(matches[:, who] - fewer, lengths[who], closest[who])
     changes = [np.bincount(without, row, count) for row in changed - scores[:, who]]
     totals = np.sum(scores, axis=1, keepdims=True)
     return (totals - scores + np.array(changes)) / (count - 1)

@@ -6,7 +6,7 @@ A member is a file with
     TRAINERS = {...}                the names of the trainers that can train it
     def build(example, *, ...)      the network, with all its variables made
 
-What has a tractable likelihood is a `zoo.models._autoregressive.Autoregressive`; what has
-none is a `zoo.models._implicit.Pair` of a generator and a discriminator. Generators of texts have
-one in pairs, too: they are the networks that maximum likelihood trains.
+What has a tractable likelihood is a `zoo.models.base.autoregressive.Autoregressive`; what has
+none is a `zoo.models.base.implicit.Pair` of a generator and a discriminator. Generators of texts
+have one in pairs, too: they are the networks that maximum likelihood trains.
 """

@@ -16,9 +16,9 @@ import math
 
 import keras
 
-from zoo import example_spec
-from zoo.models._convolutional import normalisation, pair
-from zoo.models._implicit import Pair
+from zoo import domains
+from zoo.models.base.convolutional import normalisation, pair
+from zoo.models.base.implicit import Pair
 from zoo.models.layers import float32_sums
 
 ACCEPTS = {"image"}
@@ -27,7 +27,7 @@ STRIDED = {"strides": 2, "padding": "same"}
 
 
 def build(
-    example: example_spec.Image,
+    example: domains.Image,
     *,
     width: int = 64,
     latent_size: int = 100,

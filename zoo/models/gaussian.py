@@ -9,9 +9,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo import example_spec
+from zoo import domains
 from zoo.errors import require
-from zoo.models._implicit import Discriminator, Generator, Pair
+from zoo.models.base.implicit import Discriminator, Generator, Pair
 from zoo.models.layers import float32_sums
 
 ACCEPTS = {"points"}
@@ -19,7 +19,7 @@ TRAINERS = {"adversarial", "implicit"}
 
 
 def build(
-    example: example_spec.Points,
+    example: domains.Points,
     *,
     mean: list[float] | None = None,
     std: float = 1.0,

@@ -1,11 +1,11 @@
 """A language model of stacked GRU layers.
 
 Source: K. Cho et al. (2014), arXiv 1406.1078, first version: see `zoo.models.layers.gru`, and
-`zoo.models._recurrent` for what it shares with others.
+`zoo.models.base.recurrent` for what it shares with others.
 """
 
-from zoo import example_spec
-from zoo.models._recurrent import Recurrent
+from zoo import domains
+from zoo.models.base.recurrent import Recurrent
 from zoo.models.layers.gru import GRULayer
 
 ACCEPTS = {"text", "image"}
@@ -13,7 +13,7 @@ TRAINERS = {"autoregressive"}
 
 
 def build(
-    example: example_spec.Text | example_spec.Image,
+    example: domains.Text | domains.Image,
     *,
     units: int = 256,
     layers: int = 2,

@@ -8,8 +8,8 @@ Source: F. Huszár (2015), arXiv 1511.05101, section 2.
 
 import tensorflow as tf
 
-from zoo import example_spec
-from zoo.models._autoregressive import Autoregressive
+from zoo import domains
+from zoo.models.base.autoregressive import Autoregressive
 from zoo.models.layers import float32_sums
 
 ACCEPTS = {"text", "image"}
@@ -17,7 +17,7 @@ TRAINERS = {"autoregressive"}
 
 
 def build(
-    example: example_spec.Text | example_spec.Image, *, patch: list[int] | None = None
+    example: domains.Text | domains.Image, *, patch: list[int] | None = None
 ) -> "Independent":
     """The model of texts, or of images as sequences of patches.
 

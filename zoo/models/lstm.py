@@ -1,11 +1,11 @@
 """A language model of stacked LSTM layers.
 
 Source: A. Graves (2013), arXiv 1308.0850: see `zoo.models.layers.lstm`, and
-`zoo.models._recurrent` for what it shares with others.
+`zoo.models.base.recurrent` for what it shares with others.
 """
 
-from zoo import example_spec
-from zoo.models._recurrent import Recurrent
+from zoo import domains
+from zoo.models.base.recurrent import Recurrent
 from zoo.models.layers.lstm import LSTMLayer
 
 ACCEPTS = {"text", "image"}
@@ -13,7 +13,7 @@ TRAINERS = {"autoregressive"}
 
 
 def build(
-    example: example_spec.Text | example_spec.Image,
+    example: domains.Text | domains.Image,
     *,
     units: int = 256,
     layers: int = 2,

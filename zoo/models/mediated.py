@@ -8,9 +8,9 @@ import dataclasses
 
 import keras
 
-from zoo import example_spec
-from zoo.models import _nested
-from zoo.models._autoregressive import Autoregressive
+from zoo import domains
+from zoo.models.base import nested
+from zoo.models.base.autoregressive import Autoregressive
 
 ACCEPTS = {"text"}
 TRAINERS = {"cooperative"}
@@ -36,7 +36,7 @@ class Mediated:
 
 
 def build(
-    example: example_spec.Text,
+    example: domains.Text,
     *,
     generator: str = "lstm(units=32, layers=1)",
     mediator: str | None = None,
@@ -53,5 +53,5 @@ def build(
         SpecError: a generator or mediator that is no autoregressive model of texts.
     """
     specs = generator, mediator or generator
-    networks = (_nested.autoregressive(text, example, "mediated") for text in specs)
+    networks = (nested.autoregressive(text, example, "mediated") for text in specs)
     return Mediated(*networks, alike=mediator is None)

@@ -16,9 +16,9 @@ import math
 
 import keras
 
-from zoo import example_spec
+from zoo import domains
 from zoo.errors import require
-from zoo.models._implicit import Discriminator, Generator, Pair, num_inputs
+from zoo.models.base.implicit import Discriminator, Generator, Pair, num_inputs
 from zoo.models.layers import float32_sums
 from zoo.models.layers import spectral_normalisation as spectral
 
@@ -27,7 +27,7 @@ TRAINERS = {"adversarial", "implicit"}
 
 
 def build(
-    example: example_spec.Image,
+    example: domains.Image,
     *,
     width: int = 1200,
     latent_size: int = 100,

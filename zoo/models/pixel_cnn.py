@@ -6,9 +6,9 @@ to compute with: P. Ramachandran et al. (2017), arXiv 1704.06001.
 
 import tensorflow as tf
 
-from zoo import example_spec
+from zoo import domains
 from zoo.errors import require
-from zoo.models._parallel import Parallel
+from zoo.models.base.parallel import Parallel
 from zoo.models.layers.dropout import dropout_masks
 from zoo.models.layers.gated_convolution import (
     FirstConvolution,
@@ -22,7 +22,7 @@ TRAINERS = {"autoregressive"}
 
 
 def build(
-    example: example_spec.Image,
+    example: domains.Image,
     *,
     width: int = 32,
     layers: int = 7,

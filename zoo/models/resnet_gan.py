@@ -18,9 +18,9 @@ import math
 
 import keras
 
-from zoo import example_spec
-from zoo.models._convolutional import normalisation, pair
-from zoo.models._implicit import Pair
+from zoo import domains
+from zoo.models.base.convolutional import normalisation, pair
+from zoo.models.base.implicit import Pair
 from zoo.models.layers import float32_sums
 
 ACCEPTS = {"image"}
@@ -28,7 +28,7 @@ TRAINERS = {"adversarial", "implicit"}
 
 
 def build(
-    example: example_spec.Image,
+    example: domains.Image,
     *,
     width: int = 24,
     latent_size: int = 100,

@@ -2,9 +2,9 @@
 
 import tensorflow as tf
 
-from zoo import example_spec
+from zoo import domains
 from zoo.errors import require
-from zoo.models._autoregressive import Autoregressive
+from zoo.models.base.autoregressive import Autoregressive
 from zoo.models.layers import float32_sums
 
 ACCEPTS = {"text"}
@@ -12,7 +12,7 @@ TRAINERS = {"autoregressive"}
 MOST = 1_000_000  # texts: a table of at most 8 MB
 
 
-def build(example: example_spec.Text) -> "Table":
+def build(example: domains.Text) -> "Table":
     """The model of a text.
 
     Args:

@@ -12,11 +12,11 @@ the other are a plain layer.
 
 from typing import Literal
 
-from zoo import example_spec
+from zoo import domains
 from zoo.errors import require
-from zoo.models import _nested
-from zoo.models._implicit import Pair
-from zoo.models._text_discriminator import TextDiscriminator
+from zoo.models.base import nested
+from zoo.models.base.implicit import Pair
+from zoo.models.base.text_discriminator import TextDiscriminator
 
 ACCEPTS = {"text"}
 TRAINERS = {"adversarial"}
@@ -25,7 +25,7 @@ Discriminator = Literal["convolutional", "recurrent"]
 
 
 def build(
-    example: example_spec.Text,
+    example: domains.Text,
     *,
     generator: str = "lstm(units=32, layers=1)",
     discriminator: Discriminator = "convolutional",
@@ -52,6 +52,6 @@ def build(
     for name, size in (("width", width), ("layers", layers)):
         require(size >= 1, f"text_gan: {name}={size} should be at least 1.")
     require(0 <= dropout < 1, f"text_gan: dropout={dropout} should be at least 0 and below 1.")
-    network = _nested.autoregressive(generator, example, "text_gan")
+    network = nested.autoregressive(generator, example, "text_gan")
     judge = TextDiscriminator(example, discriminator, width, layers, dropout)
     return Pair(network, judge)

@@ -10,9 +10,9 @@ import math
 import keras
 import tensorflow as tf
 
-from zoo import example_spec
+from zoo import domains
 from zoo.errors import require
-from zoo.models._parallel import Parallel
+from zoo.models.base.parallel import Parallel
 from zoo.models.layers import attention, sizes
 from zoo.models.layers.dropout import dropout_masks
 from zoo.models.layers.feedforward import FeedForward, normalise
@@ -22,7 +22,7 @@ TRAINERS = {"autoregressive"}
 
 
 def build(
-    example: example_spec.Text | example_spec.Image,
+    example: domains.Text | domains.Image,
     *,
     units: int = 128,
     layers: int = 4,

@@ -18,7 +18,7 @@ from keras import ops
 
 from zoo.divergences import binary_entropy
 from zoo.errors import require
-from zoo.objectives import _pi, _regularisers
+from zoo.objectives.base import pi_schedule, regularisation
 
 TRAINER = "adversarial"
 
@@ -101,7 +101,7 @@ class GeneralisedJS:
         weighting: Weighting = "logit_shift",
         estimator: str | None = None,
         discriminator_steps: int = 1,
-        regularisers: _regularisers.Regularisers = _regularisers.NONE,
+        regularisers: regularisation.Regularisers = regularisation.NONE,
     ):
         self.pi, self.pi_steps, self.weighting = pi, pi_steps, weighting
         self._generator_loss = GENERATOR_LOSSES[generator_loss]
@@ -110,7 +110,7 @@ class GeneralisedJS:
 
     def pi_at(self, step):
         """π at a training step, an integer or an integer tensor []: a float64 tensor []."""
-        return _pi.at(self.pi, self.pi_steps, step)
+        return pi_schedule.at(self.pi, self.pi_steps, step)
 
     def num_real(self, batch_size: int) -> int:
         """The number of data points in the discriminator's batch."""
@@ -250,7 +250,7 @@ def build(
         SpecError: π outside (0, 1), a schedule that is incomplete or cannot be, no step of the
             discriminator, or a penalty or noise below zero.
     """
-    ends = _pi.checked("generalised_js", pi, pi_steps)
+    ends = pi_schedule.checked("generalised_js", pi, pi_steps)
     require(
         pi_steps == 0 or weighting != "batch_ratio",
         f"generalised_js: weighting='batch_ratio' cannot follow the schedule pi={pi!r}, since "
@@ -267,5 +267,5 @@ def build(
         weighting,
         estimator,
         discriminator_steps,
-        _regularisers.build(r1, instance_noise, instance_noise_steps),
+        regularisation.build(r1, instance_noise, instance_noise_steps),
     )

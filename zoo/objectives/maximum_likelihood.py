@@ -19,7 +19,7 @@ class MaximumLikelihood:
 
         Args:
             model: an autoregressive model.
-            examples: a batch as the data gives it, see `zoo.models._autoregressive`.
+            examples: a batch as the data gives it, see `zoo.models.base.autoregressive`.
             step: the training step (not used: the objective is the same at every step).
             key: a stateless key, int64 [2], for the model's dropout.
 

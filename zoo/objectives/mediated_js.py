@@ -18,10 +18,10 @@ from typing import Literal
 
 import tensorflow as tf
 
-from zoo import score_function
 from zoo.divergences import binary_entropy
 from zoo.errors import require
-from zoo.objectives import _pi
+from zoo.functional import score_function
+from zoo.objectives.base import pi_schedule
 
 TRAINER = "cooperative"
 
@@ -54,7 +54,7 @@ class MediatedJS:
 
     def pi_at(self, step):
         """π at a training step, an integer or an integer tensor []: a float64 tensor []."""
-        return _pi.at(self._pi, self._pi_steps, step)
+        return pi_schedule.at(self._pi, self._pi_steps, step)
 
     def mediator_loss(self, real_nats, generated_nats, pi):
         """What the mediator minimises: π E_P[-log M] + (1 - π) E_Q[-log M], per symbol.
@@ -156,7 +156,7 @@ def build(
         SpecError: π outside (0, 1), a schedule that is incomplete or cannot be, or no step of the
             mediator.
     """
-    ends = _pi.checked("mediated_js", pi, pi_steps)
+    ends = pi_schedule.checked("mediated_js", pi, pi_steps)
     require(
         mediator_steps >= 1,
         f"mediated_js: mediator_steps={mediator_steps} should be at least 1.",

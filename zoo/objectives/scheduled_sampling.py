@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from zoo import randomness, samplers, spec
 from zoo.errors import require
-from zoo.objectives import _schedules
+from zoo.objectives.base import schedules
 
 TRAINER = "autoregressive"
 
@@ -92,7 +92,7 @@ def build(
 
 def _chosen(schedule, given):
     """ε as a function of the step: the schedule of this name with the numbers given."""
-    function = getattr(_schedules, schedule)
+    function = getattr(schedules, schedule)
     takes = spec.parameters(function)
     needs = {name for name, parameter in takes.items() if parameter.default is parameter.empty}
     received = ", ".join(f"{name}={value!r}" for name, value in given.items()) or "nothing"

@@ -6,8 +6,8 @@ import io
 
 import numpy as np
 
-from zoo import pictures
-from zoo.metrics import _distances
+from zoo.domains import pictures
+from zoo.metrics.base import distances
 
 _NEIGHBOURS = 3
 
@@ -32,8 +32,8 @@ def nearest(images: np.ndarray, training: np.ndarray) -> list[Neighbours]:
         images: float [count, height, width, channels].
         training: float [size, height, width, channels].
     """
-    flat, known = _distances.flat(images), _distances.flat(training)
-    squares = np.concatenate(list(_distances.squared(flat, known)))
+    flat, known = distances.flat(images), distances.flat(training)
+    squares = np.concatenate(list(distances.squared(flat, known)))
     order = np.argsort(squares, axis=-1)[:, :_NEIGHBOURS]
     return [
         Neighbours(

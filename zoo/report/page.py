@@ -7,10 +7,10 @@ import re
 
 import jinja2
 
-from zoo import run_folder
-from zoo.evaluation import Evaluation
 from zoo.metrics import calibration
 from zoo.report import explanations, figures, logs, rows, samples, subjects, temperatures
+from zoo.runs import run_folder
+from zoo.runs.evaluation import Evaluation
 
 _TEMPLATE = importlib.resources.files(__package__) / "page.html"
 # What HTML has no place for: the control characters but tab and line feed.

@@ -4,8 +4,8 @@ import dataclasses
 
 import numpy as np
 
-from zoo.metrics._comparison import without_end
-from zoo.vocabulary import Vocabulary
+from zoo.metrics.base.comparison import without_end
+from zoo.tokenizers.vocabulary import Vocabulary
 
 _CONTEXT = 40  # symbols shown before and after a piece
 _BETWEEN = "\U0010ffff"  # stands between training texts, and in none

@@ -4,8 +4,8 @@ import dataclasses
 import math
 import os
 
-from zoo.evaluation import Evaluation
 from zoo.metrics import Measurement
+from zoo.runs.evaluation import Evaluation
 
 _ARROWS = {"higher": "↑", "lower": "↓", None: ""}
 

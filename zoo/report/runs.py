@@ -3,9 +3,10 @@
 import dataclasses
 import pathlib
 
-from zoo import experiment, report, spec
+from zoo import report, spec
 from zoo.errors import RunFolderError, require
-from zoo.run import Run
+from zoo.runs import experiment
+from zoo.runs.run import Run
 
 
 def load(

@@ -5,11 +5,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from zoo.data._splits import RunningText
-from zoo.evaluation import Evaluation, comparisons
-from zoo.metrics import Comparison, _lenet
-from zoo.metrics._comparison import without_end
+from zoo.data.base.splits import RunningText
+from zoo.metrics import Comparison
+from zoo.metrics.base import lenet
+from zoo.metrics.base.comparison import without_end
 from zoo.report import neighbours, passages
+from zoo.runs.evaluation import Evaluation, comparisons
 
 _IMAGES, _COLUMNS, _TEXTS, _POINTS = 64, 8, 16, 500
 _BESIDE = 24  # images with their neighbours
@@ -92,7 +93,7 @@ def classes(comparison: Comparison) -> dict[str, list[float]]:
 
 
 def _read(images):
-    return np.argmax(_lenet.probabilities(images), axis=-1)
+    return np.argmax(lenet.probabilities(images), axis=-1)
 
 
 def _drawn(evaluation):

@@ -4,8 +4,8 @@ import dataclasses
 import json
 import shlex
 
-from zoo.evaluation import Evaluation
-from zoo.experiment import MAY_CHANGE, Experiment
+from zoo.runs.evaluation import Evaluation
+from zoo.runs.experiment import MAY_CHANGE, Experiment
 
 _DESCRIBED = ("data", "model", "objective", "batch_size", "learning_rate", "optimizer", "seed")
 

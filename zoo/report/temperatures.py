@@ -5,9 +5,9 @@ import dataclasses
 
 from zoo import samplers, spec
 from zoo.errors import SpecError, require
-from zoo.evaluation import Settings, of_real_examples
 from zoo.metrics import Measurement
-from zoo.run import Run
+from zoo.runs.evaluation import Settings, of_real_examples
+from zoo.runs.run import Run
 
 # Members of zoo.metrics, the quality first, and the figure of each that is drawn.
 PAIRS = (("bleu", "self_bleu", "{}_4"), ("lm_score", "reverse_lm_score", "{}"))
@@ -66,7 +66,7 @@ def trade_off(
         run: a run of a model of texts.
         values: the temperatures.
         settings: the last split, the seed and the count, of which at most 500 are used.
-        progress: as in `zoo.evaluation.evaluate_all`.
+        progress: as in `zoo.runs.evaluation.evaluate_all`.
     """
     split, seed, points = settings.splits[-1], settings.seed, []
     other = of_real_examples(run.dataset, split, min(settings.count, _MOST_SAMPLES), seed)

@@ -3,8 +3,8 @@
 import contextlib
 import time
 
-from zoo.evaluation import Evaluation
 from zoo.report import rows
+from zoo.runs.evaluation import Evaluation
 
 
 @contextlib.contextmanager

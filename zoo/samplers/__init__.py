@@ -4,12 +4,12 @@ A member is a file with `build(*, ...)`, which returns a function from logits
 [batch, size] to the logits that the next symbol is drawn from.
 """
 
-from zoo.samplers._beam import Found, beam_search
-from zoo.samplers._decode import Generated, decode, never_drawn
-from zoo.samplers._draw import draw
-from zoo.samplers._temperature import LEAST as LEAST_TEMPERATURE
-from zoo.samplers._temperature import check as check_temperature
-from zoo.samplers._temperature import is_temperature
+from zoo.samplers.base.beam import Found, beam_search
+from zoo.samplers.base.decode import Generated, decode, never_drawn
+from zoo.samplers.base.draw import draw
+from zoo.samplers.base.temperature_limits import LEAST as LEAST_TEMPERATURE
+from zoo.samplers.base.temperature_limits import check as check_temperature
+from zoo.samplers.base.temperature_limits import is_temperature
 
 __all__ = [
     "LEAST_TEMPERATURE",

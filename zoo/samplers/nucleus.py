@@ -6,7 +6,7 @@ Source: A. Holtzman et al. (2020), arXiv 1904.09751.
 import tensorflow as tf
 
 from zoo.errors import require
-from zoo.samplers import _temperature
+from zoo.samplers.base import temperature_limits
 
 
 def build(*, p: float, temperature: float = 1.0):
@@ -26,9 +26,9 @@ def build(*, p: float, temperature: float = 1.0):
             least 1e-6.
     """
     require(0 < p <= 1, f"nucleus: p={p} should be above 0 and at most 1.")
-    _temperature.check(temperature, "nucleus")
+    temperature_limits.check(temperature, "nucleus")
     return lambda logits: keep_nucleus(
-        _temperature.divided(logits, temperature), tf.fill(tf.shape(logits)[:1], p)
+        temperature_limits.divided(logits, temperature), tf.fill(tf.shape(logits)[:1], p)
     )
 
 

@@ -1,6 +1,6 @@
 """Draws from a sharpened or flattened distribution."""
 
-from zoo.samplers import _temperature
+from zoo.samplers.base import temperature_limits
 
 
 def build(*, temperature: float = 1.0):
@@ -16,5 +16,5 @@ def build(*, temperature: float = 1.0):
     Raises:
         SpecError: temperature is neither 0 nor finite and at least 1e-6.
     """
-    _temperature.check(temperature, "temperature")
-    return lambda logits: _temperature.divided(logits, temperature)
+    temperature_limits.check(temperature, "temperature")
+    return lambda logits: temperature_limits.divided(logits, temperature)

@@ -6,7 +6,7 @@ Source: A. Fan, M. Lewis and Y. Dauphin (2018), arXiv 1805.04833.
 import tensorflow as tf
 
 from zoo.errors import require
-from zoo.samplers import _temperature
+from zoo.samplers.base import temperature_limits
 
 
 def build(*, k: int, temperature: float = 1.0):
@@ -25,9 +25,9 @@ def build(*, k: int, temperature: float = 1.0):
     """
     require(k >= 1, f"top_k: k={k} should be at least 1.")
     most = min(k, tf.int32.max)
-    _temperature.check(temperature, "top_k")
+    temperature_limits.check(temperature, "top_k")
     return lambda logits: keep_top_k(
-        _temperature.divided(logits, temperature), tf.fill(tf.shape(logits)[:1], most)
+        temperature_limits.divided(logits, temperature), tf.fill(tf.shape(logits)[:1], most)
     )
 
 

@@ -1,4 +1,4 @@
-"""The paper's claims as programs, each of which draws a figure of `docs/theory.md`.
+"""The paper's closed results as functions; the programs that draw them are in `experiments/`.
 
 Source: F. Huszár, "How (not) to Train your Generative Model: Scheduled Sampling, Likelihood,
 Adversary?" (2015), arXiv 1511.05101.

@@ -1,29 +1,19 @@
 """Figure 1: one isotropic Gaussian Q fitted to a mixture P, by JS_π of several π.
 
-    python -m zoo.theory.figure1 --output FOLDER
-
-draws `figure1.png`, data and fits, and `figure1_curve.png`, the fits over the whole range of π,
-and prints the table of the fits. The integrals are sums over a grid, see `zoo.theory.mixture`.
+The integrals are sums over a grid, see `zoo.distributions.gaussian_mixture`; the program
+`experiments/figure1.py` draws the figure.
 
 Source: F. Huszár (2015), arXiv 1511.05101, figure 1 and equation 12.
 """
 
-import argparse
-import pathlib
 from typing import NamedTuple
 
 import numpy as np
 import scipy.optimize
-import scipy.special
 import tensorflow as tf
 
 from zoo import divergences
-from zoo.errors import explained
-from zoo.theory import mixture as mixtures
-from zoo.theory import plots
-
-PANELS = (0.1, 0.5, 0.99)
-CURVE = scipy.special.expit(np.linspace(-7, 7, 43))
+from zoo.distributions import gaussian_mixture as mixtures
 
 _SAME = 1e-3  # in deviations of P: optima nearer than this are one
 _ASIDE = 0.01 * np.array([np.cos(1), np.sin(1)])  # in deviations: off every axis of symmetry
@@ -82,7 +72,12 @@ def fit_kl(weights, means, variances) -> Fit:
 
 def fit_reverse_kl(weights, means, variances) -> Fit:
     """The Gaussian which minimises KL[Q‖P], the limit π -> 1; searched for as in `fit`."""
-    return _minima(mixtures.mixture(weights, means, variances), divergences.reverse_kl)[0]
+    return reverse_kl_minima(weights, means, variances)[0]
+
+
+def reverse_kl_minima(weights, means, variances) -> list[Fit]:
+    """The distinct minima of KL[Q‖P], best first; searched for as in `local_minima`."""
+    return _minima(mixtures.mixture(weights, means, variances), divergences.reverse_kl)
 
 
 def _normalised_js(log_p, log_q, pi):
@@ -151,41 +146,3 @@ def _descend(p, objective, mean, std):
 
 def _distance(one, other):
     return np.linalg.norm([*(one.mean - other.mean), one.std - other.std])
-
-
-def main(arguments=None) -> None:
-    """Draws the figures and prints the table, see the head of this file."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--output", type=pathlib.Path, required=True, help="folder of the figures")
-    parser.add_argument(
-        "--mixture",
-        type=pathlib.Path,
-        default=mixtures.DEFAULT_FILE,
-        help="JSON object with weights [k], means [k, 2] and variances [k]",
-    )
-    options = parser.parse_args(arguments)
-    p = mixtures.load(options.mixture)
-    forward, reverse = [fit_kl(*p)], _minima(p, divergences.reverse_kl)
-    panels = {"KL[P‖Q]": forward, **{f"JS, π = {pi:g}": local_minima(*p, pi) for pi in PANELS}}
-    panels["KL[Q‖P]"] = reverse
-    _print_table(panels)
-    options.output.mkdir(parents=True, exist_ok=True)
-    titled = [(f"{name}:  std {minima[0].std:.2f}", minima) for name, minima in panels.items()]
-    figure = plots.fits(mixtures.sample(p, 50_000, seed=0), titled)
-    plots.save(figure, options.output / "figure1.png")
-    minima = [local_minima(*p, pi) for pi in CURVE]
-    figure = plots.curve(CURVE, minima, forward, reverse)
-    plots.save(figure, options.output / "figure1_curve.png")
-
-
-def _print_table(panels):
-    print(f"{'':12}  {'mean':^16}  {'std':^6}  value")
-    for name, minima in panels.items():
-        for one in minima:
-            x, y = one.mean
-            print(f"{name:12}  {x:z7.3f}, {y:z7.3f}  {one.std:.4f}  {one.value:.5f}")
-            name = "  local"
-
-
-if __name__ == "__main__":
-    explained(main)()

@@ -1,28 +1,18 @@
 """Scheduled sampling as a regulariser: what a table fitted to few pairs is off by, exactly.
 
-    python -m zoo.theory.little_data
-
-prints, for numbers N of pairs of tokens drawn from `scheduled_sampling.EXAMPLE`, the expected
-KL[P‖Q] of maximum likelihood and of scheduled sampling at its best ε, and what the best of
-several runs gains.
-
 The model is the optimum of the algorithm, Q = ε R + (1-ε) R1 R2, of the table R of relative
 frequencies, each count first raised by `PSEUDO_COUNT`, without which the expectation is infinite.
 
 Source: F. Huszár (2015), arXiv 1511.05101, section 3, which asks why the method won.
 """
 
-import argparse
-
 import numpy as np
 import scipy.optimize
 from scipy.special import gammaln, rel_entr, xlogy
 
-from zoo.errors import explained
-from zoo.theory.scheduled_sampling import EXAMPLE, algorithm_optimum, independent
+from zoo.theory.scheduled_sampling import algorithm_optimum
 
 PSEUDO_COUNT = 0.5
-COUNTS = 5, 10, 20, 40, 80
 
 
 def fitted(counts, keep_probability: float) -> np.ndarray:
@@ -120,25 +110,3 @@ def _one_run(train, keep, noise):
     replaced = np.stack([noise.multinomial(n, first) for n in (train - kept).sum(axis=0)], axis=1)
     seen = fitted(kept + replaced, 1)
     return first[:, None] * seen / seen.sum(axis=1, keepdims=True)
-
-
-def main(arguments=None) -> None:
-    """Prints both tables, see the head of this file."""
-    argparse.ArgumentParser(description=__doc__.partition("\n")[0]).parse_args(arguments)
-    for name, p in {"the example": EXAMPLE, "independent tokens": independent(EXAMPLE)}.items():
-        print(f"{name}\n   N  likelihood  best ε  at best ε")
-        for count in COUNTS:
-            keep = best_keep_probability(p, count)
-            values = [expected_kl(p, count, each) for each in (1, keep)]
-            print(f"{count:>4}  {values[0]:<10.4f}  {keep:<6.3f}  {values[1]:.4f}")
-    print("the example, best of several runs\n   N  ε     runs  KL[P‖Q]")
-    for count in (10, 40):
-        for keep in (1, 0.75, 0.5):
-            for runs in (1, 5, 20):
-                values = best_of(EXAMPLE, count, keep, runs, draws=1000)
-                error = values.std(ddof=1) / np.sqrt(len(values))
-                print(f"{count:>4}  {keep:<4}  {runs:>4}  {values.mean():.4f} ± {error:.4f}")
-
-
-if __name__ == "__main__":
-    explained(main)()

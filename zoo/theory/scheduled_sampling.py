@@ -1,10 +1,5 @@
 """What scheduled sampling converges to, for pairs of symbols (x1, x2) with a known joint table P.
 
-    python -m zoo.theory.scheduled_sampling --output FOLDER
-
-draws `scheduled_sampling.png`: for every probability ε of keeping the real symbol, how far its
-two optima are from P, and how much of the dependence between x1 and x2 they keep.
-
 With P1, P2 the marginals of P, training draws the first symbol from P1 with probability ε and
 from the model with 1-ε, and asks for the real second symbol, which is minimising (equation 6)
 
@@ -15,21 +10,12 @@ A joint table is an array [x1, x2] of sum one; it may have zeros.
 Source: F. Huszár (2015), arXiv 1511.05101, equations 2-8.
 """
 
-import argparse
-import json
-import pathlib
-
 import numpy as np
 import scipy.optimize
 from scipy.special import kl_div, rel_entr
 
-from zoo.errors import DataError, explained
-from zoo.theory import plots
-
 EXAMPLE = np.array([[0.40, 0.05, 0.05], [0.02, 0.20, 0.03], [0.05, 0.05, 0.15]])
-CURVE = np.linspace(0, 1, 101)
 
-_POINTS = "keep_probability", "kl", "mutual_information", "first_symbol_kl"
 _BISECTIONS = 100  # each halves an interval of log y: the last ones change nothing any more
 
 
@@ -212,51 +198,3 @@ def _checked(joint, keep_probability):
     if not 0 <= keep_probability <= 1:
         raise ValueError(f"keep_probability lies in [0, 1]; received {keep_probability}.")
     return table / table.sum()
-
-
-def main(arguments=None) -> None:
-    """Draws the figure and prints a table, see the head of this file."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--output", type=pathlib.Path, required=True, help="folder of the figure")
-    parser.add_argument(
-        "--points",
-        type=pathlib.Path,
-        help=f"JSON object with the lists {', '.join(_POINTS)}: what training reached on the "
-        "example (see zoo.theory.trained_points), drawn over the curves",
-    )
-    options = parser.parse_args(arguments)
-    points = _load_points(options.points) if options.points else None
-    curves = {
-        name: [list(measures(optimum(EXAMPLE, keep)).values()) for keep in CURVE]
-        for name, optimum in {
-            "optimum of D_SS": idealised_optimum,
-            "optimum of the algorithm": algorithm_optimum,
-        }.items()
-    }
-    _print_table(curves)
-    options.output.mkdir(parents=True, exist_ok=True)
-    figure = plots.optima(CURVE, curves, mutual_information(EXAMPLE), points)
-    plots.save(figure, options.output / "scheduled_sampling.png")
-
-
-def _print_table(curves):
-    print(f"{'':24}  ε     KL[P‖Q]  mutual information of Q  KL[P1‖Q1]")
-    for name, values in curves.items():
-        for i in range(0, len(CURVE), 25):
-            whole, dependence, first = values[i]
-            print(f"{name:24}  {CURVE[i]:.2f}  {whole:.5f}  {dependence:<23.5f}  {first:.2e}")
-
-
-def _load_points(path):
-    try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
-        return np.array([fields[key] for key in _POINTS], np.float64).reshape(len(_POINTS), -1)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(
-            f"{path} holds no points ({error!r}): a JSON object with the lists "
-            f"{', '.join(_POINTS)}, of one length, is expected."
-        ) from error
-
-
-if __name__ == "__main__":
-    explained(main)()

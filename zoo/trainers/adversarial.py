@@ -6,15 +6,15 @@ Source: I. Goodfellow et al. (2014), arXiv 1406.2661, algorithm 1.
 import tensorflow as tf
 
 from zoo import randomness, spec
-from zoo.diversity import diversity
 from zoo.errors import require
-from zoo.trainers._trainer import Trainer, concatenated, descend, parts, validation_seeds
+from zoo.functional.diversity import diversity
+from zoo.trainers.base.trainer import Trainer, concatenated, descend, parts, validation_seeds
 
 _SAMPLES, _NOISE = -1, -2  # numbers for keys; the discriminator's dropout has those from 0 up
 
 
 def build(model, objective, *, batch_size: int, seed: int, average_decay: float):
-    """The trainer of a `zoo.models._implicit.Pair` by an adversarial objective.
+    """The trainer of a `zoo.models.base.implicit.Pair` by an adversarial objective.
 
     Args:
         model: the pair of generator and discriminator.

@@ -2,12 +2,12 @@
 
 import tensorflow as tf
 
-from zoo.cross_entropy import cross_entropy
-from zoo.trainers._trainer import Trainer, descend
+from zoo.functional.cross_entropy import cross_entropy
+from zoo.trainers.base.trainer import Trainer, descend
 
 
 def build(model, objective, *, batch_size: int, seed: int, average_decay: float):
-    """The trainer of a `zoo.models._autoregressive.Autoregressive` by a likelihood-type objective.
+    """The trainer of an autoregressive model by a likelihood-type objective.
 
     Args:
         model: the network.

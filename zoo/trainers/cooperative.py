@@ -6,9 +6,9 @@ Source: S. Lu et al. (2018), arXiv 1804.03782, algorithm 1.
 import tensorflow as tf
 
 from zoo import randomness
-from zoo.cross_entropy import cross_entropy
-from zoo.diversity import diversity
-from zoo.trainers._trainer import Trainer, concatenated, descend, parts, validation_seeds
+from zoo.functional.cross_entropy import cross_entropy
+from zoo.functional.diversity import diversity
+from zoo.trainers.base.trainer import Trainer, concatenated, descend, parts, validation_seeds
 
 _SAMPLES = -1  # a number for keys; the mediator's dropout has those from 0 up
 

@@ -7,9 +7,9 @@ import dataclasses
 
 import tensorflow as tf
 
-from zoo.diversity import diversity
 from zoo.errors import require
-from zoo.trainers._trainer import Trainer, descend, validation_seeds
+from zoo.functional.diversity import diversity
+from zoo.trainers.base.trainer import Trainer, descend, validation_seeds
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Programs that train many runs: `python -m experiments.NAME`."""

@@ -1,0 +1,303 @@
+"""The figures of the theory programs: numbers in, a `matplotlib.figure.Figure` out."""
+
+import matplotlib
+import numpy as np
+import scipy.special
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, StrMethodFormatter
+
+_BEST, _OTHER = "#b2182b", "#7f7f7f"
+_STYLE = {
+    "font.size": 9,
+    "axes.titlesize": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.frameon": False,
+    "legend.fontsize": 8,
+}
+_PI_TICKS = (0.01, 0.1, 0.5, 0.9, 0.99)
+_NATS_TICKS = (0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24)
+_LEAST_HEIGHT = 0.1  # of a vertical axis: less is rounding
+_LEAST_CHANGE = 1e-6  # of a mean: one that changes less is not drawn
+
+
+def save(figure, path) -> None:
+    """Writes a figure as PNG, at a resolution for print."""
+    figure.savefig(path, dpi=200)
+
+
+def fits(points, panels) -> Figure:
+    """The data, and one panel per divergence with Q's level sets over the data.
+
+    Args:
+        points: draws from P, [n, 2].
+        panels: pairs of a title and minima: the first is drawn as circles of one, two and three
+            deviations, the others as one dashed circle each. The first panel sets the window.
+    """
+    (_, (widest, *_)), *_ = panels
+    edges = [np.linspace(x - 3.15 * widest.std, x + 3.15 * widest.std, 80) for x in widest.mean]
+    columns = (len(panels) + 2) // 2
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(2.4 * columns, 5.2), layout="constrained")
+        axes = figure.subplots(2, columns, sharex=True, sharey=True).flat
+        for ax, (title, minima) in zip(axes, [("data", []), *panels], strict=False):
+            ax.hist2d(*points.T, bins=edges, cmap="Blues")
+            ax.set(title=title, aspect="equal", xlim=edges[0][[0, -1]], ylim=edges[1][[0, -1]])
+            _draw_minima(ax, minima)
+        return figure
+
+
+def _draw_minima(ax, minima):
+    for rank, fit in enumerate(minima):
+        style = {"color": _OTHER, "linestyle": "--"} if rank else {"color": _BEST}
+        ax.plot(*fit.mean, marker="+", markersize=5, color=style["color"])
+        for radius in (1,) if rank else (1, 2, 3):
+            ax.add_patch(Circle(fit.mean, radius * fit.std, fill=False, linewidth=1.1, **style))
+
+
+def curve(pis, minima, forward, reverse) -> Figure:
+    """Deviation, mean and value of the fits against π; no coordinate in which they all agree.
+
+    Args:
+        pis: [n].
+        minima: for each π its minima, best first.
+        forward: the minima of KL[P‖Q].
+        reverse: the minima of KL[Q‖P].
+    """
+    x = scipy.special.logit(pis)
+    x, minima = [1.15 * x[0], *x, 1.15 * x[-1]], [forward, *minima, reverse]
+    quantities = _quantities([fit for found in minima for fit in found])
+    rows = 2 if len(quantities) == 4 else 1
+    columns = len(quantities) // rows
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(3.6 * columns, 2.5 * rows), layout="constrained")
+        axes = figure.subplots(rows, columns, sharex=True, squeeze=False)
+        for ax, (title, quantity) in zip(axes.flat, quantities.items(), strict=True):
+            _draw_curve(ax, x, minima, quantity)
+            ax.set_title(title)
+        for ax in axes[-1]:
+            ax.set_xlabel("π, the weight of the data")
+        axes[0, 0].legend()
+        return figure
+
+
+def _quantities(fits):
+    low, high = (extreme([fit.mean for fit in fits], axis=0) for extreme in (np.min, np.max))
+    coordinates = {
+        f"mean of Q, {name} coordinate": lambda fit, axis=axis: fit.mean[axis]
+        for axis, name in enumerate(("first", "second"))
+        if high[axis] - low[axis] > _LEAST_CHANGE
+    }
+    return {
+        "standard deviation of Q": lambda fit: fit.std,
+        **coordinates,
+        r"$\mathrm{JS}_\pi\,/\,\pi(1-\pi)$ in nats": lambda fit: fit.value,
+    }
+
+
+def _draw_curve(ax, x, minima, quantity):
+    """The first and the last of `x` and `minima` are those of the KLs."""
+    others = [(at, quantity(fit)) for at, found in zip(x, minima, strict=True) for fit in found[1:]]
+    if others:
+        style = {"color": _OTHER, "markerfacecolor": "white", "markersize": 3.5}
+        ax.plot(*zip(*others, strict=True), "o", label="other local minima", **style)
+    best = [quantity(found[0]) for found in minima]
+    ax.plot(x[1:-1], best[1:-1], "o", color=_BEST, markersize=3.5, label="global minimum")
+    ends = [x[0], x[-1]]
+    ax.plot(ends, [best[0], best[-1]], "kD", markersize=4.5, label="KL")
+    ticks = [ends[0], *scipy.special.logit(_PI_TICKS), ends[1]]
+    ax.set_xticks(ticks, ["KL\n[P‖Q]", *(f"{pi:g}" for pi in _PI_TICKS), "KL\n[Q‖P]"], fontsize=8)
+    low, high = ax.get_ylim()
+    middle, height = (low + high) / 2, max(1.1 * (high - low), _LEAST_HEIGHT)
+    ax.set_ylim(middle - height / 2, middle + height / 2)
+
+
+def optima(keep_probabilities, curves, whole, points=None) -> Figure:
+    """Distance from P, kept dependence and distance of the first symbol, of the two optima.
+
+    Args:
+        keep_probabilities: ε, [n].
+        curves: by name, KL[P‖Q], mutual information of Q and KL[P1‖Q1], [n, 3].
+        whole: the mutual information of P.
+        points: ε and the same three quantities of trained models, [4, m], or None.
+    """
+    styles = {"color": _BEST}, {"color": "#2166ac", "linestyle": "--"}
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(7.8, 2.9), layout="constrained")
+        axes = figure.subplots(1, 3, sharex=True)
+        for (name, values), style in zip(curves.items(), styles, strict=True):
+            for ax, column in zip(axes, np.transpose(values), strict=True):
+                ax.plot(keep_probabilities, column, label=name, **style)
+        for ax, row in zip(axes, points[1:] if points is not None else (), strict=False):
+            ax.plot(points[0], row, "kx", markersize=5, label="reached by training")
+        for ax in axes[:2]:
+            ax.axhline(whole, color=_OTHER, linestyle=":", label="mutual information of P")
+            ax.set_ylim(-0.05 * whole, 1.1 * whole)
+        for ax, title in zip(
+            axes, ("KL[P‖Q]", "mutual information of Q", "KL[P₁‖Q₁]"), strict=True
+        ):
+            ax.set(title=f"{title} in nats", xlabel="ε, share of real symbols kept")
+        axes[2].ticklabel_format(axis="y", scilimits=(-2, 2))
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+        return figure
+
+
+def neural(kept, stops, found, disturbed) -> Figure:
+    """What scheduled sampling does to a network on data that are known.
+
+    Args:
+        kept: the constant ε, [n], 1 and 0 among them.
+        stops: the numbers of steps after which annealed runs were stopped.
+        found: what `experiments.neural` measured, by names.
+        disturbed: the position of the disturbance.
+    """
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(9.6, 5.8), layout="constrained")
+        (divergence, context, stopping), (samples, recovery, legend) = figure.subplots(2, 3)
+        _over_keep_probability(divergence, context, kept, found)
+        _over_stops(stopping, stops, found)
+        shown = {
+            "data": "black",
+            "ε = 1": "C0",
+            f"annealed, {stops[1]} steps": "C1",
+            "ε = 0": "C3",
+            "product of marginals": _OTHER,
+        }
+        _over_positions(samples, recovery, found, shown, disturbed)
+        legend.axis("off")
+        legend.legend(*samples.get_legend_handles_labels(), loc="center")
+        return figure
+
+
+def _over_keep_probability(divergence, context, kept, found):
+    """KL both ways, and the use of context."""
+    product = found["product of marginals"]
+    for key, label, color in (("kl_p_q", "KL[P‖Q]", "C0"), ("kl_q_p", "KL[Q‖P]", "C3")):
+        values, errors = np.array([found[f"ε = {each:g}"][key] for each in kept]).T
+        divergence.errorbar(kept, values, 3 * errors, marker="o", color=color, label=label)
+        divergence.axhline(product[key][0], color=color, linestyle=":", linewidth=1)
+    divergence.set(title="divergence, ± 3 s.e.; dotted: product of marginals")
+    divergence.legend()
+    context.plot(kept, [found[f"ε = {each:g}"]["context_use"] for each in kept], marker="o")
+    context.set(title="use of the context", ylim=(0, None))
+    for ax in (divergence, context):
+        ax.set(xlabel="ε, share of real symbols", ylabel="nats")
+
+
+def _over_stops(ax, stops, found):
+    """KL both ways of annealed runs and of likelihood, stopped."""
+    of_likelihood = [*(f"likelihood, {stop} steps" for stop in stops[:-1]), "ε = 1"]
+    annealed = [f"annealed, {stop} steps" for stop in stops]
+    for kind, names, color in (("likelihood", of_likelihood, "C0"), ("annealed", annealed, "C1")):
+        for key, line in (("kl_p_q", "-"), ("kl_q_p", "--")):
+            values = [found[name][key][0] for name in names]
+            label = f"{kind}, {'KL[P‖Q]' if key == 'kl_p_q' else 'KL[Q‖P]'}"
+            ax.plot(stops, values, line, marker="o", markersize=4, color=color, label=label)
+    ax.set(title="ε annealed to 0 over half of the steps", xlabel="stopped at step", ylabel="nats")
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 0.12))  # where no line is
+
+
+def _over_positions(samples, recovery, found, shown, disturbed):
+    """Nats of each symbol, whole and after the disturbance, of names with their colours."""
+    for name, color in shown.items():
+        nats, after = found[name]["nats"], found[name]["nats_after"]
+        positions = np.arange(1, len(nats) + 1)
+        samples.plot(positions, nats, color=color, label=name)
+        recovery.plot(positions[disturbed + 1 :], after, color=color)
+    samples.set(title="-log P of the symbols written", xlabel="position", ylabel="nats")
+    recovery.set(title=f"after an unlikely symbol at {disturbed + 1}", xlabel="position")
+    for ax in (samples, recovery):
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def trained_curves(pis, mixtures) -> Figure:
+    """Deviation and mean of trained Gaussians over the exact curves of `zoo.theory.figure1`.
+
+    Args:
+        pis: of the exact fits, [n].
+        mixtures: by name a pair: the exact fits, [n], and runs, dicts with `pi`, `mean` and `std`.
+    """
+    quantities = {
+        "standard deviation of Q": lambda mean, std: std,
+        "mean of Q, first coordinate": lambda mean, std: mean[0],
+        "mean of Q, second coordinate": lambda mean, std: mean[1],
+    }
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(9.6, 2.4 * len(mixtures)), layout="constrained")
+        rows = figure.subplots(len(mixtures), 3, sharex=True, squeeze=False)
+        for axes, (name, (fits, runs)) in zip(rows, mixtures.items(), strict=True):
+            for ax, (title, quantity) in zip(axes, quantities.items(), strict=True):
+                exact = [quantity(fit.mean, fit.std) for fit in fits]
+                ax.plot(scipy.special.logit(pis), exact, ".-", color=_OTHER, label="exact")
+                found = [(scipy.special.logit(run["pi"]), quantity(run["mean"], run["std"]))
+                         for run in runs]  # fmt: skip
+                ax.plot(*zip(*found, strict=True), "x", color=_BEST, label="trained, each seed")
+                ax.set_title(f"{name}: {title}")
+                ax.set_xticks(scipy.special.logit(_PI_TICKS), [f"{pi:g}" for pi in _PI_TICKS])
+        for ax in rows[-1]:
+            ax.set_xlabel("π, the weight of the data")
+        rows[0, 0].legend()
+        return figure
+
+
+def weightings(pis, errors) -> Figure:
+    """Errors of the estimated log density ratio over π, their means as lines.
+
+    Args:
+        pis: [n].
+        errors: by the name of a weighting the errors of all seeds, [n, seeds], in nats.
+    """
+    x, styles = scipy.special.logit(pis), (("o-", _BEST), ("s--", "#2166ac"), ("^:", _OTHER))
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(4.8, 3.2), layout="constrained")
+        ax = figure.subplots()
+        for (name, found), (style, color) in zip(errors.items(), styles, strict=True):
+            ax.plot(x, found, ".", color=color, markersize=4)
+            ax.plot(x, np.mean(found, axis=1), style, color=color, markersize=4, label=name)
+        ax.set_xticks(scipy.special.logit(_PI_TICKS), [f"{pi:g}" for pi in _PI_TICKS])
+        ax.set(yscale="log", xlabel="π, the weight of the data", ylabel="median error of r in nats")
+        ax.legend()
+        return figure
+
+
+def quality_diversity(runs, likelihood) -> Figure:
+    """What is missed of the data against what is not data, of every run with its error.
+
+    Args:
+        runs: by "name, seed number" a dict of `kl_p_q` and `kl_q_p`, each a value and its error;
+            those by likelihood also have `at_temperatures`, such dicts by the temperature.
+        likelihood: the name of these.
+    """
+    names = list(dict.fromkeys(key.rpartition(", seed ")[0] for key in runs))
+    colours = matplotlib.colormaps["tab20"].colors
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(7.2, 4.2), layout="constrained")
+        ax = figure.subplots()
+        for key, figures in runs.items():
+            name, _, seed = key.rpartition(", seed ")
+            x, y = figures["kl_p_q"], figures["kl_q_p"]
+            colour = "black" if name == likelihood else colours[names.index(name) % 20]
+            label = name if seed == "0" else None
+            ax.errorbar(x[0], y[0], y[1], x[1], "o", color=colour, markersize=4, label=label)
+            if name == likelihood:
+                _temperatures(ax, figures, label)
+        ax.set(xscale="log", yscale="log")
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_locator(FixedLocator(_NATS_TICKS))
+            axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+            axis.set_minor_locator(NullLocator())
+        ax.set_xlabel("KL[P‖Q] in nats per text: what is missed")
+        ax.set_ylabel("KL[Q‖P] in nats per text: what is not data")
+        figure.legend(loc="outside right upper")
+        return figure
+
+
+def _temperatures(ax, figures, label):
+    """The curve of one network over the temperatures at which it is sampled."""
+    found = {1.0: figures} | {float(t): each for t, each in figures["at_temperatures"].items()}
+    curve = [(found[t]["kl_p_q"][0], found[t]["kl_q_p"][0]) for t in sorted(found)]
+    if label is not None:
+        label = f"{label} at temperatures {min(found):g} to {max(found):g}"
+    style = {"color": "black", "linewidth": 0.8, "markersize": 2}
+    ax.plot(*zip(*curve, strict=True), "o-", label=label, **style)

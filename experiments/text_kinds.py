@@ -1,0 +1,144 @@
+"""One generator of texts trained by every kind of objective."""
+
+import dataclasses
+import pathlib
+
+from zoo.runs import experiment
+
+LIKELIHOOD = "maximum likelihood"
+_ESTIMATORS = {
+    "REINFORCE": "reinforce()",
+    "REINFORCE on beginnings": 'reinforce(rewards="prefixes")',
+    "Gumbel-softmax": "gumbel_softmax()",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """How one kind of run is trained.
+
+    Attributes:
+        objective: its spec.
+        model: its spec.
+        steps: how many.
+        learning_rate: the highest.
+        begins: the kind from whose run of the same seed it begins; None: from new weights.
+        once: whether one seed is enough.
+    """
+
+    objective: str
+    model: str
+    steps: int
+    learning_rate: float = 5e-3
+    begins: str | None = None
+    once: bool = False
+
+
+def kinds(generator: str, transformer: str, steps: int | None = None) -> dict[str, Kind]:
+    """By their names the kinds of runs of a recurrent generator, and few of a Transformer.
+
+    Args:
+        generator: the spec of an autoregressive model.
+        transformer: the spec of another.
+        steps: of every run; None: 4,000 from new weights and 2,000 against a discriminator or
+            from the weights that likelihood has found.
+    """
+    many, fewer = steps or 4000, steps or 2000
+    once = _variants(generator, fewer) | _of_transformer(transformer, many, fewer)
+    several = _of_every_objective(generator, many, fewer)
+    return several | {name: dataclasses.replace(kind, once=True) for name, kind in once.items()}
+
+
+def _of_every_objective(generator, many, fewer):
+    to_zero = f"schedule='linear', keep_probability=1.0, decrease={1 / many:g}, minimum=0.0"
+    mediated = "mediated_js(pi=0.5)", f'mediated(generator="{generator}")'
+    found = {
+        LIKELIHOOD: Kind("maximum_likelihood", generator, many),
+        "maximum likelihood from likelihood": Kind(
+            "maximum_likelihood", generator, fewer, 1e-3, begins=LIKELIHOOD
+        ),
+        "scheduled sampling, ε = 0.5": Kind(
+            "scheduled_sampling(schedule='constant', keep_probability=0.5)", generator, many
+        ),
+        "scheduled sampling, ε to 0": Kind(f"scheduled_sampling({to_zero})", generator, many),
+    }
+    for name, estimator in _ESTIMATORS.items():
+        kind = _adversarial(estimator, generator, fewer)
+        found[name] = kind
+        found[f"{name} from likelihood"] = dataclasses.replace(kind, begins=LIKELIHOOD)
+    return found | {
+        "mediator": Kind(*mediated, many),
+        "mediator from likelihood": Kind(*mediated, fewer, 1e-3, begins=LIKELIHOOD),
+    }
+
+
+def _variants(generator, steps):
+    begun = _adversarial("reinforce()", generator, steps, begins=LIKELIHOOD)
+    recurrent = _adversarial(
+        "reinforce()", generator, steps, "recurrent", ", discriminator_steps=5", begins=LIKELIHOOD
+    )
+    return {
+        "REINFORCE from likelihood, slowly": dataclasses.replace(begun, learning_rate=1e-4),
+        "REINFORCE from likelihood, five steps of a recurrent discriminator": recurrent,
+        "REINFORCE with roll-outs from likelihood": _adversarial(
+            "reinforce(rollouts=4)", generator, steps, begins=LIKELIHOOD
+        ),
+    }
+
+
+def _of_transformer(transformer, many, fewer):
+    likelihood = "Transformer, maximum likelihood"
+    name = "Transformer, REINFORCE on beginnings"
+    estimator = _ESTIMATORS["REINFORCE on beginnings"]
+    begun = _adversarial(estimator, transformer, fewer, begins=likelihood)
+    return {
+        likelihood: Kind("maximum_likelihood", transformer, many, 2e-3),
+        f"{name} from likelihood": begun,
+        f"{name} from likelihood, slowly": dataclasses.replace(begun, learning_rate=1e-4),
+    }
+
+
+def _adversarial(
+    estimator, generator, steps, discriminator="convolutional", more="", begins=None
+) -> Kind:
+    objective = f"generalised_js(pi=0.5, estimator={estimator!r}{more})"
+    model = f'text_gan(generator="{generator}", discriminator="{discriminator}", width=64)'
+    return Kind(objective, model, steps, 1e-3, begins)
+
+
+def trained(name: str, of: dict[str, Kind], data: str, seed: int, workdir: pathlib.Path):
+    """The run of one kind and seed; another one, which it begins from, is trained before it.
+
+    Args:
+        name: of the kind.
+        of: the kinds, see `kinds`.
+        data: the spec of the data.
+        seed: the run's seed.
+        workdir: where the folders of all runs are.
+
+    Returns:
+        A `zoo.runs.run.Run`.
+    """
+    kind, begun = of[name], None
+    if kind.begins is not None:
+        begun = str(trained(kind.begins, of, data, seed, workdir).folder.path)
+    settings = experiment.Experiment(
+        data=data,
+        model=kind.model,
+        objective=kind.objective,
+        steps=kind.steps,
+        batch_size=64,
+        learning_rate=kind.learning_rate,
+        decay="cosine",
+        clip_norm=1.0,
+        average_decay=0.99,
+        init_from=begun,
+        seed=seed,
+        sample_every=0,
+        checkpoint_every=500,
+    )
+    return experiment.train(settings, str(workdir / _slug(name, seed)))
+
+
+def _slug(name, seed):
+    return "".join(c if c.isascii() and c.isalnum() else "_" for c in name) + f"_{seed}"

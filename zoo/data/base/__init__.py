@@ -1,0 +1,1 @@
+"""What data sets share: splits, reading, orders."""

@@ -1,0 +1,219 @@
+"""What every data set is: an example spec and three splits whose batches are found by index.
+
+The batch of step i is a function of (seed, i) alone: no iterator has a position to save.
+"""
+
+import dataclasses
+import functools
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+
+from zoo import domains, randomness
+from zoo.data.base.shuffle import shuffled
+
+
+class _Rows:
+    """Examples that are the rows of one array in memory, drawn in shuffled epochs.
+
+    Attributes:
+        values: an array [count, ...].
+        labels: the class of each row, an integer array [count], or None.
+        weights: the probability of each row up to a factor, float [count]; rows are then drawn
+            independently by it. None: each row once per epoch.
+        exact: whether the rows are all that there is, instead of a sample of it.
+    """
+
+    exact = False
+
+    def __init__(self, values: np.ndarray, labels=None, weights=None):
+        self.values, self.labels, self.weights = values, labels, weights
+
+    def __len__(self):
+        return len(self.values)
+
+    def batch(self, step, batch_size: int, seed):
+        """The training batch of one step, [batch_size, ...]."""
+        return self.at(self.indices(step, batch_size, seed))
+
+    def labelled_batch(self, step, batch_size: int, seed):
+        """The training batch of one step and its labels, int32 [batch_size]."""
+        labels = tf.gather(self._labels, self.indices(step, batch_size, seed))
+        return self.batch(step, batch_size, seed), labels
+
+    def indices(self, step, batch_size: int, seed):
+        """The rows of the batch of one step, int64 [batch_size]."""
+        if self.weights is not None:
+            return self._weighted_indices(step, batch_size, seed)
+        position = tf.cast(step, tf.int64) * batch_size + tf.range(batch_size, dtype=tf.int64)
+        epoch, offset = position // len(self), position % len(self)
+        return shuffled(offset, epoch, len(self), randomness.key(seed, 0, "epoch"))
+
+    def _weighted_indices(self, step, batch_size, seed):
+        uniform = tf.random.stateless_uniform(
+            [batch_size], randomness.key(seed, step, "example"), dtype=tf.float64, alg="philox"
+        )
+        return tf.searchsorted(self._cumulative, uniform, side="right", out_type=tf.int64)
+
+    @functools.cached_property
+    def _cumulative(self):
+        sums = np.cumsum(self.weights, dtype=np.float64)
+        return _tensor(sums / sums[-1])
+
+    @functools.cached_property
+    def _values(self):
+        return _tensor(self.values)
+
+    @functools.cached_property
+    def _labels(self):
+        return _tensor(np.asarray(self.labels, np.int32))
+
+
+class Images(_Rows):
+    """Images, kept as uint8 [count, height, width, 1], given as float32 in [0, 1]."""
+
+    def at(self, indices):
+        """The images at these indices, float32 [..., height, width, 1]."""
+        return tf.cast(tf.gather(self._values, indices), tf.float32) / 255.0
+
+
+class BinarisedImages(Images):
+    """Images of 0 and 1, drawn anew at each step with the grey values as probabilities of 1."""
+
+    def batch(self, step, batch_size: int, seed):
+        """The training batch of one step, [batch_size, height, width, 1]."""
+        grey = super().at(self.indices(step, batch_size, seed))
+        key = randomness.key(seed, step, "binarise")
+        uniform = tf.random.stateless_uniform(tf.shape(grey), key, alg=randomness.ALGORITHM)
+        return tf.cast(uniform < grey, tf.float32)
+
+    def at(self, indices):
+        """The images at these indices with bits that are always the same."""
+        uniform = randomness.rows(randomness.uniform, indices, "binarise", self.values.shape[1:])
+        return tf.cast(uniform < super().at(indices), tf.float32)
+
+
+class Sequences(_Rows):
+    """Texts of their own, int32 [count, length], closed and filled up by the end symbol."""
+
+    def at(self, indices):
+        """The texts at these indices, int32 [..., length]."""
+        return tf.gather(self._values, indices)
+
+
+class Points(_Rows):
+    """Points, float32 [count, dimension]."""
+
+    def at(self, indices):
+        """The points at these indices, float32 [..., dimension]."""
+        return tf.gather(self._values, indices)
+
+
+class Domain(Sequences):
+    """All texts of a distribution, with their probabilities as weights."""
+
+    exact = True
+
+
+class RunningText:
+    """One long text, int32 [count], of which training sees windows at random places.
+
+    Attributes:
+        PIECE: how many tokens a piece has that standard errors take for independent of others.
+    """
+
+    PIECE = 1000
+    exact, weights = False, None
+
+    def __init__(self, values: np.ndarray, length: int):
+        self.values, self.length = values, length
+
+    def __len__(self):
+        return len(self.values)
+
+    def batch(self, step, batch_size: int, seed):
+        """The training batch of one step, int32 [batch_size, length]."""
+        places = tf.random.stateless_uniform(
+            [batch_size],
+            randomness.key(seed, step, "example"),
+            maxval=len(self) - self.length + 1,
+            dtype=tf.int64,
+            alg="philox",
+        )
+        window = places[:, None] + tf.range(self.length, dtype=tf.int64)
+        return tf.gather(self._values, window)
+
+    def separate_windows(self, count: int, seed: int) -> np.ndarray:
+        """At most `count` windows that do not overlap, int32 [count or fewer, length]."""
+        starts = self._separate_starts(count, seed)
+        return self.values[starts[:, None] + np.arange(self.length)]
+
+    def pieces(self, count: int, seed: int) -> np.ndarray:
+        """The number of the piece in which each of the `separate_windows` begins, [count]."""
+        return self._separate_starts(count, seed) // self.PIECE
+
+    def _separate_starts(self, count, seed):
+        order = np.random.default_rng(seed).permutation(len(self) // self.length)
+        return order[:count] * self.length
+
+    @functools.cached_property
+    def _values(self):
+        return _tensor(self.values)
+
+
+def _tensor(values):
+    """The array as an eager tensor: a graph refers to it instead of holding a copy."""
+    with tf.init_scope(), tf.device("CPU"):
+        return tf.constant(values)
+
+
+Split = Images | Sequences | Points | RunningText
+
+
+@dataclasses.dataclass(frozen=True)
+class Dataset:
+    """An example spec and the three splits.
+
+    Attributes:
+        example: what one example is.
+        train: what models learn from, and what vocabularies are made of.
+        validation: what choices are made by.
+        test: what results are reported on.
+        log_prob: where P is known, gives log P(x) in nats, floating point [batch], of texts int32
+            [batch, length], -inf for what does not occur, or the log-density of points; None: P
+            is not known.
+        notes: sentences about what of the source is not in the examples, for whoever trains.
+    """
+
+    example: domains.Example
+    train: Split
+    validation: Split
+    test: Split
+    log_prob: Callable | None = None
+    notes: tuple[str, ...] = ()
+
+    def split(self, name: str) -> Split:
+        """The split of this name."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}[name]
+
+
+def batches(
+    split: Split, batch_size: int, seed: int, start: int, stop: int, labelled: bool = False
+) -> tf.data.Dataset:
+    """The training batches of steps `start` to `stop` - 1.
+
+    Args:
+        split: where the examples come from.
+        batch_size: examples a batch.
+        seed: the run's seed.
+        start: the first step.
+        stop: the step after the last one.
+        labelled: whether each batch is a pair of examples and labels.
+
+    Returns:
+        A `tf.data.Dataset` of `stop - start` batches.
+    """
+    give = split.labelled_batch if labelled else split.batch
+    batch = functools.partial(give, batch_size=batch_size, seed=seed)
+    return tf.data.Dataset.range(start, stop).map(batch, tf.data.AUTOTUNE).prefetch(2)

@@ -1,0 +1,1 @@
+"""What metrics share: measurements, comparisons, standard errors, feature extractors."""

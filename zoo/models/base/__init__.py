@@ -1,0 +1,1 @@
+"""What models share: contracts, and the builds that several members have in common."""

@@ -1,0 +1,144 @@
+"""What the recurrent models share: everything but the layers' recurrence.
+
+Source: A. Graves (2013), arXiv 1308.0850; dropout between layers only: W. Zaremba et al.
+(2014), arXiv 1409.2329; tied output: O. Press and L. Wolf (2017), arXiv 1608.05859.
+"""
+
+import tensorflow as tf
+
+from zoo.errors import require
+from zoo.models.base.autoregressive import Autoregressive
+from zoo.models.layers import float32_sums, recurrence
+from zoo.models.layers.dropout import dropout_masks
+
+_FEW = 1024  # symbols, whose products with the first kernel are computed once and looked up
+
+
+class Recurrent(Autoregressive):
+    """Embedding, recurrent layers with dropout after each, and a softmax.
+
+    Args:
+        example: what one example is.
+        layer: the `RecurrentLayer` class.
+        units: the size of the embedding, and of every layer's hidden state.
+        layers: how many layers stand on each other.
+        dropout: the share of each layer's outputs that training sets to zero.
+        tied: whether the output layer's matrix is the embedding's.
+        patch: see `Autoregressive`.
+        name: the model's name.
+
+    Raises:
+        SpecError: units or layers below 1, dropout outside [0, 1), or a patch that does not fit.
+    """
+
+    def __init__(self, example, layer, units, layers, dropout, tied, patch, name):
+        require(units >= 1, f"{name}: units={units} should be at least 1.")
+        require(layers >= 1, f"{name}: layers={layers} should be at least 1.")
+        require(0 <= dropout < 1, f"{name}: dropout={dropout} should be at least 0 and below 1.")
+        super().__init__(example, patch, name=name)
+        size = self.sequence.vocabulary.size
+        self.units, self.dropout, self.tied = units, dropout, tied
+        self.embedding = self.add_weight(
+            (size + self.num_starts, units), "glorot_uniform", name="embedding"
+        )
+        self.layers_ = [layer(units, name=f"layer_{number}") for number in range(layers)]
+        for each in self.layers_:
+            each.build((None, units))
+        if not tied:
+            self.output_kernel = self.add_weight((units, size), "glorot_uniform", name="output")
+        self.output_bias = self.add_weight((size,), "zeros", name="output_bias")
+        self.built = True
+
+    def initial_state(self, batch_size):
+        """Zeros: a tuple of tensors [batch_size, units] for each layer."""
+        return [layer.zero_state(batch_size, self._dtype) for layer in self.layers_]
+
+    def run(self, inputs, state, key=None, replace=None):
+        """See `Autoregressive.run`."""
+        outputs, last = self.hidden(inputs, state, key, replace)
+        return self.logits(outputs), last
+
+    def hidden(self, inputs, state, key=None, replace=None):
+        """What `logits` predicts the next symbol from, after each symbol that is read.
+
+        Args:
+            inputs: see `run`.
+            state: see `run`.
+            key: see `run`.
+            replace: see `run`.
+
+        Returns:
+            The last layer's hidden states [batch, time, units], and the state after the last
+            symbol.
+        """
+        symbols = tf.transpose(inputs)  # time comes first
+        masks = self.dropout_masks(*tf.unstack(tf.shape(symbols)), key)
+        table, weights = self._loop_invariants()
+        outputs, last = recurrence.unroll(
+            self.layers_, weights, symbols, table, state, masks, self._choose(replace)
+        )
+        outputs = outputs * masks[-1] if masks else outputs
+        return tf.transpose(outputs, [1, 0, 2]), last
+
+    def logits(self, outputs):
+        """float32 [..., vocabulary size] from the last layer's hidden states [..., units]."""
+        return self._logits(outputs, *self._output_weights())
+
+    def step(self, token, state, masks=()):
+        """See `Autoregressive.step`."""
+        return self.stepper(projected=False)(token, state, masks)
+
+    def stepper(self, projected=None):
+        """See `Autoregressive.stepper`.
+
+        Args:
+            projected: whether the first layer's products with all symbols are computed first;
+                None: where there are few symbols.
+        """
+        (table, weights), output = self._loop_invariants(projected), self._output_weights()
+
+        def step(token, state, masks=()):
+            inputs = tf.gather(table, token)
+            outputs, state, _ = recurrence.step(self.layers_, weights, inputs, state, masks)
+            return self._logits(outputs, *output), state
+
+        return step
+
+    def dropout_masks(self, length, batch_size, key):
+        """See `Autoregressive.dropout_masks`: one [length, batch_size, units] for each layer."""
+        shape, count = [length, batch_size, self.units], len(self.layers_)
+        return dropout_masks(shape, self.dropout, count, key, self._dtype)
+
+    def _loop_invariants(self, projected=None):
+        """The table of `recurrence.unroll`, and the weights."""
+        table = tf.convert_to_tensor(self.embedding)
+        projected = self.embedding.shape[0] <= _FEW if projected is None else projected
+        if projected:
+            table = self.layers_[0].project(table)
+        return table, recurrence.loop_weights(self.layers_, projected)
+
+    def _choose(self, replace):
+        if replace is None:
+            return None
+        weights = self._output_weights()
+        return lambda t, symbol, outputs: replace(t, symbol, self._logits(outputs, *weights))
+
+    def _output_weights(self):
+        if self.tied:
+            size = self.sequence.vocabulary.size
+            kernel = tf.transpose(tf.convert_to_tensor(self.embedding)[:size])
+        else:
+            kernel = tf.convert_to_tensor(self.output_kernel)
+        return kernel, tf.convert_to_tensor(self.output_bias)
+
+    def _logits(self, outputs, kernel, bias):
+        logits = float32_sums.bias_add(
+            tf.matmul(tf.reshape(outputs, [-1, self.units]), kernel), bias
+        )
+        shape = tf.concat([tf.shape(outputs)[:-1], [self.sequence.vocabulary.size]], axis=0)
+        return tf.cast(tf.reshape(logits, shape), tf.float32)
+
+    @property
+    def _dtype(self):
+        """What the variables read as: `compute_dtype` within a call, float32 outside."""
+        return tf.convert_to_tensor(self.embedding).dtype

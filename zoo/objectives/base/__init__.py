@@ -1,0 +1,1 @@
+"""What objectives share: contracts, schedules, regularisation of the discriminator."""

@@ -1,0 +1,1 @@
+"""An experiment and its life: building, training, checkpoints, loading, sampling."""

@@ -1,0 +1,97 @@
+"""The training state on disk: complete or not there at all.
+
+TensorFlow's checkpoint manager writes a checkpoint beside the others and makes it the latest
+by renaming one small file, so that a kill at any moment leaves the one before. Variables are
+saved by their position within their part, which does not depend on the names Keras gives.
+"""
+
+import pathlib
+import shutil
+
+import numpy as np
+import tensorflow as tf
+
+from zoo.errors import RunFolderError, TrainingDivergedError
+from zoo.runs.plain_paths import plain
+
+_KEPT = 2
+
+
+class Checkpoints:
+    """The checkpoints of one run.
+
+    Args:
+        folder: where they are kept.
+        components: all variables of the training state, by the part that they belong to.
+    """
+
+    def __init__(self, folder: pathlib.Path, components: dict[str, list]):
+        for unfinished in folder.glob("*_temp"):
+            shutil.rmtree(unfinished)
+        self._components = components
+        self._manager = tf.train.CheckpointManager(
+            _checkpoint(components), str(plain(folder)), max_to_keep=_KEPT
+        )
+
+    def restore(self) -> int:
+        """Restores the latest state; returns its step, 0 where there is none."""
+        latest = self._manager.latest_checkpoint
+        if latest is None:
+            return 0
+        self._manager.checkpoint.restore(latest).assert_consumed()
+        return step_of(latest)
+
+    def save(self, step: int) -> None:
+        """Saves the state after `step` steps.
+
+        Raises:
+            TrainingDivergedError: a weight is not finite; nothing is written then.
+            RunFolderError: the disk is full or not writable; the last state stays.
+        """
+        latest = self._manager.latest_checkpoint
+        if latest is not None and step_of(latest) == step:
+            return  # writing it again would break it for a moment
+        for part, variables in self._components.items():
+            if not all(np.isfinite(variable.numpy()).all() for variable in variables):
+                raise TrainingDivergedError(f"At step {step} a weight of the {part} is not finite.")
+        try:
+            self._manager.save(checkpoint_number=step)
+        except (tf.errors.OpError, OSError) as error:
+            reason = str(error).splitlines()[0]
+            raise RunFolderError(
+                f"Cannot write the checkpoint of step {step} ({reason}). Is the disk full? "
+                "The checkpoint before it is whole: make room and run the same command again."
+            ) from None
+
+
+def load(folder: pathlib.Path, components: dict[str, list]) -> int:
+    """Reads some parts of the latest state into variables.
+
+    Args:
+        folder: the folder of `Checkpoints`.
+        components: the variables to fill, by the part to read.
+
+    Returns:
+        The state's step.
+
+    Raises:
+        RunFolderError: there is no checkpoint.
+    """
+    latest = tf.train.latest_checkpoint(str(plain(folder)))
+    if latest is None:
+        raise RunFolderError(
+            f"{folder.parent} holds no checkpoint yet. Train it first: python train.py --help."
+        )
+    status = _checkpoint(components).restore(latest)
+    status.assert_existing_objects_matched().expect_partial()
+    return step_of(latest)
+
+
+def step_of(path: str) -> int:
+    """The step of a checkpoint, from its path."""
+    return int(path.rpartition("-")[-1])
+
+
+def _checkpoint(components):
+    lists = {part: [v.value for v in variables] for part, variables in components.items()}
+    return tf.train.Checkpoint(**lists)

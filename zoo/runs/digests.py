@@ -1,0 +1,58 @@
+"""Digests of data, by which a run notices that its data are no longer what it was trained on."""
+
+import hashlib
+import pathlib
+
+import numpy as np
+
+from zoo import spec
+from zoo.data.base.splits import Dataset, Split
+
+SPLITS = ("train", "validation", "test")
+
+
+def of_data(dataset: Dataset, data: str) -> dict[str, str]:
+    """SHA-256, in hexadecimal, of what there is to learn from and to measure on.
+
+    Args:
+        dataset: the data set.
+        data: its spec.
+
+    Returns:
+        A digest for each split: of its examples, their labels and their weights. Where P is
+        known, examples are drawn from it by the same seeds, in floating point whose last bits
+        are not the same everywhere: then it is one digest, `"distribution"`, of the files that
+        `data` names.
+    """
+    if dataset.log_prob is not None:
+        return {"distribution": _of_files(spec.files("data", data))}
+    return {name: _of_split(dataset.split(name)) for name in SPLITS}
+
+
+def changed(recorded: dict[str, str], now: dict[str, str]) -> list[str]:
+    """The names of what differs, in the order of `now`."""
+    return [name for name, digest in now.items() if recorded.get(name) != digest]
+
+
+def _of_split(split: Split) -> str:
+    labels, weights = getattr(split, "labels", None), split.weights
+    digest = hashlib.sha256()
+    _add(digest, np.asarray(split.values))
+    if labels is not None:
+        _add(digest, np.asarray(labels, np.int64))
+    if weights is not None:
+        # The last bits of sums in float64 depend on the processor.
+        _add(digest, np.asarray(weights, np.float32))
+    return digest.hexdigest()
+
+
+def _add(digest, array):
+    digest.update(f"{array.dtype.str}{array.shape}".encode())
+    digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+
+
+def _of_files(files: list[pathlib.Path]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""What samplers share: the decoding loop, beam search, categorical draws."""
