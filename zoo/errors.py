@@ -20,6 +20,10 @@ class RunFolderError(ZooError):
     """A run folder is in use, unwritable, empty, or holds a different experiment."""
 
 
+class PretrainedError(ZooError):
+    """A published model is unknown, cannot be fetched, or is damaged."""
+
+
 class TrainingDivergedError(ZooError, FloatingPointError):
     """A loss or a weight is no longer finite."""
 

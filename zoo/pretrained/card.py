@@ -1,0 +1,97 @@
+"""The card of a published model: its README, written from the run and what was measured."""
+
+import dataclasses
+import json
+import pathlib
+
+_HERE = pathlib.Path(__file__).parent
+# Shown of what was measured, where there is more than a card can hold: in this order.
+_FIRST = (
+    *("nll@validation", "nll", "bits_per_character@validation", "bits_per_character"),
+    *("perplexity", "lenet_fd", "precision", "recall", "coverage", "num_classes_seen", "parzen"),
+    *("divergence_bound", "bleu_2", "bleu_4", "self_bleu_4", "novelty", "length_tv"),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Facts:
+    """What a card says that neither the run nor its metrics know.
+
+    Attributes:
+        name: the model's name.
+        summary: one line.
+        data_id: a key of `data_licences.json`.
+        command: what trains the model again.
+        hardware: the processor, and how many of its cores.
+        minutes: how long training took there.
+        failures: known failures, a sentence each.
+        data_flag: the `--data=` to give where the data are files of one's own; None elsewhere.
+    """
+
+    name: str
+    summary: str
+    data_id: str
+    command: str
+    hardware: str
+    minutes: int
+    failures: tuple[str, ...] = ()
+    data_flag: str | None = None
+
+
+def card(facts: Facts, record: dict, metrics: dict, sample: str, num_weights: int) -> str:
+    """Renders the card in Markdown, with the front matter of the Hugging Face hub.
+
+    Args:
+        facts: see `Facts`.
+        record: experiment.json.
+        metrics: metrics.json, measured on the published weights.
+        sample: how samples are shown: Markdown.
+        num_weights: the number of the generator's weights.
+    """
+    import jinja2  # which is part of an extra, `evaluation`
+
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
+    template = environment.from_string((_HERE / "card.md.jinja").read_text(encoding="utf-8"))
+    measured = ordered(metrics["metrics"])
+    published = _json("published.json").get(facts.data_id)
+    flag = "" if facts.data_flag is None else f' \\\n    --data="{facts.data_flag}"'
+    return template.render(
+        facts=facts,
+        kind=record["example"]["kind"],
+        licence=_json("data_licences.json")[facts.data_id],
+        experiment=record["experiment"],
+        objective_name=record["experiment"]["objective"].partition("(")[0],
+        sample=sample,
+        num_weights=num_weights,
+        step=metrics["experiment"]["step"],
+        trained_versions=_versions(record["versions"]),
+        measured_versions=_versions(metrics["versions"]),
+        measured=measured,
+        figure=figure,
+        ceiling=lambda one: "" if one["ceiling"] is None else f"{one['ceiling']:.3f}",
+        published=published if published and published["metric"] in measured else None,
+        data_flag=flag,
+        count=metrics["evaluation"]["count"],
+        hardware=metrics["hardware"],
+    )
+
+
+def ordered(measured: dict) -> dict:
+    """The measurements with the best known first."""
+    return {name: measured[name] for name in (*_FIRST, *measured) if name in measured}
+
+
+def figure(measured: dict) -> str:
+    """A value as cards print it, with its standard error where it has one."""
+    value, error = measured["value"], measured["standard_error"]
+    if value is None:
+        return "not finite"
+    return f"{value:.3f}" if error is None else f"{value:.3f} ± {error:.3f}"
+
+
+def _versions(versions):
+    return ", ".join(f"{name} {text}" for name, text in versions.items() if ".npz" not in name)
+
+
+def _json(name):
+    return json.loads((_HERE / name).read_text(encoding="utf-8"))

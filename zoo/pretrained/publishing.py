@@ -1,0 +1,143 @@
+"""Makes a published folder from a run: weights, card, metrics, a sample, the manifest."""
+
+import dataclasses
+import json
+import pathlib
+import platform
+import shutil
+import tempfile
+from collections.abc import Callable
+
+from zoo import spec
+from zoo.errors import PretrainedError, require
+from zoo.pretrained import card, manifest, weights
+
+DTYPES = ("float16", "float32")
+
+
+def publish(
+    run,
+    facts: card.Facts,
+    output: pathlib.Path,
+    load: Callable,
+    evaluate: Callable,
+    count: int = 1000,
+) -> pathlib.Path:
+    """Writes the folder `output`/NAME, complete or not at all.
+
+    The weights are float16 if every figure is then printed as it is with float32, else float32;
+    metrics.json is measured on the weights as they are in the folder.
+
+    Args:
+        run: the `zoo.runs.run.Run` to publish.
+        facts: what the card says besides.
+        output: the folder that gets the new one.
+        load: gives the `Run` of a published folder.
+        evaluate: measures a `Run`, as `zoo.evaluate` does.
+        count: how many samples are measured.
+
+    Returns:
+        The new folder.
+
+    Raises:
+        PretrainedError: the name is taken, or is no name.
+    """
+    require(facts.name.isidentifier(), f"name={facts.name!r} should be letters, digits and _.")
+    final = output / facts.name
+    if final.exists():
+        raise PretrainedError(f"{final} exists already. Remove it, or give another --name.")
+    output.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=output) as temporary:
+        folders = {dtype: pathlib.Path(temporary, dtype) for dtype in DTYPES}
+        for dtype, folder in folders.items():
+            _write_run(run, folder, dtype)
+            evaluate(load(folder), count=count)
+        chosen = folders["float16" if _printed_alike(folders.values()) else "float32"]
+        _write_card(load(chosen), facts, chosen)
+        manifest.write(chosen, facts.name, facts.summary)
+        chosen.rename(final)
+    return final
+
+
+def _write_run(run, folder, dtype):
+    """The experiment, the tokenizer and the weights."""
+    folder.mkdir()
+    record = json.loads((run.folder.path / "experiment.json").read_text(encoding="utf-8"))
+    record["experiment"] = without_paths(record["experiment"])
+    record["format"] = manifest.FORMAT
+    _write_json(folder / "experiment.json", record)
+    if (run.folder.path / "vocabulary.txt").is_file():
+        shutil.copyfile(run.folder.path / "vocabulary.txt", folder / "vocabulary.txt")
+    components = {name: network.variables for name, network in run.model.networks().items()}
+    temperature = run.calibration_temperature if "discriminator" in components else None
+    weights.save(folder / "model.safetensors", components, run.step, temperature, dtype)
+
+
+def without_paths(experiment: dict) -> dict:
+    """The fields of an experiment with the names of files instead of their paths here."""
+    name, arguments = spec.parse(experiment["data"])
+    files = {str(path): path.name for path in spec.files("data", experiment["data"])}
+    arguments = {key: files.get(str(value), value) for key, value in arguments.items()}
+    written = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
+    data = f"{name}({written})" if written else name
+    begun = experiment["init_from"] and pathlib.Path(experiment["init_from"]).name
+    return experiment | {"data": data, "init_from": begun, "data_dir": None}
+
+
+def _printed_alike(folders):
+    printed = []
+    for folder in folders:
+        measured = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["metrics"]
+        printed.append({name: card.figure(one) for name, one in measured.items()})
+    return printed[0] == printed[1]
+
+
+def _write_card(run, facts, folder):
+    record = json.loads((folder / "experiment.json").read_text(encoding="utf-8"))
+    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    metrics["experiment"] = without_paths(metrics["experiment"])
+    metrics["hardware"] = processor()
+    _write_json(folder / "metrics.json", metrics)
+    for unwanted in (*folder.glob("*.html"), *folder.glob(".lock")):
+        unwanted.unlink()
+    sample = _write_sample(run, folder)
+    num_weights = sum(int(variable.numpy().size) for variable in run.generator.variables)
+    text = card.card(facts, record, metrics, sample, num_weights)
+    (folder / "README.md").write_text(text, encoding="utf-8")
+
+
+def _write_sample(run, folder):
+    """Samples of seed 0 as a file, and the Markdown that shows them."""
+    if run.example.kind == "image":
+        from zoo.domains import pictures
+
+        pictures.save(pictures.grid(run.samples(100), 10, zoom=2), folder / "sample.png")
+        return "![samples of seed 0](sample.png)"
+    texts = run.samples(3 if run.example.running else 20)
+    (folder / "sample.txt").write_text("\n\n".join(texts) + "\n", encoding="utf-8")
+    shown = "\n".join(texts[:1] if run.example.running else texts)
+    return f"```\n{shown}\n```"
+
+
+def processor() -> str:
+    """The name of this machine's processor."""
+    try:
+        lines = pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(line.partition(":")[2].strip() for line in lines if "model name" in line)
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def _write_json(path, content):
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    path.write_text(text, encoding="utf-8")
+
+
+def facts_from_json(path: pathlib.Path) -> card.Facts:
+    """Reads `Facts` from a JSON object with their names."""
+    fields = json.loads(path.read_text(encoding="utf-8"))
+    known = {field.name for field in dataclasses.fields(card.Facts)}
+    require(
+        set(fields) <= known, f"{path} has {sorted(set(fields) - known)}; known: {sorted(known)}."
+    )
+    return card.Facts(**fields | {"failures": tuple(fields.get("failures", ()))})
