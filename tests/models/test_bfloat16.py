@@ -176,6 +176,35 @@ def test_sums_of_ones_do_not_stop(compiled):
     np.testing.assert_array_equal(tf.cast(d_table, tf.float32)[:, 0], [0, 6400, 0])
 
 
+COUNT = 6400
+ONES = tf.ones([COUNT, 8], tf.bfloat16)
+IMAGES = tf.ones([64, 10, 10, 8], tf.bfloat16)
+SUMMED = {  # functions of weights [1, 8], of which each is used COUNT times
+    "sum": lambda weights: 0 * ONES + weights,
+    "sum over images": lambda weights: 0 * IMAGES + weights[0],
+    "product": lambda weights: tf.matmul(ONES[:, :1], weights),
+    "rows": lambda weights: tf.gather(weights, tf.zeros([COUNT], tf.int32)),
+    "normalised": lambda weights: tf.compat.v1.nn.fused_batch_norm(
+        IMAGES, tf.ones([8]), tf.cast(weights[0], tf.float32)
+    )[0],
+}
+
+
+@pytest.mark.parametrize("compiled", [None, False, True])
+@pytest.mark.parametrize("summed", SUMMED)
+def test_what_tensorflow_sums_in_float32_itself(summed, compiled):
+    """What networks use as it is; rows are right where nothing stands between cast and look-up."""
+    weights = tf.Variable(tf.ones([1, 8]))
+
+    def gradient():
+        with tf.GradientTape() as tape:
+            outputs = SUMMED[summed](tf.cast(weights, tf.bfloat16))
+        return tape.gradient(outputs, weights)
+
+    found = gradient() if compiled is None else tf.function(gradient, jit_compile=compiled)()
+    np.testing.assert_array_equal(tf.convert_to_tensor(found), np.full([1, 8], COUNT))
+
+
 @pytest.mark.parametrize(
     ("kind", "arguments", "shape"),
     [
