@@ -8,6 +8,7 @@ import tensorflow as tf
 from zoo import example_spec, spec
 from zoo.divergences import kl
 from zoo.models.layers import float32_sums
+from zoo.objectives import _regularisers
 from zoo.trainers import autoregressive
 from zoo.vocabulary import END, UNKNOWN, Vocabulary
 
@@ -157,6 +158,32 @@ def assert_alike(model, example, objective, batch_size):
             continue
         assert np.linalg.norm(gradient - exact) < rounding * norm, path
         assert np.sum(gradient * exact) > COSINE * norm * np.linalg.norm(gradient), path
+
+
+def penalty_gradients(precision):
+    """The gradients of a slope penalty, which reach biases by the curvature of SiLU units."""
+    keras.utils.set_random_seed(1)
+    judge, penalty = (
+        built("gaussian", POINTS, precision).discriminator,
+        _regularisers.build(1, 0, 0),
+    )
+    variables = [variable.value for variable in judge.trainable_variables[:-1]]
+    with tf.GradientTape() as tape:
+        loss = penalty.penalty(judge.judge, examples(POINTS, 4096))
+    return [*tape.gradient(loss, variables), loss]
+
+
+def test_the_slope_penalty_s_gradient_is_that_in_float32():
+    found, expected = penalty_gradients("mixed_bfloat16"), penalty_gradients("float32")
+    for gradient, exact in zip(found, expected, strict=True):
+        assert np.linalg.norm(gradient - exact) < OF_OTHERS * np.linalg.norm(exact)
+
+
+def test_attention_to_thousands_of_places_is_that_in_float32():
+    scores = tf.cast(tf.random.stateless_normal([8, 4096], [0, 1]), tf.bfloat16)
+    found = tf.cast(tf.nn.softmax(scores), tf.float32)
+    expected = tf.nn.softmax(tf.cast(scores, tf.float32))
+    np.testing.assert_allclose(found, expected, rtol=2**-7)  # twice the rounding of one number
 
 
 @pytest.mark.parametrize("compiled", [False, True])
