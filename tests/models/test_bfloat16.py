@@ -163,13 +163,10 @@ def assert_alike(model, example, objective, batch_size):
 def penalty_gradients(precision):
     """The gradients of a slope penalty, which reach biases by the curvature of SiLU units."""
     keras.utils.set_random_seed(1)
-    judge, penalty = (
-        built("gaussian", POINTS, precision).discriminator,
-        _regularisers.build(1, 0, 0),
-    )
+    judge = built("gaussian", POINTS, precision).discriminator
     variables = [variable.value for variable in judge.trainable_variables[:-1]]
     with tf.GradientTape() as tape:
-        loss = penalty.penalty(judge.judge, examples(POINTS, 4096))
+        loss = _regularisers.build(1, 0, 0).penalty(judge.judge, examples(POINTS, 4096))
     return [*tape.gradient(loss, variables), loss]
 
 
