@@ -89,7 +89,7 @@ def evaluate(run: Run, **settings) -> dict[str, Measurement]:
     """Measures a run and writes `metrics.json` into its folder.
 
     Args:
-        run: what `zoo.runs.experiment.load` returns.
+        run: what `zoo.load` returns.
         **settings: see `Settings`.
 
     Returns:
@@ -109,7 +109,7 @@ def evaluate_all(
     """Measures several runs by the same rules and writes `metrics.json` into each folder.
 
     Args:
-        runs: what `zoo.runs.experiment.load` returns.
+        runs: what `zoo.load` returns.
         settings: what is measured.
         progress: called with what is being done, in words; gives a context that is left when
             that is done.
