@@ -1,4 +1,4 @@
-"""By which objective should a generative model be trained, and what comes out?
+"""A zoo of generative models: which objective should train them, and what comes out?
 
 The same generators trained by maximum likelihood, scheduled sampling and
 generalised Jensen–Shannon adversaries, measured by one rule.

@@ -38,7 +38,7 @@ class Part:
     arguments: dict[str, object]
     module: types.ModuleType
 
-    def build(self, *context, **overrides):
+    def build(self, *context: object, **overrides: object) -> typing.Any:
         """Builds the part.
 
         Args:
@@ -128,7 +128,7 @@ def read(folder: str, text: str) -> Part:
     return Part(text, name, arguments, member)
 
 
-def build(folder: str, text: str, *context, **overrides):
+def build(folder: str, text: str, *context: object, **overrides: object) -> typing.Any:
     """Builds the part that a spec names: `read(folder, text).build(*context, **overrides)`.
 
     Raises:
@@ -210,10 +210,10 @@ def parameters(function: typing.Callable) -> dict[str, inspect.Parameter]:
     return {k: p for k, p in found.items() if p.kind is p.KEYWORD_ONLY}
 
 
-def is_number_within_limits(value) -> bool:
-    """Says of a number, and of all in a list, that it is finite and of 64 bits if it is whole.
+def is_number_within_limits(value: object) -> bool:
+    """True for finite numbers, of 64 bits if they are whole, and lists of them.
 
-    Anything else is within the limits.
+    Values that are not numbers are within the limits.
     """
     if isinstance(value, (list, tuple)):
         return all(map(is_number_within_limits, value))
@@ -223,13 +223,13 @@ def is_number_within_limits(value) -> bool:
 
 
 def defaults(function: typing.Callable) -> dict:
-    """The arguments that a spec may leave out, and what they are then."""
+    """The default values of the arguments that a spec may leave out."""
     found = parameters(function).items()
     return {key: p.default for key, p in found if p.default is not p.empty}
 
 
 def usage(name: str, function: typing.Callable) -> str:
-    """One sentence that shows every argument with its default."""
+    """Shows every argument with its default, in one sentence."""
     shown = [
         key if p.default is p.empty else f"{key}={p.default!r}"
         for key, p in parameters(function).items()

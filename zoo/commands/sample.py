@@ -14,11 +14,15 @@ Another --seed gives other samples, and the same seed always the same.
 import dataclasses
 import os
 import pathlib
+import typing
 
 from absl import flags
 
 from zoo import commands
 from zoo.errors import SpecError
+
+if typing.TYPE_CHECKING:
+    from zoo.runs.run import Run
 
 FLAGS = flags.FLAGS
 
@@ -79,7 +83,7 @@ def main() -> None:
         write_images(run, output or "samples.png")
 
 
-def write_texts(run, output: str | None) -> None:
+def write_texts(run: "Run", output: str | None) -> None:
     """Writes texts, to the terminal where no file is given."""
     if FLAGS.label is not None:
         raise SpecError(f"{run.experiment.model} draws texts, which are of no classes: no label.")
@@ -110,7 +114,7 @@ def write_lines(lines: list[str], between: str, what: str, output: str | None) -
         print(f"Wrote {len(lines)} {what} to {output}.")
 
 
-def write_points(run, output: str | None) -> None:
+def write_points(run: "Run", output: str | None) -> None:
     """Writes points as comma-separated numbers, or among test points in a picture."""
     for name in ("prompt", "length", "beam_width", "known_rows", "sampler", "label"):
         if FLAGS[name].present:
@@ -126,7 +130,7 @@ def write_points(run, output: str | None) -> None:
     print(f"Wrote {len(points)} points to {output}, in red over grey test points.")
 
 
-def write_images(run, output: str) -> None:
+def write_images(run: "Run", output: str) -> None:
     """Writes a grid of images, as square as can be."""
     import numpy as np
 

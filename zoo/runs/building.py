@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import types
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import keras
@@ -30,7 +31,7 @@ class Parts:
     objective: object
     trainer: types.ModuleType
 
-    def network(self, domain: domains.Example):
+    def network(self, domain: domains.Example) -> object:
         """Builds the model for a domain, or the part of it that the trainer trains."""
         model = self.model.build(domain)
         return self.trainer.trained(model) if hasattr(self.trainer, "trained") else model
@@ -118,7 +119,7 @@ def build_trainer(experiment: Experiment, parts: Parts, domain: domains.Example)
 
 
 @contextlib.contextmanager
-def policy(precision: str):
+def policy(precision: str) -> Iterator[None]:
     """Sets Keras's global dtype policy for the networks that are built meanwhile."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(precision)

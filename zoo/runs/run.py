@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -74,11 +75,11 @@ class Run:
         return self.domain
 
     @property
-    def generator(self):
-        """The network that is sampled from, a `keras.Model`."""
+    def generator(self) -> keras.Model:
+        """The network that is sampled from."""
         return self.model.networks()["generator"]
 
-    def samples(self, count: int, seed: int = 0, **options) -> np.ndarray | list[str]:
+    def samples(self, count: int, seed: int = 0, **options: object) -> np.ndarray | list[str]:
         """Draws images, texts or points; see the functions of `zoo.runs.sampling`.
 
         Args:
