@@ -51,10 +51,11 @@ def help_of_fields(documented: type) -> dict[str, str]:
 
 def main() -> None:
     """Trains, and prints where everything is."""
-    from zoo.runs.training import train
-
     fields = {field.name: FLAGS[field.name].value for field in dataclasses.fields(Experiment)}
-    run = train(Experiment(**fields), FLAGS.workdir, FLAGS.allow_changed_data)
+    experiment = Experiment(**fields)
+    from zoo.runs.training import train  # only now: a wrong value is refused at once
+
+    run = train(experiment, FLAGS.workdir, FLAGS.allow_changed_data)
     path = run.folder.path
     print(
         f"\n{path} holds {run.step} steps of training: checkpoints/, samples/, experiment.json "
