@@ -1,4 +1,4 @@
-"""Packaging: `pip install .` gives the packages zoo and export, and the command zoo-export."""
+"""Packaging: `pip install .` gives the packages zoo and export, and the command zoo."""
 
 import pathlib
 import re
@@ -57,5 +57,7 @@ setup(
         "benchmark": ["torch>=2.13"],
         "test": DEMO + EVALUATION + TEST,
     },
-    entry_points={"console_scripts": ["zoo-export = export.__main__:run"]},
+    entry_points={
+        "console_scripts": ["zoo = zoo.commands:main", "zoo-export = export.__main__:run"]
+    },
 )

@@ -24,11 +24,11 @@ import time
 import numpy as np
 import scipy.special
 
+import zoo
 from experiments import plots
 from zoo.distributions import gaussian_mixture as mixtures
 from zoo.errors import DataError, explained
 from zoo.metrics import divergence_bound
-from zoo.runs import experiment
 from zoo.runs.run_folder import write_json
 from zoo.theory import figure1
 
@@ -46,7 +46,7 @@ _COUNT = 10_000  # examples of the test part, and as many samples, that a run is
 
 
 def settings(mixture: str, start: str, pi: float, seed: int, steps: int = STEPS):
-    """The experiment of one run, a `zoo.runs.experiment.Experiment`.
+    """The experiment of one run, a `zoo.Experiment`.
 
     Args:
         mixture: a name of `zoo.distributions.gaussian_mixture.FILES`.
@@ -61,7 +61,7 @@ def settings(mixture: str, start: str, pi: float, seed: int, steps: int = STEPS)
         heaviest = np.argmax(p.weights)
         mean, std = p.means[heaviest], np.sqrt(p.variances[heaviest])
     numbers = [round(float(number), 6) for number in (*mean, std)]
-    return experiment.Experiment(
+    return zoo.Experiment(
         data=f"gaussian_mixture(name={mixture!r})",
         model=f"gaussian(mean={numbers[:-1]}, std={numbers[-1]})",
         objective=f"generalised_js(pi={pi}, discriminator_steps=2)",
@@ -77,10 +77,10 @@ def settings(mixture: str, start: str, pi: float, seed: int, steps: int = STEPS)
     )
 
 
-def trained(made: experiment.Experiment, workdir: pathlib.Path) -> dict:
+def trained(made: zoo.Experiment, workdir: pathlib.Path) -> dict:
     """What one run came to: `mean`, `std`, its `divergence_bound` on test data, `seconds`."""
     begin = time.monotonic()
-    run = experiment.train(made, str(workdir))
+    run = zoo.train(made, str(workdir))
     seconds = time.monotonic() - begin
     bound = divergence_bound.measure(run, split="test", count=_COUNT, seed=0)["divergence_bound"]
     return {
@@ -122,7 +122,7 @@ def complete(wanted: list[dict], path: pathlib.Path, workdir: pathlib.Path) -> l
     runs = read(path)
     for one in wanted:
         if _find(one, runs) is None:
-            made = experiment.Experiment(**one["experiment"])
+            made = zoo.Experiment(**one["experiment"])
             name = "{mixture}_{start}_{pi}_{seed}".format(**one)
             found = trained(made, workdir / f"{name}_{made.steps}")
             runs.append({**one, **found})
@@ -145,8 +145,8 @@ def read(path: pathlib.Path) -> list[dict]:
 
 def _find(wanted, runs):
     """The run of these settings, or None; settings that a record does not name are the defaults."""
-    made = experiment.Experiment(**wanted["experiment"])
-    return next((r for r in runs if experiment.Experiment(**r["experiment"]) == made), None)
+    made = zoo.Experiment(**wanted["experiment"])
+    return next((r for r in runs if zoo.Experiment(**r["experiment"]) == made), None)
 
 
 def best_starts(runs: list[dict]) -> list[dict]:

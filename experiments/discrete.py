@@ -21,9 +21,9 @@ import numpy as np
 import scipy.optimize
 import tensorflow as tf
 
+import zoo
 from zoo import divergences, spec
 from zoo.errors import explained
-from zoo.runs import experiment
 from zoo.runs.run_folder import write_json
 
 SIZE = LENGTH = 4
@@ -99,7 +99,7 @@ def excess(log_p: np.ndarray) -> dict[str, dict[str, float]]:
 
 def trained(model: str, objective: str, seed: int, steps: int) -> np.ndarray:
     """log Q of all texts that training ends at, float64 [256]."""
-    settings = experiment.Experiment(
+    settings = zoo.Experiment(
         data=DATA,
         model=model,
         objective=objective,
@@ -115,7 +115,7 @@ def trained(model: str, objective: str, seed: int, steps: int) -> np.ndarray:
         checkpoint_every=0,
     )
     with tempfile.TemporaryDirectory() as folder:
-        generator = experiment.train(settings, folder).generator
+        generator = zoo.train(settings, folder).generator
     return generator.log_prob(TEXTS).numpy().astype(np.float64)
 
 

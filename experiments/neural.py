@@ -22,10 +22,11 @@ import pathlib
 import numpy as np
 import tensorflow as tf
 
+import zoo
 from experiments import known_texts, plots
 from zoo import spec
 from zoo.errors import explained
-from zoo.runs import evaluation, experiment
+from zoo.runs import evaluation
 from zoo.runs.run_folder import write_json
 from zoo.trainers.autoregressive import context_use
 
@@ -52,7 +53,7 @@ def annealed(steps: int) -> str:
 
 def trained(objective: str, stop: int, steps: int, workdir: pathlib.Path):
     """The run of one objective, ended at step `stop` of `steps`."""
-    settings = experiment.Experiment(
+    settings = zoo.Experiment(
         data=DATA,
         model=MODEL,
         objective=objective,
@@ -65,7 +66,7 @@ def trained(objective: str, stop: int, steps: int, workdir: pathlib.Path):
         sample_every=0,
         checkpoint_every=500,
     )
-    return experiment.train(settings, str(workdir))
+    return zoo.train(settings, str(workdir))
 
 
 def measured(run) -> dict:

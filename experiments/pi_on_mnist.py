@@ -22,13 +22,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from experiments import results
-from zoo import spec
+from zoo import Experiment, spec, train
 from zoo.domains import pictures
 from zoo.errors import SpecError, explained
 from zoo.metrics import class_histogram
 from zoo.runs import run_folder
 from zoo.runs.evaluation import of_real_examples
-from zoo.runs.experiment import Experiment, train
 
 # By their specs the steps of a run, which take two to five minutes on one core.
 MODELS = {"dcgan(width=16)": 5_000, "dcgan(width=32)": 4_000}

@@ -3,7 +3,7 @@
 import dataclasses
 import pathlib
 
-from zoo.runs import experiment
+import zoo
 
 LIKELIHOOD = "maximum likelihood"
 _ESTIMATORS = {
@@ -122,7 +122,7 @@ def trained(name: str, of: dict[str, Kind], data: str, seed: int, workdir: pathl
     kind, begun = of[name], None
     if kind.begins is not None:
         begun = str(trained(kind.begins, of, data, seed, workdir).folder.path)
-    settings = experiment.Experiment(
+    settings = zoo.Experiment(
         data=data,
         model=kind.model,
         objective=kind.objective,
@@ -137,7 +137,7 @@ def trained(name: str, of: dict[str, Kind], data: str, seed: int, workdir: pathl
         sample_every=0,
         checkpoint_every=500,
     )
-    return experiment.train(settings, str(workdir / _slug(name, seed)))
+    return zoo.train(settings, str(workdir / _slug(name, seed)))
 
 
 def _slug(name, seed):

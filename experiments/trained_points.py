@@ -12,8 +12,8 @@ import tempfile
 
 import numpy as np
 
+import zoo
 from zoo.errors import explained
-from zoo.runs import experiment
 from zoo.runs.run_folder import write_json
 from zoo.theory.scheduled_sampling import EXAMPLE, measures
 
@@ -31,7 +31,7 @@ def trained(keep_probability: float, steps: int = STEPS) -> np.ndarray:
     Returns:
         Q, [x1, x2].
     """
-    settings = experiment.Experiment(
+    settings = zoo.Experiment(
         data=f"pairs(joint={EXAMPLE.tolist()})",
         model="table",
         objective=f"scheduled_sampling(keep_probability={keep_probability})",
@@ -44,7 +44,7 @@ def trained(keep_probability: float, steps: int = STEPS) -> np.ndarray:
         checkpoint_every=0,
     )
     with tempfile.TemporaryDirectory() as folder:
-        model = experiment.train(settings, folder).model
+        model = zoo.train(settings, folder).model
     cells = np.argwhere(np.ones_like(EXAMPLE)).astype(np.int32)
     return np.exp(model.log_prob(cells).numpy().astype(np.float64)).reshape(EXAMPLE.shape)
 

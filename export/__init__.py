@@ -26,8 +26,8 @@ def export(
         sampler: for text, the spec of a member of `zoo.samplers`; None: ancestral().
         length: for text, the most symbols that a generated text has, its prompt and its end
             symbol included; None: as in training.
-        calibrated: whether `log_density_ratio` is divided by `Run.temperature`, which is then
-            recorded in the version's `assets.extra/metadata.json`.
+        calibrated: whether `log_density_ratio` is divided by `Run.calibration_temperature`,
+            which is then recorded in the version's `assets.extra/metadata.json`.
         another_run: whether the newest version of this name may be of a run in another folder.
 
     Returns:

@@ -22,7 +22,7 @@ from export.servable import METADATA, Servable
 from export.versions import new_version, versions
 from zoo.density_ratio import estimate
 from zoo.errors import SpecError
-from zoo.runs import experiment
+from zoo.runs.loading import load
 from zoo.runs.plain_paths import plain
 from zoo.runs.run import Run
 
@@ -38,7 +38,7 @@ def export(run, output, name, version, sampler, length, calibrated, another_run)
         )
     if not os.fspath(output):
         raise ExportError("output has no name: give the folder of all exported models.")
-    run = run if isinstance(run, Run) else experiment.load(run)
+    run = run if isinstance(run, Run) else load(run)
     model = with_origin(servable(run, sampler, length, calibrated), run)
     logs = warmup.logs(model, name)
     model_folder = pathlib.Path(output, name).expanduser()
@@ -58,7 +58,7 @@ def servable(
     """The signatures of a run's model, with a calibrated log density ratio if it is asked for."""
     if not calibrated:
         return _signatures(run, sampler, length, 1.0)
-    temperature = run.temperature
+    temperature = run.calibration_temperature
     model = _signatures(run, sampler, length, 1 / temperature)
     if "log_density_ratio" not in model.signatures:
         raise SpecError(f"{run.experiment.model} is served without a ratio to be calibrated.")

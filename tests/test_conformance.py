@@ -13,10 +13,10 @@ import pytest
 import tensorflow as tf
 
 import export
+import zoo
 from zoo import spec
 from zoo.errors import DataError
 from zoo.metrics import Measurement
-from zoo.runs import experiment
 from zoo.runs.evaluation import evaluate
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -57,10 +57,10 @@ def of_each(*parts):
 def run(request, tmp_path_factory):
     """One step of a combination with its default arguments."""
     data, model, objective = request.param
-    made = experiment.Experiment(
+    made = zoo.Experiment(
         data=data, model=model, objective=objective, steps=1, batch_size=4, average_decay=0.9
     )
-    return experiment.train(made, str(tmp_path_factory.mktemp("runs") / "run"))
+    return zoo.train(made, str(tmp_path_factory.mktemp("runs") / "run"))
 
 
 @pytest.mark.parametrize(("folder", "name"), MEMBERS)
@@ -144,7 +144,7 @@ def test_another_seed_gives_other_weights_and_no_two_alike(run):
 
 
 def test_saved_and_restored_it_draws_the_same(run):
-    again = experiment.load(str(run.folder.path))
+    again = zoo.load(str(run.folder.path))
     np.testing.assert_array_equal(run.samples(3, seed=1), again.samples(3, seed=1))
 
 
@@ -173,7 +173,7 @@ def test_the_exported_model_answers_as_the_model_does(run, tmp_path):
 def test_a_run_is_what_its_record_says(run):
     """The specs and settings that were given come back from the folder."""
     recorded = json.loads((run.folder.path / "experiment.json").read_text())["experiment"]
-    assert experiment.Experiment(**recorded) == experiment.load(str(run.folder.path)).experiment
+    assert zoo.Experiment(**recorded) == zoo.load(str(run.folder.path)).experiment
 
 
 def test_every_measure_of_a_model_is_finite_and_recorded(run):

@@ -64,9 +64,7 @@ def test_no_two_experiments_share_a_run_folder(blocks):
 
 
 def test_the_python_example_is_installed_with_its_data(blocks):
-    example = next(
-        block for block in blocks if block.text.startswith("from zoo.runs.experiment import")
-    )
+    example = next(block for block in blocks if block.text.startswith("from zoo import Experiment"))
     assert example.install == "pip install '.[demo]'"
 
 
@@ -75,8 +73,8 @@ def test_the_python_example_is_installed_with_its_data(blocks):
     [
         "python train.py --help",
         'python train.py --data="text_file',
-        "from zoo.runs.experiment import Experiment, load, train",
-        "from zoo.runs.evaluation import evaluate",
+        "from zoo import Experiment, load, train",
+        "from zoo import evaluate, load",
         "import numpy as np\nfrom zoo.divergences",
     ],
 )

@@ -79,7 +79,7 @@ def run_of(num_classes, model="mlp_gan(width=4, latent_size=3, maxout_units=4)")
     run = Run(
         folder=None,
         experiment=types.SimpleNamespace(model=model, data="noise"),
-        example=example,
+        domain=example,
         model=spec.build("models", model, example),
         objective=spec.build("objectives", "generalised_js(pi=0.2, weighting='loss_weights')"),
         step=0,
@@ -96,7 +96,7 @@ def test_a_run_s_ratio_is_that_of_its_logits(num_classes):
     ratio = run.log_density_ratio(examples)
     np.testing.assert_allclose(ratio, logits - math.log(0.2 / 0.8), rtol=1e-5)
     calibrated = run.log_density_ratio(examples, calibrated=True)
-    np.testing.assert_array_equal(calibrated, ratio / run.temperature)
+    np.testing.assert_array_equal(calibrated, ratio / run.calibration_temperature)
 
 
 def test_a_run_s_temperature_is_of_held_out_pairs_and_samples():
@@ -104,7 +104,7 @@ def test_a_run_s_temperature_is_of_held_out_pairs_and_samples():
     real = run.dataset.validation.labelled_batch(0, 30, 1)
     generated = run.examples(calibration.COUNT, seed=2**31 - 1)
     expected = calibration.temperature(*map(run.log_density_ratio, (real, generated)))
-    assert run.temperature == pytest.approx(expected, rel=1e-6)
+    assert run.calibration_temperature == pytest.approx(expected, rel=1e-6)
 
 
 def test_samples_of_a_run_have_the_labels_that_they_are_drawn_by():

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import zoo
 from zoo import domains, spec
 from zoo.data.base.splits import Dataset, RunningText, Sequences
 from zoo.density_ratio import calibration, estimate
-from zoo.runs import experiment
 from zoo.tokenizers.vocabulary import END, UNKNOWN, Vocabulary
 
 
@@ -19,7 +19,7 @@ def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("running")
     text = "the quick brown fox jumps over the lazy dog. " * 40
     (folder / "text.txt").write_text(text, encoding="utf-8")
-    settings = experiment.Experiment(
+    settings = zoo.Experiment(
         data=f"text_file(path={str(folder / 'text.txt')!r}, layout='running', length=12)",
         model='text_gan(generator="lstm(units=4, layers=1)", width=4)',
         objective="generalised_js()",
@@ -27,7 +27,7 @@ def run(tmp_path_factory):
         batch_size=4,
         sample_every=2,
     )
-    return experiment.train(settings, str(folder / "run"))
+    return zoo.train(settings, str(folder / "run"))
 
 
 def test_windows_of_a_running_text_are_judged(run):

@@ -10,9 +10,9 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+import zoo
 from export import exporting
 from zoo.errors import SpecError
-from zoo.runs import experiment
 from zoo.trainers import implicit
 
 LABEL = "label should be from 0 to 9."
@@ -30,8 +30,8 @@ def ask(signatures, name, **inputs):
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    return experiment.train(
-        experiment.Experiment(
+    return zoo.train(
+        zoo.Experiment(
             data="mnist_5k(labels=True)",
             model="mlp_gan(width=16, latent_size=5, maxout_units=8, maxout_pieces=2)",
             objective="generalised_js(pi=0.3)",
@@ -93,11 +93,11 @@ def test_a_calibrated_ratio_is_divided_by_a_temperature_that_is_recorded(run, si
         ask(each, "log_density_ratio", **inputs)["log_density_ratio"]
         for each in (signatures, calibrated.signatures)
     )
-    assert run.temperature != 1
-    np.testing.assert_allclose(after, before / run.temperature, rtol=1e-5)
+    assert run.calibration_temperature != 1
+    np.testing.assert_allclose(after, before / run.calibration_temperature, rtol=1e-5)
     calibrated.save(tmp_path / "model")
     recorded = json.loads((tmp_path / "model" / "assets.extra" / "metadata.json").read_text())
-    assert recorded["log_density_ratio"]["temperature"] == run.temperature
+    assert recorded["log_density_ratio"]["temperature"] == run.calibration_temperature
     assert recorded["log_density_ratio"]["split"] == "validation"
 
 

@@ -38,7 +38,7 @@ def run_of(discriminator, objective="generalised_js", model=("discriminator",)):
         ),
         step=10,
     )
-    run.temperature = fitted(run) if discriminator else None
+    run.calibration_temperature = fitted(run) if discriminator else None
     return run
 
 

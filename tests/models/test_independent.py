@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import zoo
 from zoo import domains, spec
 from zoo.divergences import kl
-from zoo.runs import experiment
 from zoo.tokenizers.vocabulary import Vocabulary
 
 JOINT = np.array([[0.40, 0.05, 0.05], [0.02, 0.20, 0.03], [0.05, 0.05, 0.15]])
@@ -26,7 +26,7 @@ def model():
 
 def test_maximum_likelihood_ends_at_the_product_of_the_marginals(tmp_path):
     """To 0.003 in each cell; KL[P‖Q] is then the mutual information of P, 0.33824 nats."""
-    made = experiment.Experiment(
+    made = zoo.Experiment(
         data=f"pairs(joint={JOINT.tolist()})",
         model="independent",
         objective="maximum_likelihood",
@@ -37,7 +37,7 @@ def test_maximum_likelihood_ends_at_the_product_of_the_marginals(tmp_path):
         strategy="cpu",
         sample_every=0,
     )
-    trained = experiment.train(made, str(tmp_path / "run")).model
+    trained = zoo.train(made, str(tmp_path / "run")).model
     cells = np.argwhere(np.ones_like(JOINT)).astype(np.int32)
     log_q = trained.log_prob(cells).numpy().astype(np.float64)
     product = np.outer(JOINT.sum(axis=1), JOINT.sum(axis=0))

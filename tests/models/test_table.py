@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from zoo import domains, spec
 from zoo.errors import SpecError
-from zoo.runs import run
+from zoo.runs import sampling
 from zoo.tokenizers.vocabulary import END, UNKNOWN, Vocabulary
 
 SIZE, LENGTH = 3, 4
@@ -125,10 +125,10 @@ def test_log_prob_with_a_sampler_is_of_what_is_drawn_with_it(sampler):
 
 
 def test_a_prompt_is_continued_and_one_that_cannot_be_read_refused(model):
-    drawn = run.texts(model, 5, prompt="cb")
+    drawn = sampling.texts(model, 5, prompt="cb")
     assert all(len(text) == LENGTH and text[:2] == "cb" for text in drawn)
     with pytest.raises(SpecError, match=r"The prompt 'c!' has symbols .*; it has 'a', 'b', 'c'"):
-        run.texts(model, 5, prompt="c!")
+        sampling.texts(model, 5, prompt="c!")
 
 
 def test_texts_that_end_are_texts_too(letters):

@@ -11,7 +11,7 @@ from zoo import domains, spec
 from zoo.errors import SpecError
 from zoo.models.base.autoregressive import Autoregressive
 from zoo.models.layers import attention
-from zoo.runs import run
+from zoo.runs import sampling
 from zoo.tokenizers.vocabulary import Vocabulary
 from zoo.trainers import autoregressive
 
@@ -237,7 +237,7 @@ def test_samples_of_a_run_are_compiled_and_as_many_as_asked_for(model, monkeypat
         return generate(seeds, *arguments, **options)
 
     monkeypatch.setattr(model, "generate", spy)
-    assert run.tokens(model, 260).shape == (260, 4)
+    assert sampling.tokens(model, 260).shape == (260, 4)
     assert drawn == [(250, True)] * 2
 
 

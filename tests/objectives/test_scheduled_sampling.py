@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import zoo
 from zoo import domains, spec
 from zoo.data.base.splits import batches
 from zoo.errors import SpecError
 from zoo.report import logs
-from zoo.runs import experiment
 from zoo.theory.scheduled_sampling import algorithm_optimum, argmax_optimum, idealised_optimum
 from zoo.trainers import autoregressive
 
@@ -331,7 +331,7 @@ def test_an_infinite_number_is_refused():
 
 def test_a_run_logs_how_the_use_of_the_context_is_lost(tmp_path):
     """While ε is near 1 it is learned, and as ε falls to 0 it goes."""
-    settings = experiment.Experiment(
+    settings = zoo.Experiment(
         data="pairs(joint=[[0.3, 0.02, 0.01], [0.02, 0.3, 0.01], [0.02, 0.02, 0.3]])",
         model="table()",
         objective="scheduled_sampling(schedule='linear', decrease=0.01)",
@@ -341,7 +341,7 @@ def test_a_run_logs_how_the_use_of_the_context_is_lost(tmp_path):
         sample_every=20,
         strategy="cpu",
     )
-    run = experiment.train(settings, str(tmp_path / "run"))
+    run = zoo.train(settings, str(tmp_path / "run"))
     curves = logs.curves(run.folder.logs)
     use, keep = curves["context_use"]["validation"], curves["keep_probability"]["train"]
     assert keep.values[-1] == 0

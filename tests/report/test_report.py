@@ -11,8 +11,8 @@ import threading
 import html5lib
 import pytest
 
+import zoo
 from zoo.report import logs, page, temperatures
-from zoo.runs import experiment
 from zoo.runs.evaluation import Settings, evaluate_all
 
 HOSTILE = '<script>document.title = "owned"</script>'
@@ -24,10 +24,10 @@ CHROMIUM = next(
 
 
 def trained(folder, data, model, objective):
-    made = experiment.Experiment(
+    made = zoo.Experiment(
         data=data, model=model, objective=objective, steps=20, batch_size=4, sample_every=10
     )
-    return experiment.train(made, str(folder))
+    return zoo.train(made, str(folder))
 
 
 @pytest.fixture(scope="module")

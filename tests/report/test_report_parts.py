@@ -28,7 +28,7 @@ from zoo.report import (
     temperatures,
     terminal,
 )
-from zoo.runs import experiment
+from zoo.runs import loading
 from zoo.runs.evaluation import Evaluation, Settings
 from zoo.runs.experiment import Experiment
 from zoo.runs.run import Run
@@ -239,7 +239,7 @@ def test_a_path_that_cannot_be_written_is_told(tmp_path):
 
 def test_a_run_folder_that_cannot_be_written_is_to_be_copied(tmp_path, monkeypatch):
     run = types.SimpleNamespace(folder=RunFolder(tmp_path))
-    monkeypatch.setattr(experiment, "load", lambda *_: run)
+    monkeypatch.setattr(loading, "load", lambda *_: run)
 
     def refuse(dir):
         raise OSError(errno.EROFS, "Read-only file system")

@@ -8,11 +8,11 @@ import math
 import numpy as np
 import pytest
 
+import zoo
 from zoo import spec
 from zoo.data.base.splits import Dataset, RunningText
 from zoo.errors import SpecError
 from zoo.metrics import Measurement
-from zoo.runs import experiment
 from zoo.runs.evaluation import Evaluation, Settings, comparisons, evaluate, evaluate_all
 
 CHEAP = ("distinct", "length_tv", "nll")
@@ -28,8 +28,8 @@ def runs(tmp_path_factory):
     """Two models of one data set, hardly trained."""
     folder = tmp_path_factory.mktemp("runs")
     return [
-        experiment.train(
-            experiment.Experiment(
+        zoo.train(
+            zoo.Experiment(
                 data="surnames",
                 model=f"lstm(units={units}, layers=1)",
                 objective="maximum_likelihood",

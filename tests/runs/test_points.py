@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import zoo
 from zoo.report import page
-from zoo.runs import experiment
 from zoo.runs.evaluation import Settings, evaluate_all
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -19,8 +19,8 @@ RED = [200, 30, 40]
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    return experiment.train(
-        experiment.Experiment(
+    return zoo.train(
+        zoo.Experiment(
             data="gaussian_mixture(name='two_modes', count=600)",
             model="gaussian",
             objective="generalised_js",

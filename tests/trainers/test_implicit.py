@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import zoo
 from zoo import domains, randomness, spec
 from zoo.data.base.splits import Images, Points, batches
 from zoo.distributions import gaussian_mixture as mixtures
 from zoo.errors import SpecError
-from zoo.runs import experiment
 from zoo.trainers import implicit
 
-POINTS = experiment.Experiment(
+POINTS = zoo.Experiment(
     data="gaussian_mixture(count=50)",
     model="gaussian",
     objective="moment_matching",
@@ -75,7 +75,7 @@ def test_a_gaussian_comes_to_the_data_s_mean_and_deviation(tmp_path):
     """Of data that are one Gaussian, far from where it begins: there MMD² is least, at 0."""
     path = tmp_path / "mixture.json"
     path.write_text('{"weights": [1], "means": [[3.0, -1.0]], "variances": [0.25]}')
-    made = experiment.Experiment(
+    made = zoo.Experiment(
         data=f"gaussian_mixture(path={str(path)!r}, count=100)",
         model="gaussian",
         objective="moment_matching",
@@ -86,14 +86,14 @@ def test_a_gaussian_comes_to_the_data_s_mean_and_deviation(tmp_path):
         strategy="cpu",
         sample_every=0,
     )
-    run = experiment.train(made, str(tmp_path / "run"))
+    run = zoo.train(made, str(tmp_path / "run"))
     np.testing.assert_allclose(run.generator.mean, [3, -1], atol=0.03)
     assert run.generator.std == pytest.approx(0.5, abs=0.03)
 
 
 def test_a_run_has_no_discriminator_and_comes_back_without_one(tmp_path):
-    run = experiment.train(POINTS, str(tmp_path / "run"))
-    again = experiment.load(str(tmp_path / "run"))
+    run = zoo.train(POINTS, str(tmp_path / "run"))
+    again = zoo.load(str(tmp_path / "run"))
     for each in (run, again):
         assert list(each.model.networks()) == ["generator"]
     np.testing.assert_array_equal(run.samples(5), again.samples(5))
@@ -102,9 +102,9 @@ def test_a_run_has_no_discriminator_and_comes_back_without_one(tmp_path):
 
 
 def test_a_run_that_goes_on_ends_as_one_that_never_stopped(tmp_path):
-    whole = experiment.train(POINTS, str(tmp_path / "whole"))
-    experiment.train(dataclasses.replace(POINTS, steps=2), str(tmp_path / "parts"))
-    parts = experiment.train(POINTS, str(tmp_path / "parts"))
+    whole = zoo.train(POINTS, str(tmp_path / "whole"))
+    zoo.train(dataclasses.replace(POINTS, steps=2), str(tmp_path / "parts"))
+    parts = zoo.train(POINTS, str(tmp_path / "parts"))
     for one, other in zip(whole.generator.variables, parts.generator.variables, strict=True):
         np.testing.assert_array_equal(one, other)
 

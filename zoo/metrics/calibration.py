@@ -56,7 +56,7 @@ def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
     eq. 5 for the calibration error, section 4.2 for the temperature.
     """
     real, generated = _log_ratios(run, split, count, seed)
-    inverse = 1 / run.temperature
+    inverse = 1 / run.calibration_temperature
     pieces = estimate.pieces(run, split, count, seed)
     found = _figures(real, generated, pieces, split, seed)
     calibrated = _figures(inverse * real, inverse * generated, pieces, split, seed)
@@ -123,7 +123,7 @@ class Reliability:
 def curves(run, *, split: str, count: int, seed: int) -> dict[str, Reliability]:
     """The reliability curves of a run's discriminator as it is and calibrated; see `measure`."""
     real, generated = _log_ratios(run, split, count, seed)
-    inverse = 1 / run.temperature
+    inverse = 1 / run.calibration_temperature
     return {
         "as it is": reliability(real, generated),
         f"with its ratio times {inverse:.3g}": reliability(inverse * real, inverse * generated),

@@ -5,7 +5,7 @@ import pathlib
 
 from zoo import report, spec
 from zoo.errors import RunFolderError, require
-from zoo.runs import experiment
+from zoo.runs import loading
 from zoo.runs.run import Run
 
 
@@ -34,7 +34,7 @@ def load(
             raise RunFolderError(f"--workdir={workdir} is given more than once.")
     if sampler is not None:
         spec.build("samplers", sampler)
-    loaded = [experiment.load(workdir, data_dir, allow_changed_data) for workdir in workdirs]
+    loaded = [loading.load(workdir, data_dir, allow_changed_data) for workdir in workdirs]
     for run in loaded:
         report.writable(
             run.folder.path / "metrics.json",
