@@ -86,7 +86,7 @@ def _train(game, objective, pi, seed, steps):
     def step(number):
         real = game.dataset.train.batch(number, num_real, seed)
         key = randomness.key(seed, number, "samples")
-        both = tf.concat([real, game.generator.sample(key, num_generated)], axis=0)
+        both = tf.concat([real, game.generator.sample(key, num_generated).values], axis=0)
         with tf.GradientTape() as tape:
             logits = game.discriminator(both)
             loss = objective.discriminator_loss(logits[:num_real], logits[num_real:], pi)
@@ -103,7 +103,7 @@ def median_error(log_density_ratio, game: Known) -> float:
         log_density_ratio: the estimate of r of points.
         game: see `Known`.
     """
-    samples = game.generator.sample(randomness.key(0, 0, "test samples"), _COUNT)
+    samples = game.generator.sample(randomness.key(0, 0, "test samples"), _COUNT).values
     points = tf.concat([game.dataset.test.values, samples], axis=0)
     exact = game.dataset.log_prob(points).numpy() - game.generator.log_prob(points).numpy()
     return float(np.median(np.abs(np.asarray(log_density_ratio(points)) - exact)))

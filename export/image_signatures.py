@@ -84,7 +84,7 @@ class _Images:
         """The discriminator's estimate of log P - log Q."""
         classes, error = labels.read(inputs, self.generator.num_classes)
         image = number(inputs["image"], 0.0, 1.0)
-        logits = self.networks["discriminator"](image if classes is None else (image, classes))
+        logits = self.networks["discriminator"](image, classes)
         ratio = self.objective.log_density_ratio(
             logits, float(self.objective.pi_at(max(self.step - 1, 0)))
         )

@@ -119,7 +119,7 @@ def test_the_seed_decides_which_real_examples_are_judged():
     rows.dataset = labelled.dataset = Dataset(rows.example, data, data, data)
     for run in (text, rows, labelled):
         first, same, other = (
-            tf.nest.flatten(estimate.held_out(run, "test", 20, seed)[0])[0] for seed in (0, 0, 1)
+            estimate.held_out(run, "test", 20, seed)[0].values for seed in (0, 0, 1)
         )
         np.testing.assert_array_equal(first, same)
         assert np.any(first != other)

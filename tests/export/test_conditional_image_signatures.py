@@ -65,7 +65,7 @@ def test_a_bad_label_has_an_error_and_leaves_the_others_alone(run, signatures):
     images = run.examples(3)[0]
     answer = ask(signatures, "log_density_ratio", image=images, label=[0, 10, 2])
     assert answer["error"] == ["", LABEL, ""]
-    expected = run.log_density_ratio((images, np.array([0, 0, 2])))
+    expected = run.log_density_ratio(images, np.array([0, 0, 2]))
     np.testing.assert_allclose(answer["log_density_ratio"][[0, 2]], expected[[0, 2]], rtol=1e-5)
     assert answer["log_density_ratio"][1] == 0
 

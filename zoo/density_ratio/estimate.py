@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from zoo.batch import Batch
 from zoo.data.base.splits import RunningText
 from zoo.errors import require
 
@@ -14,13 +15,12 @@ def given_by(run) -> bool:
     return "discriminator" in run.model.networks()
 
 
-def logits(run, examples):
+def logits(run, examples: Batch):
     """The discriminator's logits of examples, float32 [count].
 
     Args:
         run: a trained run.
-        examples: as the data gives them: images, points or symbols, [count, ...], or a pair of
-            those and their labels, integers [count], where the data come with labels.
+        examples: images, points or tokens, with labels where the data come with labels.
 
     Raises:
         SpecError: the run has no discriminator, or labels are missing or too many.
@@ -28,12 +28,11 @@ def logits(run, examples):
     _require_discriminator(run)
     conditional = run.example.num_classes > 0
     require(
-        isinstance(examples, tuple) == conditional,
-        f"The discriminator judges {'pairs of examples and labels' if conditional else 'examples'},"
-        f" as the data gives them; these are {'not ' if conditional else ''}a pair.",
+        (examples.labels is not None) == conditional,
+        f"The discriminator reads {'examples with their labels' if conditional else 'examples'},"
+        f" as the data gives them; these come with{'out' if conditional else ''} labels.",
     )
-    count = len(tf.nest.flatten(examples)[0])
-    parts = [_part(examples, first) for first in range(0, count, _AT_ONCE)]
+    parts = [_part(examples, first) for first in range(0, len(examples.values), _AT_ONCE)]
     return tf.concat([_judged(run.model.discriminator, part) for part in parts], axis=0)
 
 
@@ -42,15 +41,15 @@ def pi(run):
     return run.objective.pi_at(max(run.step - 1, 0))
 
 
-def log_density_ratio(run, examples) -> np.ndarray:
+def log_density_ratio(run, examples: Batch) -> np.ndarray:
     """The estimates of r = log P - log Q in nats that the `logits` make, float64 [count]."""
     found = logits(run, examples)
     ratio = run.objective.log_density_ratio(found, pi(run))
     return ratio.numpy().astype(np.float64)
 
 
-def held_out(run, split: str, count: int, seed: int) -> tuple:
-    """Real examples and samples, as the data gives its examples.
+def held_out(run, split: str, count: int, seed: int) -> tuple[Batch, Batch]:
+    """Real examples and samples.
 
     Args:
         run: a trained run.
@@ -65,10 +64,13 @@ def held_out(run, split: str, count: int, seed: int) -> tuple:
     _require_discriminator(run)
     data = run.dataset.split(split)
     if isinstance(data, RunningText):
-        return data.separate_windows(count, seed), run.examples(count, seed)
-    give = data.labelled_batch if run.example.num_classes else data.batch
-    real = give(0, num_real(data, count), seed)
-    return tf.nest.map_structure(np.asarray, real), run.examples(count, seed)
+        return Batch(data.separate_windows(count, seed)), run.examples(count, seed)
+    size = num_real(data, count)
+    if run.example.num_classes:
+        real = Batch(*data.labelled_batch(0, size, seed))
+    else:
+        real = Batch(data.batch(0, size, seed))
+    return real.map(np.asarray), run.examples(count, seed)
 
 
 def pieces(run, split: str, count: int, seed: int) -> np.ndarray:
@@ -97,9 +99,9 @@ def _require_discriminator(run):
 
 
 def _part(examples, first):
-    return tf.nest.map_structure(lambda rows: rows[first : first + _AT_ONCE], examples)
+    return examples.map(lambda rows: rows[first : first + _AT_ONCE])
 
 
 @tf.function(reduce_retracing=True)
 def _judged(discriminator, examples):
-    return discriminator(examples)
+    return discriminator(*examples)

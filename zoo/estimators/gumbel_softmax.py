@@ -9,6 +9,7 @@ section 2.3; noise given the symbol: M. Paulus et al., arXiv 2010.04838 (2020), 
 import tensorflow as tf
 
 from zoo import randomness, samplers
+from zoo.batch import Batch
 from zoo.errors import require
 
 NEEDS = "drawing_logits"
@@ -62,14 +63,14 @@ class GumbelSoftmax:
             float32 [], whose gradient with respect to the weights of `generator` is a biased
             estimate of that of E_Q[g].
         """
-        texts = generator.sample(key, count)
+        texts = generator.sample(key, count).values
         log_q = tf.nn.log_softmax(generator.drawing_logits(texts))
         largest = perturbed(texts, tf.stop_gradient(log_q), randomness.fold(key, _NOISE))
         # What is never drawn has log Q = -inf, and no gradient.
         moving = tf.where(tf.math.is_finite(log_q), log_q - tf.stop_gradient(log_q), 0.0)
         soft = tf.nn.softmax((largest + moving) / self.temperature_at(step))
         hard = tf.one_hot(texts, log_q.shape[-1])
-        return tf.reduce_mean(score(hard + (soft - tf.stop_gradient(soft)))[:, -1])
+        return tf.reduce_mean(score(Batch(hard + (soft - tf.stop_gradient(soft))))[:, -1])
 
 
 def perturbed(symbols, log_probs, key):

@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 
 from zoo import randomness
+from zoo.batch import Batch
 from zoo.errors import require
 from zoo.functional.cross_entropy import cross_entropy
 from zoo.functional.score_function import leave_one_out, surrogate
@@ -63,7 +64,7 @@ class Reinforce:
         Returns:
             float32 [].
         """
-        texts = generator.sample(key, count)
+        texts = generator.sample(key, count).values
         counts = generator.weights_of(texts)
         log_probs = -counts * cross_entropy(texts, generator.drawing_logits(texts))
         costs = tf.stop_gradient(self._costs(generator, texts, score, key))
@@ -73,13 +74,13 @@ class Reinforce:
     def _costs(self, generator, texts, score, key):
         """c_t, float32 [count, time]."""
         if self._rollouts == 0:
-            return self._to_go(score(texts))
+            return self._to_go(score(Batch(texts)))
         count, time = tf.unstack(tf.shape(texts))
         shape = [count, time, self._rollouts, time]
         begun = tf.repeat(texts, time * self._rollouts, axis=0)
         known = tf.tile(tf.repeat(tf.range(1, time + 1), self._rollouts), [count])
         completed = generator.completions(begun, known, randomness.fold(key, _ROLLOUTS))
-        costs = tf.reshape(self._to_go(score(completed)), shape)
+        costs = tf.reshape(self._to_go(score(Batch(completed))), shape)
         # At the time up to which each was known.
         return tf.linalg.diag_part(tf.reduce_mean(costs, axis=2))
 

@@ -14,12 +14,12 @@ def build() -> "MaximumLikelihood":
 class MaximumLikelihood:
     """Every symbol is predicted from the real symbols before it."""
 
-    def predict(self, model, examples, step, key):
+    def predict(self, model, batch, step, key):
         """The logits whose cross-entropy with the targets is minimised.
 
         Args:
             model: an autoregressive model.
-            examples: a batch as the data gives it, see `zoo.models.base.autoregressive`.
+            batch: a `zoo.batch.Batch`.
             step: the training step (not used: the objective is the same at every step).
             key: a stateless key, int64 [2], for the model's dropout.
 
@@ -28,7 +28,7 @@ class MaximumLikelihood:
             float32 [batch, time], 0 after the end of a sequence.
         """
         del step
-        inputs, targets, weights = model.read(examples)
+        inputs, targets, weights = model.read(*batch)
         return model(inputs, key=key), targets, weights
 
     def logged(self, step):

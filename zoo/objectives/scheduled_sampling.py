@@ -119,9 +119,9 @@ class ScheduledSampling:
         """The figures of a training step that the objective itself decides: ε."""
         return {"keep_probability": self.keep_probability_at(step)}
 
-    def predict(self, model, examples, step, key):
+    def predict(self, model, batch, step, key):
         """See `zoo.objectives.maximum_likelihood`, whose predictions these are at ε = 1."""
-        inputs, targets, weights = model.read(examples)
+        inputs, targets, weights = model.read(*batch)
         batch_size, length = tf.unstack(tf.shape(inputs))
         tossed = [batch_size, length if self._coin == "token" else 1]
         heads = _uniform(key, _COINS, tossed) < tf.cast(self.keep_probability_at(step), tf.float32)

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import domains, samplers, spec
+from zoo.batch import Batch
 from zoo.data.base.splits import Dataset
 from zoo.density_ratio import calibration, estimate
 from zoo.errors import DataError, require
@@ -93,27 +94,26 @@ class Run:
         draw = tokens if self.example.kind == "text" else images
         return draw(self.generator, count, seed, self.sampler)
 
-    def examples(self, count: int, seed: int = 0):
-        """What `draw` gives, in a pair with labels, int32 [count], if the data come with them."""
+    def examples(self, count: int, seed: int = 0) -> Batch:
+        """What `draw` gives, with labels int32 [count] if the data come with them."""
         drawn, classes = self.draw(count, seed), self.example.num_classes
         if classes == 0:
-            return drawn
-        return drawn, (np.concatenate(_seeds(count, seed)) % classes).astype(np.int32)
+            return Batch(drawn)
+        return Batch(drawn, (np.concatenate(_seeds(count, seed)) % classes).astype(np.int32))
 
     @functools.cached_property
     def temperature(self) -> float:
         """What calibrates the discriminator: see `zoo.density_ratio.calibration.fitted`."""
         return calibration.fitted(self)
 
-    def log_density_ratio(self, examples, calibrated: bool = False) -> np.ndarray:
+    def log_density_ratio(self, values, labels=None, calibrated: bool = False) -> np.ndarray:
         """The discriminator's estimate of r = log P - log Q in nats: above 0 data is likelier.
 
         P is the data, Q the generator; with labels both are distributions of pairs.
 
         Args:
-            examples: as the data gives them, such as images float [count, height, width, 1] in
-                [0, 1]; in a pair with their labels, integers [count], where the data come with
-                labels.
+            values: examples, such as images float [count, height, width, 1] in [0, 1].
+            labels: their classes, integers [count], where the data come with labels.
             calibrated: whether r is divided by `temperature`, which reads the data's validation
                 split and judges samples the first time.
 
@@ -123,7 +123,7 @@ class Run:
         Raises:
             SpecError: the run has no discriminator, or labels are missing or too many.
         """
-        ratio = estimate.log_density_ratio(self, examples)
+        ratio = estimate.log_density_ratio(self, Batch(values, labels))
         return ratio / self.temperature if calibrated else ratio
 
     def complete(self, known_rows: int, count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -6,9 +6,10 @@ Source: I. Goodfellow et al. (2014), arXiv 1406.2661, algorithm 1.
 import tensorflow as tf
 
 from zoo import randomness, spec
+from zoo.batch import Batch, concatenate
 from zoo.errors import require
 from zoo.functional.diversity import diversity
-from zoo.trainers.base.trainer import Trainer, concatenated, descend, parts, validation_seeds
+from zoo.trainers.base.trainer import Trainer, descend, validation_seeds
 
 _SAMPLES, _NOISE = -1, -2  # numbers for keys; the discriminator's dropout has those from 0 up
 
@@ -52,25 +53,25 @@ class Adversarial(Trainer):
         generator_optimizer.build(self.generator.trainable_variables)
         discriminator_optimizer.build(self.discriminator.trainable_variables)
 
-    def train_step(self, real):
+    def train_step(self, data):
         """Steps of the discriminator on real and generated examples, one of the generator."""
-        pi = self.objective.pi_at(self.step.value)
-        for number, part in enumerate(parts(real, self.objective.discriminator_steps)):
+        real, pi = Batch(*data), self.objective.pi_at(self.step.value)
+        for number, part in enumerate(real.split(self.objective.discriminator_steps)):
             measured = self._discriminator_step(part, pi, number)
         measured["generator_loss"] = self._generator_step(pi)
         self.update_average()
         return {**measured, "pi": pi}
 
-    def test_step(self, real, number=0):
+    def test_step(self, data, number=0):
         """On held-out examples the divergence bound, lower than in training if D overfits.
 
         And the `diversity` of samples, which are other ones for each batch `number`.
         """
-        step = self.step.value
+        real, step = Batch(*data), self.step.value
         # The step counts updates that are done: the last one was at π of the step before.
         pi = self.objective.pi_at(tf.maximum(step - 1, 0))
         generated = self.generator.examples(validation_seeds(real, number))
-        both = concatenated(real, generated)
+        both = concatenate([real, generated])
         logits = self._judge(self.objective.seen(both, step, self.key("validation noise")))
         real_logits, generated_logits = tf.split(logits, 2)
         bound = self._bound(real_logits, generated_logits, pi)
@@ -80,7 +81,7 @@ class Adversarial(Trainer):
         count = self.per_replica(self.objective.num_generated(self.batch_size))
         key = randomness.fold(self.key("discriminator"), number)
         generated = self.generator.sample(randomness.fold(key, _SAMPLES), count)
-        both = concatenated(real, generated)
+        both = concatenate([real, generated])
         seen = self.objective.seen(both, self.step.value, randomness.fold(key, _NOISE))
         with tf.GradientTape() as tape:
             logits = self._judge(seen, key, training=True)
@@ -106,7 +107,7 @@ class Adversarial(Trainer):
         return loss
 
     def _judge(self, examples, key=None, training=False):
-        return self.discriminator.judge(examples, key=key, training=training)
+        return self.discriminator.judge(*examples, key=key, training=training)
 
     def _bound(self, real_logits, generated_logits, pi):
         return self.objective.divergence_bound(real_logits[:, -1], generated_logits[:, -1], pi)

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from zoo.batch import Batch
 from zoo.functional.cross_entropy import cross_entropy
 from zoo.trainers.base.trainer import Trainer, descend
 
@@ -30,12 +31,12 @@ class Autoregressive(Trainer):
         super().compile(optimizer, **kwargs)
         optimizer.build(self.generator.trainable_variables)
 
-    def train_step(self, batch):
+    def train_step(self, data):
         """One step: the objective predicts, the optimizer follows the gradient."""
         figures = self.objective.logged(self.step.value)
         with tf.GradientTape() as tape:
             logits, targets, weights = self.objective.predict(
-                self.generator, batch, self.step.value, self.key("predict")
+                self.generator, Batch(*data), self.step.value, self.key("predict")
             )
             nats = weights * cross_entropy(targets, logits)
             # The mean over all positions, not over those that count: its gradient is that of the
@@ -45,11 +46,11 @@ class Autoregressive(Trainer):
         self.update_average()
         return {"nll": tf.reduce_sum(nats) / self.generator.num_units(weights), **figures}
 
-    def test_step(self, batch, number=0):
+    def test_step(self, data, number=0):
         """Computes the negative log-likelihood and the use of the context of held-out examples.
 
         Args:
-            batch: examples as the data gives them.
+            data: the parts of a `zoo.batch.Batch`.
             number: the number of the batch, an integer; no sample depends on it here.
 
         Returns:
@@ -57,7 +58,7 @@ class Autoregressive(Trainer):
             unlike numbers of tokens; "context_use" in nats.
         """
         del number
-        inputs, targets, weights = self.generator.read(batch)
+        inputs, targets, weights = self.generator.read(*data)
         logits = self.generator(inputs)
         nats = weights * cross_entropy(targets, logits)
         return {

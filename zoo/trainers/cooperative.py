@@ -6,9 +6,10 @@ Source: S. Lu et al. (2018), arXiv 1804.03782, algorithm 1.
 import tensorflow as tf
 
 from zoo import randomness
+from zoo.batch import Batch, concatenate
 from zoo.functional.cross_entropy import cross_entropy
 from zoo.functional.diversity import diversity
-from zoo.trainers.base.trainer import Trainer, concatenated, descend, parts, validation_seeds
+from zoo.trainers.base.trainer import Trainer, descend, validation_seeds
 
 _SAMPLES = -1  # a number for keys; the mediator's dropout has those from 0 up
 
@@ -51,26 +52,27 @@ class Cooperative(Trainer):
             for variable, value in zip(self.mediator.variables, weights, strict=True):
                 variable.assign(value)
 
-    def train_step(self, real):
+    def train_step(self, data):
         """Steps of the mediator on real and generated texts, one of the generator."""
-        pi = self.objective.pi_at(self.step.value)
-        for number, part in enumerate(parts(real, self.objective.mediator_steps)):
+        real, pi = Batch(*data), self.objective.pi_at(self.step.value)
+        for number, part in enumerate(real.split(self.objective.mediator_steps)):
             measured = self._mediator_step(part, pi, number)
         measured["generator_loss"] = self._generator_step(pi)
         self.update_average()
         return {**measured, "pi": pi}
 
-    def test_step(self, real, number=0):
+    def test_step(self, data, number=0):
         """On held-out texts the negative log-likelihood in nats, and a bound of the divergence.
 
         And the `diversity` of samples, which are other ones for each batch `number`. The
         likelihood is given as its sum and the number of tokens.
         """
+        real = Batch(*data)
         generated = self.generator.examples(validation_seeds(real, number))
-        ratios = self._log_ratio(concatenated(real, generated))
-        num_symbols = tf.reduce_sum(self.generator.weights_of(real))
+        ratios = self._log_ratio(concatenate([real, generated]).values)
+        num_symbols = tf.reduce_sum(self.generator.weights_of(real.values))
         return {
-            "nll": (-tf.reduce_sum(self.generator.log_prob(real)), num_symbols),
+            "nll": (-tf.reduce_sum(self.generator.log_prob(*real)), num_symbols),
             "divergence_bound": self.objective.divergence_bound(
                 *tf.split(ratios, 2), self.objective.pi_at(tf.maximum(self.step.value - 1, 0))
             ),
@@ -81,7 +83,7 @@ class Cooperative(Trainer):
         key = randomness.fold(self.key("mediator"), number)
         count = self.per_replica(self.batch_size)
         generated = self.generator.sample(randomness.fold(key, _SAMPLES), count)
-        inputs, targets, counts = self.mediator.read(concatenated(real, generated))
+        inputs, targets, counts = self.mediator.read(*concatenate([real, generated]))
         with tf.GradientTape() as tape:
             nats = counts * cross_entropy(targets, self.mediator(inputs, key=key))
             loss = self.objective.mediator_loss(nats[:-count], nats[-count:], pi)
@@ -91,7 +93,7 @@ class Cooperative(Trainer):
     def _generator_step(self, pi):
         texts = self.generator.sample(
             self.key("generator samples"), self.per_replica(self.batch_size)
-        )
+        ).values
         log_m = tf.nn.log_softmax(self.mediator(self.mediator.shift(texts)))
         with tf.GradientTape() as tape:
             log_q = tf.nn.log_softmax(self.generator.drawing_logits(texts))

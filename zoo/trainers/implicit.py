@@ -7,6 +7,7 @@ import dataclasses
 
 import tensorflow as tf
 
+from zoo.batch import Batch
 from zoo.errors import require
 from zoo.functional.diversity import diversity
 from zoo.trainers.base.trainer import Trainer, descend, validation_seeds
@@ -65,21 +66,22 @@ class Implicit(Trainer):
         super().compile(optimizer, **kwargs)
         optimizer.build(self.generator.trainable_variables)
 
-    def train_step(self, real):
+    def train_step(self, data):
         """One step: samples are drawn, the optimizer follows the gradient through them."""
         count = self.per_replica(self.batch_size)
         with tf.GradientTape() as tape:
             generated = self.generator.sample(self.key("generator samples"), count)
-            loss = self.objective.loss(real, generated)
+            loss = self.objective.loss(Batch(*data), generated)
         descend(self.optimizer, loss, tape, self.generator.trainable_variables)
         self.update_average()
         return {self.objective.figure: loss}
 
-    def test_step(self, real, number=0):
+    def test_step(self, data, number=0):
         """The same on held-out examples: higher than in training if Q knows those by heart.
 
         And the `diversity` of samples, which are other ones for each batch `number`.
         """
+        real = Batch(*data)
         generated = self.generator.examples(validation_seeds(real, number))
         loss = self.objective.loss(real, generated)
         return {self.objective.figure: loss, "diversity": diversity(generated, real)}

@@ -34,11 +34,11 @@ class TextDiscriminator(keras.Model):
         self.logit.build((None, None, width))
         self.built = True
 
-    def call(self, texts, key=None, training=False):
+    def call(self, texts, labels=None, key=None, training=False):
         """The verdicts on whole texts, float32 [batch]; arguments as in `judge`."""
-        return self.judge(texts, key, training)[:, -1]
+        return self.judge(texts, labels, key, training)[:, -1]
 
-    def judge(self, texts, key=None, training=False):
+    def judge(self, texts, labels=None, key=None, training=False):
         """The verdicts on texts and all their beginnings, float32 [batch, length].
 
         Args:
@@ -46,9 +46,10 @@ class TextDiscriminator(keras.Model):
                 size], whose rows are weights of symbols; the verdicts are differentiable in
                 these, and such a text ends where the end symbol has the largest weight.
             key: int64 [2]: dropout is on, and drawn by this key. None: dropout is off.
+            labels: None: texts come without.
             training: has no effect.
         """
-        del training
+        del labels, training
         texts = tf.convert_to_tensor(texts)
         relaxed = texts.dtype.is_floating
         shape = [None, self.example.length, *([self.example.vocabulary.size] if relaxed else [])]

@@ -33,7 +33,7 @@ class Regularisers:
         """What the discriminator sees of examples: x + σ_i n, with n standard normal.
 
         Args:
-            examples: float [batch, ...], or a pair of those and labels, which stay.
+            examples: a `Batch` of images or points; labels stay.
             step: i, the training step, an integer tensor []; σ_i = σ max(0, 1 - i / steps).
             key: int64 [2], of n; see `zoo.randomness`.
 
@@ -45,14 +45,13 @@ class Regularisers:
         """
         if self.instance_noise == 0:
             return examples
-        values, *labels = tf.nest.flatten(examples)
+        values = examples.values
         _require_continuous(values, "instance_noise", self.instance_noise)
         share = 1.0
         if self.instance_noise_steps:
             share = tf.nn.relu(1.0 - tf.cast(step, tf.float32) / self.instance_noise_steps)
         normal = tf.random.stateless_normal(tf.shape(values), seed=key, alg=randomness.ALGORITHM)
-        noisy = values + self.instance_noise * share * normal
-        return tf.nest.pack_sequence_as(examples, [noisy, *labels])
+        return examples._replace(values=values + self.instance_noise * share * normal)
 
     def penalty(self, judge, real):
         """The penalty on the discriminator's slope at the data, γ/2 E_P[|∇_x D(x)|²], a scalar.
@@ -67,11 +66,11 @@ class Regularisers:
         """
         if self.r1 == 0:
             return 0.0
-        values, *labels = tf.nest.flatten(real)
+        values = real.values
         _require_continuous(values, "r1", self.r1)
         with tf.GradientTape() as tape:
             tape.watch(values)
-            logits = judge(tf.nest.pack_sequence_as(real, [values, *labels]))
+            logits = judge(real)
         slope = tape.gradient(logits, values)
         batch_size = tf.cast(tf.shape(values)[0], tf.float32)
         return self.r1 / 2 * tf.reduce_sum(tf.square(slope)) / batch_size

@@ -115,18 +115,7 @@ def descend(optimizer, loss, tape, variables):
     optimizer.apply(gradients, variables)
 
 
-def parts(examples, count: int) -> list:
-    """A batch in `count` equal parts."""
-    split = [tf.split(tensor, count) for tensor in tf.nest.flatten(examples)]
-    return [tf.nest.pack_sequence_as(examples, part) for part in zip(*split, strict=True)]
-
-
 def validation_seeds(real, number):
     """Seeds of as many samples as there are real examples, int64, others for each batch number."""
-    count = tf.shape(tf.nest.flatten(real)[0], tf.int64)[0]
+    count = tf.cast(real.size, tf.int64)
     return tf.cast(number, tf.int64) * count + tf.range(count)
-
-
-def concatenated(*batches):
-    """Batches as one."""
-    return tf.nest.map_structure(lambda *tensors: tf.concat(tensors, axis=0), *batches)
