@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from zoo import spec
+from zoo.batch import Batch
 from zoo.data.base.splits import Images, batches
 from zoo.errors import SpecError
 from zoo.trainers import adversarial
@@ -39,12 +40,12 @@ def test_a_step_is_one_of_each_player(pair, images, weighting):
     trainer.run_eagerly = True
     trainer.fit(batches(images, trainer.num_real, 0, 0, 1), shuffle=False, verbose=0)
     after = [v.numpy() for v in discriminator.trainable_variables]
-    assert len(drawn[0]) == js.num_generated(8)
-    assert len(drawn[1]) == 8
+    assert len(drawn[0].values) == js.num_generated(8)
+    assert len(drawn[1].values) == 8
     for variable, value in zip(discriminator.trainable_variables, before, strict=True):
         variable.assign(value)
     with tf.GradientTape() as tape:
-        logits = discriminator(tf.concat([real, drawn[0]], axis=0))
+        logits = discriminator(tf.concat([real, drawn[0].values], axis=0))
         split = trainer.num_real
         loss = js.discriminator_loss(logits[:split], logits[split:], pi)
     gradients = tape.gradient(loss, discriminator.trainable_variables)
@@ -59,7 +60,7 @@ def test_a_step_is_one_of_each_player(pair, images, weighting):
 def test_the_discriminator_step_leaves_the_generator_alone(pair, images):
     trainer = build(pair)
     before = [v.numpy() for v in pair.generator.trainable_variables]
-    real = images.batch(0, 8, seed=0)
+    real = Batch(images.batch(0, 8, seed=0))
     tf.function(lambda: trainer._discriminator_step(real, trainer.objective.pi_at(0), 0))()
     for old, variable in zip(before, pair.generator.trainable_variables, strict=True):
         np.testing.assert_array_equal(old, variable)
@@ -102,7 +103,7 @@ def test_validation_is_the_bound_on_held_out_images_and_samples_of_the_batch(pai
     expected = trainer.objective.divergence_bound(
         pair.discriminator(real), pair.discriminator(generated), 0.3
     )
-    found = trainer.test_step(real, number)["divergence_bound"]
+    found = trainer.test_step((real,), number)["divergence_bound"]
     assert float(found) == pytest.approx(float(expected), rel=1e-6)
 
 
@@ -116,7 +117,7 @@ def test_validation_is_by_pi_of_the_last_update(pair, images, step, pi):
     expected = trainer.objective.divergence_bound(
         pair.discriminator(real), pair.discriminator(generated), pi
     )
-    found = trainer.test_step(real)["divergence_bound"]
+    found = trainer.test_step((real,))["divergence_bound"]
     assert float(found) == pytest.approx(float(expected), rel=1e-6)
 
 
@@ -127,19 +128,19 @@ def test_more_steps_of_the_discriminator_are_each_on_examples_of_their_own(pair,
     real, pi = images.batch(0, 16, seed=0), trainer.objective.pi_at(0)
     variables = [v for part in trainer.components().values() for v in part]
     state = [variable.numpy() for variable in variables]
-    trainer.train_step(real)
+    trainer.train_step((real,))
     together = [variable.numpy() for variable in pair.discriminator.variables]
     for variable, value in zip(variables, state, strict=True):
         variable.assign(value)
     for number in range(2):
-        trainer._discriminator_step(real[8 * number : 8 * number + 8], pi, number)
+        trainer._discriminator_step(Batch(real[8 * number : 8 * number + 8]), pi, number)
     for variable, value in zip(pair.discriminator.variables, together, strict=True):
         np.testing.assert_array_equal(variable, value)
 
 
 def test_the_penalty_is_part_of_the_discriminator_s_step(pair, images):
     """Steps with two weights of it differ by its gradient."""
-    real = images.batch(0, 8, seed=0)
+    real = Batch(images.batch(0, 8, seed=0))
     start = [variable.numpy() for variable in pair.discriminator.variables]
     steps = []
     for weight in (0.0, 2.0):
@@ -148,7 +149,7 @@ def test_the_penalty_is_part_of_the_discriminator_s_step(pair, images):
             variable.assign(value)
         if weight:
             with tf.GradientTape() as tape:
-                penalty = trainer.objective.penalty(trainer._judge, real)
+                penalty = trainer.objective.penalty(pair.discriminator.judge, real)
             gradients = tape.gradient(penalty, pair.discriminator.trainable_variables)
         trainer._discriminator_step(real, trainer.objective.pi_at(0), 0)
         steps.append([v.numpy() for v in pair.discriminator.trainable_variables])
@@ -175,10 +176,10 @@ def recorded(pair, trainer):
         samples.append(sample(key, *rest))
         return samples[-1]
 
-    def judged(examples, key=None, training=False):
+    def judged(values, labels=None, key=None, training=False):
         keys.append(key)
-        shown.append(examples)
-        return judge(examples, key=key, training=training)
+        shown.append(values)
+        return judge(values, labels, key, training)
 
     def noisy(examples, step, key):
         keys.append(key)
@@ -193,9 +194,9 @@ def test_no_draw_of_a_step_shares_its_key(pair, images):
     """Samples, noise and dropout, in two steps of the discriminator and one of the generator."""
     trainer = build(pair, "generalised_js(discriminator_steps=2)")
     keys, samples, _ = recorded(pair, trainer)
-    trainer.train_step(images.batch(0, 16, seed=0))
+    trainer.train_step((images.batch(0, 16, seed=0),))
     assert len({tuple(key.numpy()) for key in keys}) == len(keys) == 9
-    assert np.abs(samples[0] - samples[1]).max() > 1e-3
+    assert np.abs(samples[0].values - samples[1].values).max() > 1e-3
 
 
 def test_all_that_is_judged_has_the_noise_of_its_step(pair, images):
@@ -205,10 +206,10 @@ def test_all_that_is_judged_has_the_noise_of_its_step(pair, images):
     real = images.batch(0, 8, seed=0)
     for deviation in (0.4, 0.2, 0.0):
         samples.clear(), shown.clear()
-        held_out = tf.concat([real, pair.generator.examples(tf.range(8, dtype=tf.int64))], 0)
-        trainer.test_step(real)
-        trainer.train_step(real)
-        clean = [held_out, tf.concat([real, samples[0]], 0), samples[1]]
+        held_out = tf.concat([real, pair.generator.generate(tf.range(8, dtype=tf.int64))], 0)
+        trainer.test_step((real,))
+        trainer.train_step((real,))
+        clean = [held_out, tf.concat([real, samples[0].values], 0), samples[1].values]
         for before, after in zip(clean, shown, strict=True):
             for part in tf.split(after - before, len(before) // 8):
                 assert np.std(part) == pytest.approx(deviation, rel=0.05, abs=1e-6)

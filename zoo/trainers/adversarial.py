@@ -87,7 +87,7 @@ class Adversarial(Trainer):
             logits = self._judge(seen, key, training=True)
             real_logits, generated_logits = logits[:-count], logits[-count:]
             loss = self.objective.discriminator_loss(real_logits, generated_logits, pi)
-            penalised = loss + self.objective.penalty(self._judge, real)
+            penalised = loss + self.objective.penalty(self.discriminator.judge, real)
         variables = self.discriminator.trainable_variables
         descend(self.discriminator_optimizer, penalised, tape, variables)
         bound = self._bound(real_logits, generated_logits, pi)

@@ -70,7 +70,7 @@ class Regularisers:
         _require_continuous(values, "r1", self.r1)
         with tf.GradientTape() as tape:
             tape.watch(values)
-            logits = judge(real)
+            logits = judge(*real)
         slope = tape.gradient(logits, values)
         batch_size = tf.cast(tf.shape(values)[0], tf.float32)
         return self.r1 / 2 * tf.reduce_sum(tf.square(slope)) / batch_size
