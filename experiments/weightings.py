@@ -70,13 +70,13 @@ def trained_error(pi: float, weighting: Weighting, seed: int, steps: int = STEPS
     """
     game = known(seed)
     objective = spec.build("objectives", f"generalised_js(pi={pi}, weighting={weighting!r})")
-    _train(game, objective, pi, seed, steps)
+    _train(game, objective, seed, steps)
     return median_error(
-        lambda points: objective.log_density_ratio(game.discriminator(points), pi), game
+        lambda points: objective.log_density_ratio(game.discriminator(points), steps), game
     )
 
 
-def _train(game, objective, pi, seed, steps):
+def _train(game, objective, seed, steps):
     half, variables = NUM_EXAMPLES // 2, game.discriminator.trainable_variables
     num_real, num_generated = objective.num_real(half), objective.num_generated(half)
     optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps))
@@ -89,7 +89,7 @@ def _train(game, objective, pi, seed, steps):
         both = tf.concat([real, game.generator.sample(key, num_generated).values], axis=0)
         with tf.GradientTape() as tape:
             logits = game.discriminator(both)
-            loss = objective.discriminator_loss(logits[:num_real], logits[num_real:], pi)
+            loss = objective.discriminator_loss(logits[:num_real], logits[num_real:], number)
         optimizer.apply(tape.gradient(loss, variables), variables)
 
     for number in range(steps):

@@ -10,6 +10,8 @@ from zoo import domains, spec
 from zoo.batch import Batch
 from zoo.data.base.splits import Dataset, RunningText, Sequences
 from zoo.density_ratio import calibration, estimate
+from zoo.errors import SpecError
+from zoo.objectives.base.contracts import AdversarialObjective
 from zoo.runs import experiment
 from zoo.tokenizers.vocabulary import END, UNKNOWN, Vocabulary
 
@@ -61,11 +63,37 @@ def test_one_example_has_no_standard_error(run):
         assert all(each.standard_error is None for each in found.values())
 
 
-def test_pi_is_that_of_the_last_update():
-    scheduled = types.SimpleNamespace(
-        step=3, objective=types.SimpleNamespace(pi_at=lambda step: [0.9, 0.7, 0.5, 0.3][step])
-    )
-    assert estimate.pi(scheduled) == 0.5
+@pytest.mark.parametrize(("steps", "last"), [(3, 2), (0, 0)])
+def test_the_last_update_is_at_the_step_before(steps, last):
+    assert estimate.last_update(types.SimpleNamespace(step=steps)) == last
+
+
+class Hinge(AdversarialObjective):
+    """An objective whose logits estimate no density ratio."""
+
+    def discriminator_loss(self, real_logits, generated_logits, step):
+        return tf.reduce_mean(tf.nn.relu(1 - real_logits) + tf.nn.relu(1 + generated_logits))
+
+    def generator_loss(self, generated_logits, step):
+        return -generated_logits
+
+
+@pytest.mark.parametrize("member", ["divergence_bound", "calibration"])
+def test_logits_that_estimate_no_ratio_are_refused_with_what_would_do(member):
+    run = judged_text(stretches(0))
+    run.objective = Hinge()
+    measure = spec.module("metrics", member)
+    assert measure.applies(run)
+    with pytest.raises(SpecError, match=r"no density ratio where Hinge .* such as generalised_js"):
+        measure.measure(run, split="test", count=5, seed=0)
+
+
+def test_a_run_without_a_discriminator_is_refused():
+    run = judged_text(stretches(0))
+    run.objective = spec.build("objectives", "moment_matching")
+    assert not spec.module("metrics", "calibration").applies(run)
+    with pytest.raises(SpecError, match="has no discriminator"):
+        estimate.held_out(run, "test", 5, 0)
 
 
 def judged_text(values):

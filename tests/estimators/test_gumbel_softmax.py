@@ -8,6 +8,7 @@ from zoo import randomness, spec
 from zoo.batch import Batch
 from zoo.errors import SpecError
 from zoo.estimators.gumbel_softmax import perturbed
+from zoo.objectives import generalised_js
 
 KEY = randomness.key(0, 0, "samples")
 PI = 0.3
@@ -50,10 +51,10 @@ def test_the_noise_has_a_key_of_its_own(known_texts, monkeypatch):
 
 def relaxed_score(known):
     """g of the exact log density ratio, extended to relaxed symbols as linear in each of them."""
-    objective = spec.build("objectives", "generalised_js(generator_loss='exact')")
+    objective = generalised_js.build(pi=PI, generator_loss="exact")
     every = np.stack(np.meshgrid(*[range(4)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
     ended = np.cumsum(every == 1, axis=1) - (every == 1) > 0
-    of_all = known.score(lambda ratios: objective.generator_loss(ratios, PI))
+    of_all = known.score(lambda ratios: objective.generator_loss(ratios, 0))
     table = tf.reshape(of_all(Batch(np.where(ended, 1, np.maximum(every, 1))))[:, -1], [4, 4, 4])
     return lambda batch: tf.einsum("bi,bj,bk,ijk->b", *tf.unstack(batch.values, axis=1), table)[
         :, None
@@ -94,7 +95,7 @@ def test_the_direction_is_not_that_of_the_divergence(known_texts, temperature, c
 def test_the_gradient_flows_through_a_discriminator(letters):
     pair = spec.build("models", "text_gan(generator='lstm(units=4, layers=1)', width=4)", letters)
     estimator = spec.build("estimators", "gumbel_softmax()")
-    score = lambda batch: pair.discriminator.judge(*batch)  # noqa: E731
+    score = lambda batch: pair.discriminator.prefix_logits(*batch)  # noqa: E731
     with tf.GradientTape() as tape:
         loss = estimator.loss(pair.generator, score, KEY, 8, 0)
     texts = pair.generator.sample(KEY, 8).values

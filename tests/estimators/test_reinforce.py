@@ -10,6 +10,7 @@ from zoo import randomness, spec
 from zoo.batch import Batch
 from zoo.errors import SpecError
 from zoo.estimators.reinforce import MovingAverage
+from zoo.objectives import generalised_js
 
 PI = 0.3
 KEY = randomness.key(0, 0, "samples")
@@ -25,8 +26,8 @@ def gradient(known, estimator, score, count=64, key=KEY, step=0):
 
 def score_of(known, generator_loss="exact"):
     """g of the exact log density ratio in place of a discriminator's."""
-    objective = spec.build("objectives", f"generalised_js(generator_loss='{generator_loss}')")
-    return known.score(lambda ratios: objective.generator_loss(ratios, PI))
+    objective = generalised_js.build(pi=PI, generator_loss=generator_loss)
+    return known.score(lambda ratios: objective.generator_loss(ratios, 0))
 
 
 def in_proportion(known):

@@ -11,9 +11,9 @@ import tensorflow as tf
 from PIL import Image
 
 from export import exporting
+from zoo import spec
 from zoo.errors import SpecError
 from zoo.runs import experiment
-from zoo.trainers import implicit
 
 LABEL = "label should be from 0 to 9."
 
@@ -102,7 +102,8 @@ def test_a_calibrated_ratio_is_divided_by_a_temperature_that_is_recorded(run, si
 
 
 def test_what_has_no_ratio_or_none_to_believe_cannot_be_calibrated(run):
-    alone = dataclasses.replace(run, model=implicit.trained(run.model))
+    moments = spec.build("objectives", "moment_matching")
+    alone = dataclasses.replace(run, objective=moments)
     with pytest.raises(SpecError, match="The run has no discriminator"):
         exporting.servable(alone, None, None, calibrated=True)
     worse = dataclasses.replace(run)

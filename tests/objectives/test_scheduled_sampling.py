@@ -305,7 +305,7 @@ def test_a_refusal_tells_what_the_schedule_takes(arguments, told):
 @pytest.mark.parametrize("passes", [1, 0, -1])
 def test_a_single_pass_is_refused(passes):
     """It would read real symbols only, whatever ε is."""
-    wanted = f"reads real symbols only, which is maximum_likelihood; .* received {passes}"
+    wanted = f"reads real tokens only, which is maximum_likelihood; .* received {passes}"
     with pytest.raises(SpecError, match=wanted):
         build(passes=passes)
 

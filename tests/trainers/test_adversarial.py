@@ -29,7 +29,7 @@ def test_a_step_is_one_of_each_player(pair, images, weighting):
     """Both half-steps, made by hand with the trainer's own samples."""
     objective = f"generalised_js(pi=0.25, weighting={weighting!r})"
     trainer = build(pair, objective)
-    js, pi = trainer.objective, trainer.objective.pi_at(0)
+    js = trainer.objective
     real = images.batch(0, trainer.num_real, seed=0)
     generator, discriminator = pair.generator, pair.discriminator
     moving = [v.numpy() for v in generator.non_trainable_variables]
@@ -47,7 +47,7 @@ def test_a_step_is_one_of_each_player(pair, images, weighting):
     with tf.GradientTape() as tape:
         logits = discriminator(tf.concat([real, drawn[0].values], axis=0))
         split = trainer.num_real
-        loss = js.discriminator_loss(logits[:split], logits[split:], pi)
+        loss = js.discriminator_loss(logits[:split], logits[split:], 0)
     gradients = tape.gradient(loss, discriminator.trainable_variables)
     for old, gradient, new in zip(before, gradients, after, strict=True):
         np.testing.assert_allclose(new, old - 0.1 * gradient.numpy(), atol=1e-5)
@@ -61,7 +61,7 @@ def test_the_discriminator_step_leaves_the_generator_alone(pair, images):
     trainer = build(pair)
     before = [v.numpy() for v in pair.generator.trainable_variables]
     real = Batch(images.batch(0, 8, seed=0))
-    tf.function(lambda: trainer._discriminator_step(real, trainer.objective.pi_at(0), 0))()
+    tf.function(lambda: trainer._update_discriminator(real, 0))()
     for old, variable in zip(before, pair.generator.trainable_variables, strict=True):
         np.testing.assert_array_equal(old, variable)
 
@@ -101,7 +101,7 @@ def test_validation_is_the_bound_on_held_out_images_and_samples_of_the_batch(pai
     real = images.batch(0, 8, seed=1)
     generated = pair.generator.generate(8 * number + tf.range(8, dtype=tf.int64))
     expected = trainer.objective.divergence_bound(
-        pair.discriminator(real), pair.discriminator(generated), 0.3
+        pair.discriminator(real), pair.discriminator(generated), 0
     )
     found = trainer.test_step((real,), number)["divergence_bound"]
     assert float(found) == pytest.approx(float(expected), rel=1e-6)
@@ -114,8 +114,9 @@ def test_validation_is_by_pi_of_the_last_update(pair, images, step, pi):
     trainer.step.assign(step)
     real = images.batch(0, 8, seed=1)
     generated = pair.generator.generate(tf.range(8, dtype=tf.int64))
-    expected = trainer.objective.divergence_bound(
-        pair.discriminator(real), pair.discriminator(generated), pi
+    objective = spec.build("objectives", f"generalised_js(pi={pi}, weighting='loss_weights')")
+    expected = objective.divergence_bound(
+        pair.discriminator(real), pair.discriminator(generated), 0
     )
     found = trainer.test_step((real,))["divergence_bound"]
     assert float(found) == pytest.approx(float(expected), rel=1e-6)
@@ -125,7 +126,7 @@ def test_more_steps_of_the_discriminator_are_each_on_examples_of_their_own(pair,
     """Two of them and one of the generator are what is done by hand with the parts in turn."""
     trainer = build(pair, "generalised_js(pi=0.25, discriminator_steps=2)")
     assert trainer.num_real == 16
-    real, pi = images.batch(0, 16, seed=0), trainer.objective.pi_at(0)
+    real = images.batch(0, 16, seed=0)
     variables = [v for part in trainer.components().values() for v in part]
     state = [variable.numpy() for variable in variables]
     trainer.train_step((real,))
@@ -133,7 +134,7 @@ def test_more_steps_of_the_discriminator_are_each_on_examples_of_their_own(pair,
     for variable, value in zip(variables, state, strict=True):
         variable.assign(value)
     for number in range(2):
-        trainer._discriminator_step(Batch(real[8 * number : 8 * number + 8]), pi, number)
+        trainer._update_discriminator(Batch(real[8 * number : 8 * number + 8]), number)
     for variable, value in zip(pair.discriminator.variables, together, strict=True):
         np.testing.assert_array_equal(variable, value)
 
@@ -149,9 +150,9 @@ def test_the_penalty_is_part_of_the_discriminator_s_step(pair, images):
             variable.assign(value)
         if weight:
             with tf.GradientTape() as tape:
-                penalty = trainer.objective.penalty(pair.discriminator.judge, real)
+                penalty = trainer.objective.gradient_penalty(pair.discriminator.prefix_logits, real)
             gradients = tape.gradient(penalty, pair.discriminator.trainable_variables)
-        trainer._discriminator_step(real, trainer.objective.pi_at(0), 0)
+        trainer._update_discriminator(real, 0)
         steps.append([v.numpy() for v in pair.discriminator.trainable_variables])
     for without, penalised, gradient in zip(*steps, gradients, strict=True):
         expected = 0 if gradient is None else gradient  # the last bias moves no slope
@@ -161,7 +162,7 @@ def test_the_penalty_is_part_of_the_discriminator_s_step(pair, images):
 def test_an_estimator_that_cannot_reach_the_generator_is_refused(language_model, pair):
     pair = type(pair)(language_model, pair.discriminator)
     with pytest.raises(
-        SpecError, match=r"pathwise\(\) cannot reach this generator, which has no decode"
+        SpecError, match=r"pathwise\(\) takes a \w+; .* not one.*: gumbel_softmax, reinforce"
     ):
         build(pair, 'generalised_js(estimator="pathwise()")')
 
@@ -169,24 +170,25 @@ def test_an_estimator_that_cannot_reach_the_generator_is_refused(language_model,
 def recorded(pair, trainer):
     """Lists that fill up: keys of draws, samples, and what the discriminator is shown."""
     keys, samples, shown = [], [], []
-    sample, judge, seen = pair.generator.sample, pair.discriminator.judge, trainer.objective.seen
+    sample, prefix_logits = pair.generator.sample, pair.discriminator.prefix_logits
+    noise = trainer.objective.instance_noise
 
     def sampled(key, *rest):
         keys.append(key)
         samples.append(sample(key, *rest))
         return samples[-1]
 
-    def judged(values, labels=None, key=None, training=False):
+    def scored(values, labels=None, key=None, training=False):
         keys.append(key)
         shown.append(values)
-        return judge(values, labels, key, training)
+        return prefix_logits(values, labels, key, training)
 
-    def noisy(examples, step, key):
+    def noisy(batch, step, key):
         keys.append(key)
-        return seen(examples, step, key)
+        return noise(batch, step, key)
 
-    pair.generator.sample, pair.discriminator.judge = sampled, judged
-    trainer.objective.seen = noisy
+    pair.generator.sample, pair.discriminator.prefix_logits = sampled, scored
+    trainer.objective.instance_noise = noisy
     return keys, samples, shown
 
 
@@ -199,7 +201,7 @@ def test_no_draw_of_a_step_shares_its_key(pair, images):
     assert np.abs(samples[0].values - samples[1].values).max() > 1e-3
 
 
-def test_all_that_is_judged_has_the_noise_of_its_step(pair, images):
+def test_all_that_the_discriminator_reads_has_the_noise_of_its_step(pair, images):
     """Data and samples, of training and of validation; 1.0, 0.5 and 0 of it in three steps."""
     trainer = build(pair, "generalised_js(instance_noise=0.4, instance_noise_steps=2)", rate=1e-4)
     _, samples, shown = recorded(pair, trainer)

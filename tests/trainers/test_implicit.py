@@ -28,7 +28,7 @@ POINTS = experiment.Experiment(
 
 def build(pair, objective="moment_matching(bandwidths=[1.0, 4.0])", batch_size=8):
     trainer = implicit.build(
-        implicit.trained(pair),
+        implicit.Implicit.trained(pair),
         spec.build("objectives", objective),
         batch_size=batch_size,
         seed=0,
@@ -114,7 +114,7 @@ def test_a_run_that_goes_on_ends_as_one_that_never_stopped(tmp_path):
 def test_images_are_learned_too(pair):
     """A DCGAN, on one grey image: samples come to its grey from 0.5."""
     trainer = implicit.build(
-        implicit.trained(pair),
+        implicit.Implicit.trained(pair),
         spec.build("objectives", "moment_matching(bandwidths=[2.0, 8.0])"),
         batch_size=16,
         seed=0,
@@ -157,7 +157,7 @@ def test_the_mixture_s_moments_are_where_wide_kernels_lead():
     keras.utils.set_random_seed(0)
     pair = spec.build("models", "gaussian(std=0.5)", domains.Points(2))
     trainer = implicit.build(
-        implicit.trained(pair),
+        implicit.Implicit.trained(pair),
         spec.build("objectives", "moment_matching(bandwidths=[20.0])"),
         batch_size=512,
         seed=0,

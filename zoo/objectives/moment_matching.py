@@ -1,4 +1,4 @@
-"""Generative moment matching: the maximum mean discrepancy, lowered without a discriminator.
+"""Generative moment matching: minimises the maximum mean discrepancy, without a discriminator.
 
     MMD²[P, Q] = E k(x, x') + E k(y, y') - 2 E k(x, y),   x, x' ∼ P and y, y' ∼ Q, all independent
 
@@ -14,6 +14,7 @@ from keras import ops
 
 from zoo.batch import Batch
 from zoo.errors import require
+from zoo.objectives.base.contracts import ImplicitObjective
 
 TRAINER = "implicit"
 MULTIPLES = (0.25, 0.5, 1.0, 2.0, 4.0)
@@ -43,16 +44,16 @@ def build(*, bandwidths: list[float] | None = None) -> "MomentMatching":
     return MomentMatching(bandwidths)
 
 
-class MomentMatching:
+class MomentMatching(ImplicitObjective):
     """The unbiased estimate of MMD² from a batch of each distribution.
 
     Attributes:
-        figure: what the loss is called where it is logged.
+        figure: the name that the loss is logged by.
     """
 
     figure = "mmd_squared"
 
-    def __init__(self, bandwidths=None):
+    def __init__(self, bandwidths: list[float] | None = None):
         self._bandwidths = bandwidths
 
     def loss(self, real: Batch, generated: Batch):

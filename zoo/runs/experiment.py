@@ -246,7 +246,7 @@ def _model(experiment, example):
     """The model, or the part of it that the trainer trains."""
     model = spec.build("models", experiment.model, example)
     trainer = spec.module("trainers", _trainer(experiment.objective))
-    return trainer.trained(model) if hasattr(trainer, "trained") else model
+    return typing.get_type_hints(trainer.build)["return"].trained(model)
 
 
 def _trainer(objective):

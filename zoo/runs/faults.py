@@ -57,8 +57,8 @@ class Faults(callbacks.EveryStep):
         )
 
     def _look_for_saturation(self, logs, step):
-        """Looks at the bound, as a share of the most it can be."""
-        if "discriminator_loss" not in logs:
+        """Compares the bound, where one is logged, with the most it can be."""
+        if not {"discriminator_loss", "divergence_bound", "pi"} <= logs.keys():
             return
         most = float(binary_entropy(logs["pi"]))
         self._shares.append(logs["divergence_bound"] / most)

@@ -121,7 +121,8 @@ class Run:
             float64 [count].
 
         Raises:
-            SpecError: the run has no discriminator, or labels are missing or too many.
+            SpecError: the run's objective estimates no density ratio, or labels are missing or too
+                many.
         """
         ratio = estimate.log_density_ratio(self, Batch(values, labels))
         return ratio / self.temperature if calibrated else ratio

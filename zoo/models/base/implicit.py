@@ -170,12 +170,12 @@ class Discriminator(keras.Model):
             training: whether layers with spectral normalisation take a step towards the norm
                 of their kernel first. It has no other effect.
         """
-        return self.judge(values, labels, key, training)[:, 0]
+        return self.prefix_logits(values, labels, key, training)[:, 0]
 
-    def judge(self, values, labels=None, key=None, training=False):
-        """The logits of `call` as float32 [batch, times], for `zoo.trainers.adversarial`.
+    def prefix_logits(self, values, labels=None, key=None, training=False):
+        """The logits of `call` as float32 [batch, 1].
 
-        Discriminators of sequences judge their beginnings too; images have one time.
+        Discriminators of texts have a logit for every prefix; images and points have one time.
         """
         hidden = values
         for number, (stage, rate) in enumerate(zip(self.stages, self.dropout_rates, strict=True)):

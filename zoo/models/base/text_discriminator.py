@@ -35,11 +35,11 @@ class TextDiscriminator(keras.Model):
         self.built = True
 
     def call(self, texts, labels=None, key=None, training=False):
-        """The verdicts on whole texts, float32 [batch]; arguments as in `judge`."""
-        return self.judge(texts, labels, key, training)[:, -1]
+        """The logits of whole texts, float32 [batch]; arguments as in `prefix_logits`."""
+        return self.prefix_logits(texts, labels, key, training)[:, -1]
 
-    def judge(self, texts, labels=None, key=None, training=False):
-        """The verdicts on texts and all their beginnings, float32 [batch, length].
+    def prefix_logits(self, texts, labels=None, key=None, training=False):
+        """The logits of all prefixes of texts, float32 [batch, length].
 
         Args:
             texts: int32 [batch, length], or relaxed symbols, float32 [batch, length, vocabulary
