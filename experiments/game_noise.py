@@ -75,7 +75,7 @@ def played_std(pi: float, weighting: str, games: int = GAMES, seed: int = 0) -> 
                 tape.watch([slope, offset])
                 # The loss is a mean over the games, too.
                 loss = games * objective.discriminator_loss(
-                    slope * real + offset, slope * samples + offset, pi
+                    slope * real + offset, slope * samples + offset, number
                 )
             by_slope, by_offset = tape.gradient(loss, [slope, offset])
             rate = DISCRIMINATOR_RATE / (weight * (1 - weight))
@@ -84,7 +84,7 @@ def played_std(pi: float, weighting: str, games: int = GAMES, seed: int = 0) -> 
             with tf.GradientTape() as tape:
                 tape.watch(theta)
                 logits = slope * (theta + draws) + offset
-                loss = tf.reduce_sum(objective.generator_loss(logits, pi)) / BATCH_SIZE
+                loss = tf.reduce_sum(objective.generator_loss(logits, number)) / BATCH_SIZE
             theta -= GENERATOR_RATE * tape.gradient(loss, theta)
             square += tf.where(number >= STEPS // 2, theta**2, 0)
         return tf.sqrt(tf.reduce_mean(square) / (STEPS - STEPS // 2))

@@ -70,13 +70,13 @@ def trained_error(pi: float, weighting: Weighting, seed: int, steps: int = STEPS
     """
     game = known(seed)
     objective = spec.build("objectives", f"generalised_js(pi={pi}, weighting={weighting!r})")
-    _train(game, objective, pi, seed, steps)
+    _train(game, objective, seed, steps)
     return median_error(
-        lambda points: objective.log_density_ratio(game.discriminator(points), pi), game
+        lambda points: objective.log_density_ratio(game.discriminator(points), steps), game
     )
 
 
-def _train(game, objective, pi, seed, steps):
+def _train(game, objective, seed, steps):
     half, variables = NUM_EXAMPLES // 2, game.discriminator.trainable_variables
     num_real, num_generated = objective.num_real(half), objective.num_generated(half)
     optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps))
@@ -86,10 +86,10 @@ def _train(game, objective, pi, seed, steps):
     def step(number):
         real = game.dataset.train.batch(number, num_real, seed)
         key = randomness.key(seed, number, "samples")
-        both = tf.concat([real, game.generator.sample(key, num_generated)], axis=0)
+        both = tf.concat([real, game.generator.sample(key, num_generated).values], axis=0)
         with tf.GradientTape() as tape:
             logits = game.discriminator(both)
-            loss = objective.discriminator_loss(logits[:num_real], logits[num_real:], pi)
+            loss = objective.discriminator_loss(logits[:num_real], logits[num_real:], number)
         optimizer.apply(tape.gradient(loss, variables), variables)
 
     for number in range(steps):
@@ -103,7 +103,7 @@ def median_error(log_density_ratio, game: Known) -> float:
         log_density_ratio: the estimate of r of points.
         game: see `Known`.
     """
-    samples = game.generator.sample(randomness.key(0, 0, "test samples"), _COUNT)
+    samples = game.generator.sample(randomness.key(0, 0, "test samples"), _COUNT).values
     points = tf.concat([game.dataset.test.values, samples], axis=0)
     exact = game.dataset.log_prob(points).numpy() - game.generator.log_prob(points).numpy()
     return float(np.median(np.abs(np.asarray(log_density_ratio(points)) - exact)))

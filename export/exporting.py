@@ -18,10 +18,12 @@ from export import (
     warmup,
 )
 from export.errors import ExportError
+from export.ratio_estimator import RatioEstimator
 from export.servable import METADATA, Servable
 from export.versions import new_version, versions
 from zoo.density_ratio import estimate
 from zoo.errors import SpecError
+from zoo.objectives.base.contracts import DensityRatioObjective
 from zoo.runs.loading import load
 from zoo.runs.plain_paths import plain
 from zoo.runs.run import Run
@@ -106,8 +108,9 @@ def require_same_run(model_folder: pathlib.Path, run: Run) -> None:
 
 
 def _signatures(run, sampler, length, ratio_scale):
+    estimator = _ratio_estimator(run, ratio_scale)
     if run.example.kind == "text":
-        return text_signatures.build(run.generator, sampler, length, _judge(run, ratio_scale))
+        return text_signatures.build(run.generator, sampler, length, estimator)
     drawn = "points" if run.example.kind == "points" else "images"
     if length is not None:
         raise SpecError(f"{run.experiment.model} draws {drawn}: it has no length.")
@@ -115,20 +118,18 @@ def _signatures(run, sampler, length, ratio_scale):
         return likelihood_image_signatures.build(run.generator, sampler)
     if sampler is not None:
         raise SpecError(f"{run.experiment.model} draws {drawn} from noise: it has no sampler.")
-    given = run.model, run.objective
     if run.example.kind == "points":
-        return point_signatures.build(*given, run.example.dimension, run.step, ratio_scale)
-    return image_signatures.build(*given, run.example.shape, run.step, ratio_scale)
+        return point_signatures.build(run.generator, run.example.dimension, estimator)
+    return image_signatures.build(run.generator, run.example.shape, estimator)
 
 
-def _judge(run, ratio_scale):
-    """The discriminator of a run of texts, if it has one."""
-    discriminator = run.model.networks().get("discriminator")
-    if discriminator is None:
+def _ratio_estimator(run, scale) -> RatioEstimator | None:
+    """The run's estimate of log P - log Q times `scale`, where its objective has one."""
+    objective, step = run.objective, estimate.last_update(run)
+    if not isinstance(objective, DensityRatioObjective):
         return None
-    pi = float(estimate.pi(run))
-    return text_signatures.Judge(
-        discriminator, lambda logits: ratio_scale * run.objective.log_density_ratio(logits, pi)
+    return RatioEstimator(
+        run.model.discriminator, lambda logits: scale * objective.log_density_ratio(logits, step)
     )
 
 

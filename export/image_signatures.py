@@ -1,9 +1,10 @@
-"""How a served generator of images is called, and its discriminator if it has one."""
+"""The signatures of a served generator of images, and of its discriminator if it has one."""
 
 import numpy as np
 import tensorflow as tf
 
 from export import labels
+from export.ratio_estimator import RatioEstimator
 from export.servable import Servable, Signature
 
 # No component of the noise that a generator is trained with comes near.
@@ -11,21 +12,19 @@ MOST_LATENT = 100.0
 
 
 def build(
-    model, objective, shape: tuple[int, int, int], step: int, ratio_scale: float = 1.0
+    generator, shape: tuple[int, int, int], estimator: RatioEstimator | None = None
 ) -> Servable:
-    """The signatures of a generator, and of its discriminator if one was trained with it.
+    """The signatures of a generator of images, and of an estimator if there is one.
 
     A model that is conditioned on classes takes a label in each signature.
 
     Args:
-        model: has `networks()`, see `zoo.models`.
-        objective: what it was trained by, which knows what a discriminator's logits mean.
+        generator: see `zoo.models`.
         shape: of an image.
-        step: how many steps it was trained for.
-        ratio_scale: what the log density ratio is multiplied by.
+        estimator: of the log density ratio, where one was trained with the generator.
     """
-    images, networks = _Images(model, objective, step, ratio_scale), model.networks()
-    size, classes = images.generator.latent_size, images.generator.num_classes
+    images = _Images(generator, estimator)
+    size, classes = generator.latent_size, generator.num_classes
     random = np.random.default_rng(0)
     rows = {
         "seed": np.arange(3),
@@ -47,19 +46,18 @@ def build(
         "generate_png": signature(images.generate_png, "seed"),
         "decode": signature(images.decode, "latent"),
     }
-    if "discriminator" in networks:
+    variables = list(generator.variables)
+    if estimator is not None:
         signatures["log_density_ratio"] = signature(images.log_density_ratio, "image")
-    variables = [variable for network in networks.values() for variable in network.variables]
+        variables += estimator.discriminator.variables
     return Servable(signatures, variables, [])
 
 
 class _Images:
     """The functions behind the signatures."""
 
-    def __init__(self, model, objective, step, ratio_scale):
-        self.networks, self.objective = model.networks(), objective
-        self.generator = self.networks["generator"]
-        self.step, self.ratio_scale = step, ratio_scale
+    def __init__(self, generator, estimator):
+        self.generator, self.estimator = generator, estimator
 
     def generate(self, inputs):
         """Draws images."""
@@ -84,11 +82,8 @@ class _Images:
         """The discriminator's estimate of log P - log Q."""
         classes, error = labels.read(inputs, self.generator.num_classes)
         image = number(inputs["image"], 0.0, 1.0)
-        logits = self.networks["discriminator"](image if classes is None else (image, classes))
-        ratio = self.objective.log_density_ratio(
-            logits, float(self.objective.pi_at(max(self.step - 1, 0)))
-        )
-        return _answer(inputs, error, log_density_ratio=self.ratio_scale * ratio)
+        ratio = self.estimator.log_density_ratio(self.estimator.discriminator(image, classes))
+        return _answer(inputs, error, log_density_ratio=ratio)
 
 
 def _answer(inputs, error, **outputs):

@@ -70,8 +70,7 @@ class _Images:
         """The log-probability of images."""
         classes, error = labels.read(inputs, self.model.num_starts)
         image, error = self._read(inputs["image"], error)
-        examples = image if classes is None else (image, classes)
-        return labels.answer(error, log_prob=self.model.log_prob(examples))
+        return labels.answer(error, log_prob=self.model.log_prob(image, classes))
 
     def complete(self, inputs):
         """Keeps the upper rows of images and draws the others."""

@@ -4,24 +4,21 @@ import numpy as np
 import tensorflow as tf
 
 from export.image_signatures import MOST_LATENT, awkward, number
+from export.ratio_estimator import RatioEstimator
 from export.servable import Servable, Signature
 
 # Squares of larger numbers come near to what float32 can hold.
 MOST_POINT = 1e6
 
 
-def build(model, objective, dimension: int, step: int, ratio_scale: float = 1.0) -> Servable:
-    """The signatures of a generator of points, and of its discriminator and density if it has any.
+def build(generator, dimension: int, estimator: RatioEstimator | None = None) -> Servable:
+    """The signatures of a generator of points: of its density, and of an estimator, if any.
 
     Args:
-        model: has `networks()`, see `zoo.models`.
-        objective: what it was trained by, which knows what a discriminator's logits mean.
-        dimension: how many coordinates a point has.
-        step: how many steps it was trained for.
-        ratio_scale: what the log density ratio is multiplied by.
+        generator: see `zoo.models`.
+        dimension: the number of coordinates of a point.
+        estimator: of the log density ratio, where one was trained with the generator.
     """
-    networks = model.networks()
-    generator = networks["generator"]
     point = (tf.float32, [dimension])
     points = awkward(np.random.default_rng(0).normal(size=[4, dimension]))
     latents = awkward(np.random.default_rng(1).normal(size=[4, generator.latent_size]))
@@ -36,9 +33,8 @@ def build(model, objective, dimension: int, step: int, ratio_scale: float = 1.0)
         return {"log_prob": generator.log_prob(_read(inputs))}
 
     def log_density_ratio(inputs):
-        logits = networks["discriminator"](_read(inputs))
-        ratio = objective.log_density_ratio(logits, float(objective.pi_at(max(step - 1, 0))))
-        return {"log_density_ratio": ratio_scale * ratio}
+        logits = estimator.discriminator(_read(inputs))
+        return {"log_density_ratio": estimator.log_density_ratio(logits)}
 
     drawn = Signature(generate, {"seed": (tf.int64, [])}, {"seed": np.arange(3)})
     latent = (tf.float32, [generator.latent_size])
@@ -49,11 +45,12 @@ def build(model, objective, dimension: int, step: int, ratio_scale: float = 1.0)
     }
     if hasattr(generator, "log_prob"):
         signatures["score"] = Signature(score, {"point": point}, {"point": points})
-    if "discriminator" in networks:
+    variables = list(generator.variables)
+    if estimator is not None:
         signatures["log_density_ratio"] = Signature(
             log_density_ratio, {"point": point}, {"point": points}
         )
-    variables = [variable for network in networks.values() for variable in network.variables]
+        variables += estimator.discriminator.variables
     return Servable(signatures, variables, [])
 
 

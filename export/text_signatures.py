@@ -1,11 +1,9 @@
 """How a served model of text is called."""
 
-import dataclasses
-import typing
-
 import numpy as np
 import tensorflow as tf
 
+from export.ratio_estimator import RatioEstimator
 from export.servable import Servable, Signature
 from zoo import samplers, spec
 from zoo.errors import require
@@ -26,21 +24,11 @@ _OPTIONS = {
 }
 
 
-@dataclasses.dataclass(frozen=True)
-class Judge:
-    """A discriminator of texts.
-
-    Attributes:
-        discriminator: has `judge(texts)`, see `zoo.models`.
-        log_density_ratio: what its logits mean, log P - log Q in nats of each of them.
-    """
-
-    discriminator: typing.Any
-    log_density_ratio: typing.Callable
-
-
 def build(
-    model, sampler: str | None = None, length: int | None = None, judge: Judge | None = None
+    model,
+    sampler: str | None = None,
+    length: int | None = None,
+    estimator: RatioEstimator | None = None,
 ) -> Servable:
     """The signatures of an autoregressive model of text.
 
@@ -48,7 +36,7 @@ def build(
         model: see `zoo.models`.
         sampler: the spec of a member of `zoo.samplers`; None: ancestral().
         length: the most symbols of a generated text; None: as in training.
-        judge: the discriminator that it was trained against, if it was.
+        estimator: of the log density ratio, where one was trained with the model.
 
     Raises:
         SpecError: a sampler or a length that cannot be.
@@ -70,11 +58,11 @@ def build(
         "logits": Signature(text.logits, {"tokens": _TOKENS}, rows.tokens()),
     }
     variables = list(model.variables)
-    if judge is not None:
+    if estimator is not None:
         signatures["log_density_ratio"] = Signature(
-            text.log_density_ratio_by(judge), {"text": _TEXT}, rows.texts(model.example.length)
+            text.log_density_ratio_by(estimator), {"text": _TEXT}, rows.texts(model.example.length)
         )
-        variables += judge.discriminator.variables
+        variables += estimator.discriminator.variables
     return Servable(signatures, variables, [model.example.vocabulary.table])
 
 
@@ -148,10 +136,10 @@ class _Text:
         known = tf.logical_and(tokens >= 0, tokens <= self.vocabulary.start)
         return {"logits": self.model(tf.where(known, tokens, 0))}
 
-    def log_density_ratio_by(self, judge):
-        """The function that gives how much likelier texts are as data than as samples.
+    def log_density_ratio_by(self, estimator: RatioEstimator):
+        """The function from texts to the estimate of log P - log Q.
 
-        Texts that are not closed by an end symbol are judged as beginnings of longer ones.
+        Texts that are not closed by an end token are scored as prefixes of longer ones.
         """
         length = self.model.example.length
 
@@ -159,10 +147,11 @@ class _Text:
             tokens, num_symbols, error = self._read(inputs["text"], length, "text")
             short = length - tf.shape(tokens)[1]
             tokens = tf.pad(tokens, [[0, 0], [0, short]], constant_values=self.vocabulary.end)
-            logits = judge.discriminator.judge(tf.maximum(tokens, 0))  # an absent end is no input
+            tokens = tf.maximum(tokens, 0)  # an absent end is no input
+            logits = estimator.discriminator.prefix_logits(tokens)
             last = length if self.closed else num_symbols
             read = tf.range(length) == tf.reshape(last, [-1, 1]) - 1  # of nothing, nowhere
-            ratios = tf.where(read, judge.log_density_ratio(logits), 0.0)
+            ratios = tf.where(read, estimator.log_density_ratio(logits), 0.0)
             return _answer(error, log_density_ratio=tf.reduce_sum(ratios, axis=-1))
 
         return log_density_ratio

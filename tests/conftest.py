@@ -125,7 +125,9 @@ class KnownTexts:
         """g(log ratio) of texts and their beginnings, float32 [batch, 3], for an estimator."""
         numbers = np.zeros([4, 4, 4], np.int32)
         numbers[tuple(self.texts.T)] = np.arange(15)
-        return lambda texts: function(tf.gather(self.log_ratios, tf.gather_nd(numbers, texts)))
+        return lambda batch: function(
+            tf.gather(self.log_ratios, tf.gather_nd(numbers, batch.values))
+        )
 
     def gradient(self, generator_loss, pi, times=(2,)):
         """Of the mean over times t of a divergence of x_{≤t}, in the table's logits.

@@ -92,10 +92,10 @@ def run_of(num_classes, model="mlp_gan(width=4, latent_size=3, maxout_units=4)")
 def test_a_run_s_ratio_is_that_of_its_logits(num_classes):
     run = run_of(num_classes)
     examples = run.examples(270)  # more than are judged at once
-    logits = run.model.discriminator(examples).numpy()
-    ratio = run.log_density_ratio(examples)
+    logits = run.model.discriminator(*examples).numpy()
+    ratio = run.log_density_ratio(*examples)
     np.testing.assert_allclose(ratio, logits - math.log(0.2 / 0.8), rtol=1e-5)
-    calibrated = run.log_density_ratio(examples, calibrated=True)
+    calibrated = run.log_density_ratio(*examples, calibrated=True)
     np.testing.assert_array_equal(calibrated, ratio / run.calibration_temperature)
 
 
@@ -103,7 +103,8 @@ def test_a_run_s_temperature_is_of_held_out_pairs_and_samples():
     run = run_of(num_classes=3)
     real = run.dataset.validation.labelled_batch(0, 30, 1)
     generated = run.examples(calibration.COUNT, seed=2**31 - 1)
-    expected = calibration.temperature(*map(run.log_density_ratio, (real, generated)))
+    ratios = [run.log_density_ratio(*examples) for examples in (real, generated)]
+    expected = calibration.temperature(*ratios)
     assert run.calibration_temperature == pytest.approx(expected, rel=1e-6)
 
 
@@ -120,10 +121,10 @@ def test_samples_of_a_run_have_the_labels_that_they_are_drawn_by():
 def test_what_cannot_be_judged_or_drawn_is_refused():
     run = run_of(num_classes=3)
     images, labels = run.examples(2)
-    with pytest.raises(SpecError, match="judges pairs of examples and labels"):
+    with pytest.raises(SpecError, match="reads examples with their labels"):
         run.log_density_ratio(images)
-    with pytest.raises(SpecError, match="judges examples, as the data gives them"):
-        run_of(num_classes=0).log_density_ratio((images, labels))
+    with pytest.raises(SpecError, match="reads examples, as the data gives them"):
+        run_of(num_classes=0).log_density_ratio(images, labels)
     with pytest.raises(SpecError, match=r"label=3: .* has the classes 0 to 2"):
         run.samples(1, label=3)
     with pytest.raises(SpecError, match=r"label=0: .* is of no classes"):

@@ -8,8 +8,11 @@ import tensorflow as tf
 
 import zoo
 from zoo import domains, spec
+from zoo.batch import Batch
 from zoo.data.base.splits import Dataset, RunningText, Sequences
 from zoo.density_ratio import calibration, estimate
+from zoo.errors import SpecError
+from zoo.objectives.base.contracts import AdversarialObjective
 from zoo.tokenizers.vocabulary import END, UNKNOWN, Vocabulary
 
 
@@ -32,9 +35,9 @@ def run(tmp_path_factory):
 
 def test_windows_of_a_running_text_are_judged(run):
     real, samples = estimate.held_out(run, "test", count=10, seed=0)
-    assert real.shape == samples.shape == (10, 12)
+    assert real.values.shape == samples.values.shape == (10, 12)
     held_out = "".join(map(chr, run.dataset.test.values))
-    assert all("".join(map(chr, window)) in held_out for window in real)
+    assert all("".join(map(chr, window)) in held_out for window in real.values)
     ratios = estimate.log_density_ratio(run, real)
     assert ratios.shape == (10,)
     assert np.isfinite(ratios).all()
@@ -49,9 +52,9 @@ def test_measures_of_discriminators_take_a_running_text(run, member):
 def test_windows_that_stand_for_independent_examples_do_not_overlap(run):
     values = run.dataset.test.values
     real, _ = estimate.held_out(run, "test", count=len(values) // 12 + 3, seed=0)
-    assert len(real) == len(values) // 12 == estimate.num_real(run.dataset.test, 10**6)
+    assert len(real.values) == len(values) // 12 == estimate.num_real(run.dataset.test, 10**6)
     expected = values[: len(values) // 12 * 12].reshape(-1, 12)
-    assert sorted(map(tuple, real)) == sorted(map(tuple, expected))
+    assert sorted(map(tuple, real.values)) == sorted(map(tuple, expected))
 
 
 def test_one_example_has_no_standard_error(run):
@@ -60,11 +63,37 @@ def test_one_example_has_no_standard_error(run):
         assert all(each.standard_error is None for each in found.values())
 
 
-def test_pi_is_that_of_the_last_update():
-    scheduled = types.SimpleNamespace(
-        step=3, objective=types.SimpleNamespace(pi_at=lambda step: [0.9, 0.7, 0.5, 0.3][step])
-    )
-    assert estimate.pi(scheduled) == 0.5
+@pytest.mark.parametrize(("steps", "last"), [(3, 2), (0, 0)])
+def test_the_last_update_is_at_the_step_before(steps, last):
+    assert estimate.last_update(types.SimpleNamespace(step=steps)) == last
+
+
+class Hinge(AdversarialObjective):
+    """An objective whose logits estimate no density ratio."""
+
+    def discriminator_loss(self, real_logits, generated_logits, step):
+        return tf.reduce_mean(tf.nn.relu(1 - real_logits) + tf.nn.relu(1 + generated_logits))
+
+    def generator_loss(self, generated_logits, step):
+        return -generated_logits
+
+
+@pytest.mark.parametrize("member", ["divergence_bound", "calibration"])
+def test_logits_that_estimate_no_ratio_are_refused_with_what_would_do(member):
+    run = judged_text(stretches(0))
+    run.objective = Hinge()
+    measure = spec.module("metrics", member)
+    assert measure.applies(run)
+    with pytest.raises(SpecError, match=r"no density ratio where Hinge .* such as generalised_js"):
+        measure.measure(run, split="test", count=5, seed=0)
+
+
+def test_a_run_without_a_discriminator_is_refused():
+    run = judged_text(stretches(0))
+    run.objective = spec.build("objectives", "moment_matching")
+    assert not spec.module("metrics", "calibration").applies(run)
+    with pytest.raises(SpecError, match="has no discriminator"):
+        estimate.held_out(run, "test", 5, 0)
 
 
 def judged_text(values):
@@ -74,7 +103,7 @@ def judged_text(values):
     return types.SimpleNamespace(
         dataset=Dataset(example, data, data, data),
         example=example,
-        examples=lambda count, seed: np.tile([0, 1], [count, 5]).astype(np.int32),
+        examples=lambda count, seed: Batch(np.tile([0, 1], [count, 5]).astype(np.int32)),
         objective=spec.build("objectives", "generalised_js"),
         model=types.SimpleNamespace(
             discriminator=share_of_ones, networks=lambda: {"discriminator": share_of_ones}
@@ -84,7 +113,7 @@ def judged_text(values):
     )
 
 
-def share_of_ones(windows):
+def share_of_ones(windows, labels=None):
     return 4 * tf.reduce_mean(tf.cast(windows, tf.float32), axis=-1) - 2
 
 
@@ -119,7 +148,7 @@ def test_the_seed_decides_which_real_examples_are_judged():
     rows.dataset = labelled.dataset = Dataset(rows.example, data, data, data)
     for run in (text, rows, labelled):
         first, same, other = (
-            tf.nest.flatten(estimate.held_out(run, "test", 20, seed)[0])[0] for seed in (0, 0, 1)
+            estimate.held_out(run, "test", 20, seed)[0].values for seed in (0, 0, 1)
         )
         np.testing.assert_array_equal(first, same)
         assert np.any(first != other)
@@ -130,13 +159,13 @@ def test_ratios_are_read_by_pi_of_the_last_update():
     run = judged_text(stretches(0))
     schedule = "generalised_js(pi=[0.8, 0.2], pi_steps=6, weighting='loss_weights')"
     run.objective, run.step = spec.build("objectives", schedule), 3
-    windows = run.dataset.test.separate_windows(5, 0)
-    expected = share_of_ones(windows).numpy() - np.log(0.6 / 0.4)
+    windows = Batch(run.dataset.test.separate_windows(5, 0))
+    expected = share_of_ones(*windows).numpy() - np.log(0.6 / 0.4)
     np.testing.assert_allclose(estimate.log_density_ratio(run, windows), expected, rtol=1e-5)
     measure = spec.module("metrics", "divergence_bound").measure
     found = measure(run, split="test", count=50, seed=0)["divergence_bound"].value
     real, generated = estimate.held_out(run, "test", 50, 0)
-    losses = [np.logaddexp(0, -share_of_ones(real)), np.logaddexp(0, share_of_ones(generated))]
+    losses = [np.logaddexp(0, -share_of_ones(*real)), np.logaddexp(0, share_of_ones(*generated))]
     bound = -0.6 * np.log(0.6) - 0.4 * np.log(0.4) - 0.6 * losses[0].mean() - 0.4 * losses[1].mean()
     assert found == pytest.approx(bound, rel=1e-4)
 

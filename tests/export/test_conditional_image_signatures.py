@@ -12,8 +12,8 @@ from PIL import Image
 
 import zoo
 from export import exporting
+from zoo import spec
 from zoo.errors import SpecError
-from zoo.trainers import implicit
 
 LABEL = "label should be from 0 to 9."
 
@@ -65,7 +65,7 @@ def test_a_bad_label_has_an_error_and_leaves_the_others_alone(run, signatures):
     images = run.examples(3)[0]
     answer = ask(signatures, "log_density_ratio", image=images, label=[0, 10, 2])
     assert answer["error"] == ["", LABEL, ""]
-    expected = run.log_density_ratio((images, np.array([0, 0, 2])))
+    expected = run.log_density_ratio(images, np.array([0, 0, 2]))
     np.testing.assert_allclose(answer["log_density_ratio"][[0, 2]], expected[[0, 2]], rtol=1e-5)
     assert answer["log_density_ratio"][1] == 0
 
@@ -102,7 +102,8 @@ def test_a_calibrated_ratio_is_divided_by_a_temperature_that_is_recorded(run, si
 
 
 def test_what_has_no_ratio_or_none_to_believe_cannot_be_calibrated(run):
-    alone = dataclasses.replace(run, model=implicit.trained(run.model))
+    moments = spec.build("objectives", "moment_matching")
+    alone = dataclasses.replace(run, objective=moments)
     with pytest.raises(SpecError, match="The run has no discriminator"):
         exporting.servable(alone, None, None, calibrated=True)
     worse = dataclasses.replace(run)

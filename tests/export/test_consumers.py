@@ -13,6 +13,7 @@ import pytest
 import tensorflow as tf
 
 from export import checking, image_signatures, text_signatures, warmup
+from export.ratio_estimator import RatioEstimator
 from export.servable import Servable
 from zoo import spec
 
@@ -219,4 +220,5 @@ def test_the_size_is_that_of_the_weights(data, model, request, tmp_path):
 def _servable(built, run) -> Servable:
     if run.example.kind == "text":
         return text_signatures.build(built)
-    return image_signatures.build(built, run.objective, run.example.shape, step=0)
+    estimator = RatioEstimator(built.discriminator, lambda logits: logits)
+    return image_signatures.build(built.generator, run.example.shape, estimator)

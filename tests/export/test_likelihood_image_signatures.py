@@ -49,7 +49,7 @@ def test_generate_png_draws_the_same(bits):
 
 def test_score_is_the_models_log_prob_under_the_label(bits_run, bits, images):
     answer = ask(bits.signatures, "score", image=images[0], label=images[1])
-    expected = bits_run.generator.log_prob((images[0], images[1]))
+    expected = bits_run.generator.log_prob(images[0], images[1])
     np.testing.assert_allclose(answer["log_prob"], expected, rtol=1e-5)
     others = ask(bits.signatures, "score", image=images[0], label=(images[1] + 1) % 10)
     assert (others["log_prob"] != answer["log_prob"]).all()

@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from export import exporting, text_signatures
+from export.ratio_estimator import RatioEstimator
 from zoo import domains, spec
 from zoo.errors import SpecError
 from zoo.tokenizers.vocabulary import ABSENT, Vocabulary
@@ -375,8 +376,8 @@ def judged(running):
     example = domains.Text(Vocabulary.of(["abc"], "character"), 5, running)
     made = "text_gan(generator='lstm(units=4, layers=1)', width=4)"
     pair = spec.build("models", made, example)
-    judge = text_signatures.Judge(pair.discriminator, lambda logits: logits + 0.5)
-    signatures = text_signatures.build(pair.generator, judge=judge).signatures
+    estimator = RatioEstimator(pair.discriminator, lambda logits: logits + 0.5)
+    signatures = text_signatures.build(pair.generator, estimator=estimator).signatures
     return pair.discriminator, lambda texts: ask(signatures, "log_density_ratio", text=texts)
 
 
@@ -393,7 +394,7 @@ def test_the_ratio_of_a_text_is_the_verdict_on_it_with_its_end():
 def test_the_ratio_of_running_text_is_the_verdict_on_a_beginning():
     discriminator, ratios = judged(running=True)
     answer = ratios(["ab", "", "abcab"])["log_density_ratio"]
-    verdicts = discriminator.judge(np.array([[2, 3, 4, 2, 3]], np.int32)).numpy()[0] + 0.5
+    verdicts = discriminator.prefix_logits(np.array([[2, 3, 4, 2, 3]], np.int32)).numpy()[0] + 0.5
     np.testing.assert_allclose(answer, [verdicts[1], 0, verdicts[4]], atol=1e-6)
 
 
@@ -402,9 +403,10 @@ def test_the_ratio_of_a_text_is_read_by_pi_of_the_last_update():
     π = 0.5, and half of it is given."""
     schedule = "generalised_js(pi=[0.1, 0.7], pi_steps=3, weighting='loss_weights')"
     run = types.SimpleNamespace(
-        model=types.SimpleNamespace(networks=lambda: {"discriminator": "a network"}),
+        model=types.SimpleNamespace(discriminator="a network"),
         objective=spec.build("objectives", schedule),
         step=3,
     )
-    judge = exporting._judge(run, ratio_scale=0.5)
-    np.testing.assert_allclose(judge.log_density_ratio(tf.constant([-1.0, 2.0])), [-0.5, 1.0])
+    estimator = exporting._ratio_estimator(run, scale=0.5)
+    ratios = estimator.log_density_ratio(tf.constant([-1.0, 2.0]))
+    np.testing.assert_allclose(ratios, [-0.5, 1.0])

@@ -241,7 +241,7 @@ def test_images_are_scored_with_their_labels(untrained):
     labels = np.arange(12) % 3
     run = untrained(UNIFORM, example, Images(bits, labels))
     scored = {
-        shift: -run.generator.log_prob((bits / np.float32(255), (labels + shift) % 3)).numpy()
+        shift: -run.generator.log_prob(bits / np.float32(255), (labels + shift) % 3).numpy()
         for shift in (0, 1)
     }
     assert measure(run)["nll"].value == pytest.approx(scored[0].mean(), rel=1e-5)

@@ -50,7 +50,7 @@ def test_probabilities_sum_to_one_over_all_images(model):
     images = every_image(4, 3)
     for label in range(model.num_starts):
         labels = np.full(len(images), label, np.int32)
-        log_prob = model.log_prob((images, labels) if model.example.num_classes else images)
+        log_prob = model.log_prob(images, labels if model.example.num_classes else None)
         np.testing.assert_allclose(np.exp(log_prob).sum(), 1, rtol=1e-5)
 
 
@@ -58,7 +58,7 @@ def test_classes_have_distributions_of_their_own():
     model = made("pixel_cnn(width=5, layers=1, first_kernel=3)", CLASSES)
     images = every_image(4, 3)
     first, second = (
-        np.exp(model.log_prob((images, np.full(len(images), label)))) for label in range(2)
+        np.exp(model.log_prob(images, np.full(len(images), label))) for label in range(2)
     )
     assert np.abs(first - second).sum() / 2 > 0.1  # total variation
 
@@ -156,7 +156,7 @@ def test_log_prob_of_samples_is_the_models_own(model):
     sampler = spec.build("samplers", "temperature(temperature=0.7)")
     drawn = model.generate(tf.range(40, dtype=tf.int64), sampler, labels=labels)
     images = model.to_examples(drawn.tokens)
-    log_prob = model.log_prob((images, labels) if model.example.num_classes else images)
+    log_prob = model.log_prob(images, labels if model.example.num_classes else None)
     np.testing.assert_allclose(drawn.log_prob, log_prob, atol=1e-5)
 
 
@@ -209,7 +209,7 @@ def test_training_reaches_the_entropy_of_the_data():
     @tf.function
     def step():
         with tf.GradientTape() as tape:
-            nll = -tf.reduce_mean(model.log_prob((images, labels)))
+            nll = -tf.reduce_mean(model.log_prob(images, labels))
         gradients = tape.gradient(nll, model.trainable_variables)
         optimizer.apply([tf.convert_to_tensor(g) for g in gradients], model.trainable_variables)
         return nll
@@ -251,7 +251,7 @@ def test_in_mixed_precision_calls_are_in_bfloat16_and_samples_in_float32():
     np.testing.assert_array_equal(read, model(inputs, key=KEY))
     drawn = model.generate(tf.range(4, dtype=tf.int64), lambda logits: logits)
     labels = tf.range(4) % 2
-    log_prob = model.log_prob((model.to_examples(drawn.tokens), labels))
+    log_prob = model.log_prob(model.to_examples(drawn.tokens), labels)
     np.testing.assert_allclose(drawn.log_prob, log_prob, atol=0.1)
 
 

@@ -57,7 +57,7 @@ def test_probabilities_of_each_class_sum_to_one_over_all_images(kind):
     model = build(f"{kind}(units=5, layers=1, patch=[2, 2])", BITS)
     numbers = np.arange(1 << 16)[:, None] >> np.arange(16) & 1
     images = tf.constant(numbers.reshape(-1, 4, 4, 1), tf.float32)
-    logs = [model.log_prob((images, tf.fill([len(images)], label))).numpy() for label in range(3)]
+    logs = [model.log_prob(images, tf.fill([len(images)], label)).numpy() for label in range(3)]
     np.testing.assert_allclose(np.exp(logs).sum(axis=1), np.ones(3), rtol=1e-5)
     assert np.abs(logs[0] - logs[1]).max() > 0.1
 
@@ -212,7 +212,7 @@ def test_classes_and_upper_rows_are_kept_in_images(kind):
     ancestral = spec.build("samplers", "ancestral")
     drawn = model.generate(seeds, ancestral, labels=labels)
     images = model.to_examples(drawn.tokens)
-    np.testing.assert_allclose(drawn.log_prob, model.log_prob((images, labels)), atol=1e-5)
+    np.testing.assert_allclose(drawn.log_prob, model.log_prob(images, labels), atol=1e-5)
     np.testing.assert_array_equal(model.to_tokens(images), drawn.tokens)
     completed = model.complete(images, tf.fill([6], 3), seeds + 100, ancestral, labels)
     np.testing.assert_array_equal(completed[:, :3], images[:, :3])

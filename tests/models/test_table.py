@@ -112,7 +112,7 @@ def test_log_prob_with_a_sampler_is_of_what_is_drawn_with_it(sampler):
     texts = [[1, 1], *itertools.product([2, 3], [1, 2, 3]), [0, 1], [2, 0], [0, 0]]
     texts = np.array(texts, np.int32)
     change = spec.build("samplers", sampler)
-    found = np.exp(model.log_prob(texts, change))
+    found = np.exp(model.log_prob(texts, sampler=change))
     expected = [DRAWN[sampler].get("".join(" .ab"[i] for i in t).rstrip("."), 0) for t in texts]
     np.testing.assert_allclose(found, expected, rtol=1e-5)
     np.testing.assert_allclose(found.sum(), 1, rtol=1e-5)

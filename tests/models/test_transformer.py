@@ -53,7 +53,7 @@ def test_probabilities_of_each_class_sum_to_one_over_all_images():
     model = build("transformer(units=8, layers=1, heads=2, patch=[2, 2])", BITS)
     numbers = np.arange(1 << 16)[:, None] >> np.arange(16) & 1
     images = tf.constant(numbers.reshape(-1, 4, 4, 1), tf.float32)
-    logs = [model.log_prob((images, tf.fill([len(images)], label))).numpy() for label in range(3)]
+    logs = [model.log_prob(images, tf.fill([len(images)], label)).numpy() for label in range(3)]
     np.testing.assert_allclose(np.exp(logs).sum(axis=1), np.ones(3), rtol=1e-5)
     assert np.abs(logs[0] - logs[1]).max() > 0.1
 

@@ -362,24 +362,18 @@ def test_a_run_that_diverges_keeps_its_last_finite_checkpoint(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("model", "objective", "example", "other"),
+    ("model", "objective", "example"),
     [
-        (
-            "gaussian",
-            "generalised_js(discriminator_steps=3)",
-            domains.Points(2),
-            "discriminator_optimizer",
-        ),
+        ("gaussian", "generalised_js(discriminator_steps=3)", domains.Points(2)),
         (
             "mediated(generator='independent()')",
             "mediated_js(mediator_steps=3)",
             domains.Text(Vocabulary(["a", "b"], "character"), 4, running=False),
-            "mediator_optimizer",
         ),
     ],
 )
 def test_the_learning_rate_goes_with_the_steps_of_training_for_both_players(
-    model, objective, example, other
+    model, objective, example
 ):
     """With three steps of the other for each of the generator, its rate falls thrice as slowly."""
     data = "gaussian_mixture(count=10)" if example.kind == "points" else "surnames"
@@ -389,7 +383,7 @@ def test_the_learning_rate_goes_with_the_steps_of_training_for_both_players(
     trainer = building.build_trainer(made, building.compose(made), example)
     rates = [
         optimizer._learning_rate  # the schedule itself
-        for optimizer in (trainer.generator_optimizer, getattr(trainer, other))
+        for optimizer in (trainer.generator_optimizer, trainer.second_optimizer)
     ]
     for step in range(11):
         assert float(rates[1](3 * step)) == pytest.approx(float(rates[0](step)), abs=1e-9)

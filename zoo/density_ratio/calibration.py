@@ -1,4 +1,4 @@
-"""One number that makes a discriminator's log density ratio believable on held-out data."""
+"""Temperature scaling of a discriminator's log density ratio on held-out data."""
 
 import math
 import sys
@@ -17,12 +17,12 @@ def fitted(run) -> float:
     """The `temperature` of a run's discriminator.
 
     Args:
-        run: a trained run; of its validation split at most `COUNT` examples are judged, and as
-            many samples of the generator as it is sampled, with averaged weights where the run
-            kept an average.
+        run: a trained run; at most `COUNT` examples of its validation split are taken, and
+            `COUNT` samples of the generator as it is sampled, with EMA weights where the run kept
+            them.
 
     Raises:
-        SpecError: the run has no discriminator.
+        SpecError: no density ratio is estimated.
         DataError: the data is not to be had.
     """
     both = estimate.held_out(run, "validation", COUNT, _SEED)
@@ -37,8 +37,8 @@ def temperature(real: np.ndarray, generated: np.ndarray) -> float:
         1/2 E_P[H(y, σ(r/T))] + 1/2 E_Q[H(1 - y, σ(r/T))],    H(y, s) = -y log s - (1-y) log(1-s)
 
     where labels y = (n + 1) / (n + 2) of n examples in place of 1 keep T above 0 where a few
-    examples are all told rightly. The sign of r stays: T changes how sure a discriminator is, not
-    what it finds more likely, nor what its ratio is off by on the average.
+    examples are all classified correctly. The sign of r stays: T changes the discriminator's
+    confidence, not its classifications, nor the ratio's average error.
 
     Args:
         real: r of held-out data in nats, float [n].
@@ -83,7 +83,7 @@ def _slope(inverse, real, generated):
 
 
 def _mean_slope(inverse, ratios):
-    """Of examples whose label is 1, or of the negative ratios of those whose label is 0."""
+    """The part of examples whose label is 1, or of the negative ratios of those of label 0."""
     label = (len(ratios) + 1) / (len(ratios) + 2)
     probability = np.exp(-np.logaddexp(0, -inverse * ratios))
     return np.mean((probability - label) * ratios) / 2

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import samplers, spec
+from zoo.batch import Batch
 from zoo.errors import require
 from zoo.metrics import Measurement
 from zoo.metrics.base import standard_errors
@@ -144,9 +145,9 @@ def _examples(model, data, sampler):
     """The examples that do occur."""
 
     @tf.function
-    def score(examples):
-        num_symbols = tf.reduce_sum(model.read(examples)[2], axis=-1)
-        return model.log_prob(examples, sampler), num_symbols
+    def score(batch):
+        num_symbols = tf.reduce_sum(model.read(*batch)[2], axis=-1)
+        return model.log_prob(*batch, sampler=sampler), num_symbols
 
     weights = np.ones(len(data)) if data.weights is None else data.weights
     rows = np.flatnonzero(weights)
@@ -168,8 +169,8 @@ def _points(model, data, sampler):
 
 
 def _batch(data, rows, labelled):
-    """These examples, as models that are conditioned on labels want them or as others do."""
-    return (data.at(rows), data.labels[rows].astype(np.int32)) if labelled else data.at(rows)
+    """These examples, with their labels for models that are conditioned on them."""
+    return Batch(data.at(rows), data.labels[rows].astype(np.int32) if labelled else None)
 
 
 def _running(model, data, sampler):

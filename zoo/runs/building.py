@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import types
+import typing
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -34,7 +35,7 @@ class Parts:
     def network(self, domain: domains.Example) -> object:
         """Builds the model for a domain, or the part of it that the trainer trains."""
         model = self.model.build(domain)
-        return self.trainer.trained(model) if hasattr(self.trainer, "trained") else model
+        return typing.get_type_hints(self.trainer.build)["return"].trained(model)
 
 
 class Specs(NamedTuple):

@@ -59,8 +59,8 @@ class HealthChecks(callbacks.EveryStep):
         )
 
     def _check_saturation(self, logs, step):
-        """Compares the bound with its maximum, the entropy of π."""
-        if "discriminator_loss" not in logs:
+        """Compares the bound, where one is logged, with its maximum, the entropy of π."""
+        if not {"discriminator_loss", "divergence_bound", "pi"} <= logs.keys():
             return
         most = float(binary_entropy(logs["pi"]))
         self._shares.append(logs["divergence_bound"] / most)

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import domains, spec
+from zoo.batch import Batch
 from zoo.data.base.splits import Dataset
 from zoo.density_ratio import calibration, estimate
 from zoo.errors import DataError, require
@@ -104,12 +105,14 @@ class Run:
         """Draws samples as the data has its examples: images, points, tokens [count, length]."""
         return _DRAWS[self.domain.kind](self.generator, count, seed, **self._options)
 
-    def examples(self, count: int, seed: int = 0) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
-        """Draws as `draw` does, in a pair with labels, int32 [count], if the data has them."""
+    def examples(self, count: int, seed: int = 0) -> Batch:
+        """Draws as `draw` does, with labels int32 [count] where the data come with them."""
         drawn, classes = self.draw(count, seed), self.domain.num_classes
         if classes == 0:
-            return drawn
-        return drawn, (np.concatenate(sampling.seeds(count, seed)) % classes).astype(np.int32)
+            return Batch(drawn)
+        return Batch(
+            drawn, (np.concatenate(sampling.seeds(count, seed)) % classes).astype(np.int32)
+        )
 
     @property
     def _options(self):
@@ -124,17 +127,14 @@ class Run:
         """
         return calibration.fitted(self)
 
-    def log_density_ratio(
-        self, examples: np.ndarray | tuple[np.ndarray, np.ndarray], calibrated: bool = False
-    ) -> np.ndarray:
+    def log_density_ratio(self, values, labels=None, calibrated: bool = False) -> np.ndarray:
         """Estimates r = log P - log Q in nats from the discriminator; r > 0 where data is likelier.
 
         P is the data, Q the generator; with labels both are distributions of pairs.
 
         Args:
-            examples: as the data gives them, such as images float [count, height, width, 1] in
-                [0, 1]; in a pair with their labels, integers [count], where the data come with
-                labels.
+            values: examples, such as images float [count, height, width, channels] in [0, 1].
+            labels: their classes, integers [count], where the data come with labels.
             calibrated: divide r by `calibration_temperature`, which the first time reads the
                 data's validation split and draws samples.
 
@@ -142,9 +142,10 @@ class Run:
             float64 [count].
 
         Raises:
-            SpecError: the run has no discriminator, or labels are missing or too many.
+            SpecError: the run's objective estimates no density ratio, or labels are missing or too
+                many.
         """
-        ratio = estimate.log_density_ratio(self, examples)
+        ratio = estimate.log_density_ratio(self, Batch(values, labels))
         return ratio / self.calibration_temperature if calibrated else ratio
 
     def complete(self, known_rows: int, count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

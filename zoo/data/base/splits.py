@@ -209,11 +209,16 @@ def batches(
         seed: the run's seed.
         start: the first step.
         stop: the step after the last one.
-        labelled: whether each batch is a pair of examples and labels.
+        labelled: whether the examples come with labels.
 
     Returns:
-        A `tf.data.Dataset` of `stop - start` batches.
+        A `tf.data.Dataset` of `stop - start` tuples, each the parts of a `zoo.batch.Batch` that
+        there are: a distributed data set cannot hold None.
     """
-    give = split.labelled_batch if labelled else split.batch
-    batch = functools.partial(give, batch_size=batch_size, seed=seed)
+
+    def batch(step):
+        if labelled:
+            return split.labelled_batch(step, batch_size, seed)
+        return (split.batch(step, batch_size, seed),)
+
     return tf.data.Dataset.range(start, stop).map(batch, tf.data.AUTOTUNE).prefetch(2)

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from zoo import domains, randomness, samplers
+from zoo.batch import Batch
 from zoo.domains import patches
 from zoo.errors import require
 from zoo.models.layers.sizes import size
@@ -134,19 +135,18 @@ class Autoregressive(keras.Model):
         del passes
         return self.run(inputs, self.initial_state(size(inputs, 0)), key, replace)[0]
 
-    def read(self, examples):
+    def read(self, examples, labels=None):
         """What the model reads and what it should predict.
 
         Args:
-            examples: a batch as the data gives it: symbols int32 [batch, time], or images, or a
-                pair of images and labels int32 [batch].
+            examples: tokens int32 [batch, time], or images.
+            labels: the classes of images, int32 [batch], where the data come with them.
 
         Returns:
             Inputs int32 [batch, time], the start symbol and all but the last of the symbols;
             targets int32 [batch, time], the symbols; and weights float32 [batch, time], see
             `weights_of`.
         """
-        examples, labels = examples if isinstance(examples, tuple) else (examples, None)
         tokens = self.to_tokens(examples)
         return self.shift(tokens, labels), tokens, self.weights_of(tokens)
 
@@ -190,12 +190,13 @@ class Autoregressive(keras.Model):
             return tf.reduce_sum(weights)
         return tf.cast(tf.shape(weights)[0], tf.float32)
 
-    def log_prob(self, examples, sampler=None):
+    def log_prob(self, examples, labels=None, sampler=None):
         """The log-probability log Q(x) in nats, or log Q(x|label) where there are labels.
 
         Args:
-            examples: a batch as the data gives it, see `read`. Texts are closed and filled up by
-                the end symbol; one without it is scored as the beginning of a longer text.
+            examples: see `read`. Texts are closed and filled up by the end token; one without it
+                is scored as the prefix of a longer text.
+            labels: see `read`.
             sampler: a function from logits [any, vocabulary size] to logits; Q is then exactly
                 what `generate` draws from with it: the unknown token is excluded first. None: the
                 network's own distribution, the unknown token included.
@@ -203,7 +204,7 @@ class Autoregressive(keras.Model):
         Returns:
             float32 [batch]; -inf for what `generate` cannot draw with the sampler.
         """
-        inputs, targets, weights = self.read(examples)
+        inputs, targets, weights = self.read(examples, labels)
         logits = self(inputs)
         if sampler is not None:
             logits = self._changed(logits, sampler)
@@ -262,12 +263,13 @@ class Autoregressive(keras.Model):
         )
 
     def examples(self, seeds):
-        """An example for each seed, int64 [batch], drawn from Q, as the data gives it."""
-        drawn = self.generate(seeds, _unchanged, jit_compile=self.JIT_COMPILE)
-        return self.to_examples(drawn.tokens)
+        """Draws a `Batch` from Q, an example for each seed, int64 [batch]."""
+        labels = tf.cast(seeds % self.num_starts, tf.int32)
+        drawn = self.generate(seeds, _unchanged, labels=labels, jit_compile=self.JIT_COMPILE)
+        return Batch(self.to_examples(drawn.tokens), labels if self.example.num_classes else None)
 
     def sample(self, key, count: int):
-        """`count` examples drawn from Q by one key, int64 [2]; no gradient flows through them."""
+        """Draws a `Batch` of `count` examples from Q by one key, int64 [2], without gradients."""
         return self.examples(randomness.seeds(key, count))
 
     def completions(self, texts, known, key):

@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from zoo import randomness
+from zoo.batch import Batch
 from zoo.errors import require
 
 _HALF_WIDTH = math.sqrt(3)  # of the uniform distribution with mean 0 and variance 1
@@ -101,13 +102,13 @@ class Generator(keras.Model):
             training: see `decode`.
 
         Returns:
-            Images, or a pair of images and their classes, int32 [count].
+            A `Batch`, with the classes where the generator is conditioned on them.
         """
         latent = self.latents(key, count)
         if self.num_classes == 0:
-            return self.decode(latent, training=training)
+            return Batch(self.decode(latent, training=training))
         labels = randomness.integers(randomness.fold(key, _CLASS), [count], self.num_classes)
-        return self.decode(latent, labels, training), labels
+        return Batch(self.decode(latent, labels, training), labels)
 
     def generate(self, seeds, labels=None):
         """An image for each seed, whatever seeds stand beside it.
@@ -122,9 +123,8 @@ class Generator(keras.Model):
         return self.decode(self.latents_of(seeds), labels)
 
     def examples(self, seeds):
-        """What `generate` draws, as the data gives its examples; see `sample`."""
-        images = self.generate(seeds)
-        return (images, self._in_turn(seeds)) if self.num_classes else images
+        """What `generate` draws, as a `Batch`; see `sample`."""
+        return Batch(self.generate(seeds), self._in_turn(seeds) if self.num_classes else None)
 
     def _in_turn(self, seeds):
         return tf.cast(seeds % self.num_classes, tf.int32)
@@ -160,24 +160,24 @@ class Discriminator(keras.Model):
         self.stages, self.dropout_rates = list(stages), list(dropout_rates)
         self.built = True
 
-    def call(self, examples, key=None, training=False):
+    def call(self, values, labels=None, key=None, training=False):
         """The logits of examples, float32 [batch].
 
         Args:
-            examples: images, float [batch, height, width, channels] in [0, 1], or a pair of
-                those and their classes, integers [batch].
+            values: images, float [batch, height, width, channels] in [0, 1].
+            labels: their classes, integers [batch], where the data come with them.
             key: int64 [2]: dropout is on, and drawn by this key. None: dropout is off.
             training: whether layers with spectral normalisation take a step towards the norm
                 of their kernel first. It has no other effect.
         """
-        return self.judge(examples, key, training)[:, 0]
+        return self.prefix_logits(values, labels, key, training)[:, 0]
 
-    def judge(self, examples, key=None, training=False):
-        """The logits of `call` as float32 [batch, times], for `zoo.trainers.adversarial`.
+    def prefix_logits(self, values, labels=None, key=None, training=False):
+        """The logits of `call` as float32 [batch, 1].
 
-        Discriminators of sequences judge their beginnings too; images have one time.
+        Discriminators of texts have a logit for every prefix; images and points have one time.
         """
-        hidden, labels = examples if isinstance(examples, tuple) else (examples, None)
+        hidden = values
         for number, (stage, rate) in enumerate(zip(self.stages, self.dropout_rates, strict=True)):
             if key is not None and rate > 0:
                 hidden = _dropout(hidden, rate, randomness.fold(key, number))

@@ -34,21 +34,22 @@ class TextDiscriminator(keras.Model):
         self.logit.build((None, None, width))
         self.built = True
 
-    def call(self, texts, key=None, training=False):
-        """The verdicts on whole texts, float32 [batch]; arguments as in `judge`."""
-        return self.judge(texts, key, training)[:, -1]
+    def call(self, texts, labels=None, key=None, training=False):
+        """The logits of whole texts, float32 [batch]; arguments as in `prefix_logits`."""
+        return self.prefix_logits(texts, labels, key, training)[:, -1]
 
-    def judge(self, texts, key=None, training=False):
-        """The verdicts on texts and all their beginnings, float32 [batch, length].
+    def prefix_logits(self, texts, labels=None, key=None, training=False):
+        """The logits of all prefixes of texts, float32 [batch, length].
 
         Args:
             texts: int32 [batch, length], or relaxed symbols, float32 [batch, length, vocabulary
                 size], whose rows are weights of symbols; the verdicts are differentiable in
                 these, and such a text ends where the end symbol has the largest weight.
             key: int64 [2]: dropout is on, and drawn by this key. None: dropout is off.
+            labels: None: texts come without.
             training: has no effect.
         """
-        del training
+        del labels, training
         texts = tf.convert_to_tensor(texts)
         relaxed = texts.dtype.is_floating
         shape = [None, self.example.length, *([self.example.vocabulary.size] if relaxed else [])]

@@ -1,4 +1,4 @@
-"""How the probability ε that a real symbol is kept changes as training goes on.
+"""Schedules of ε, the probability that a real token is kept, over training.
 
 Each function takes the numbers of the schedule that it is named by, raises SpecError where ε would
 leave [0, 1] or a number means nothing, and returns ε as a function of the training step i, a
