@@ -21,6 +21,7 @@ from absl import app, flags, logging
 from zoo import spec
 from zoo.domains import pictures
 from zoo.errors import SpecError, explained
+from zoo.models.base.sequence_model import SequenceModel
 from zoo.runs.experiment import load
 
 FLAGS = flags.FLAGS
@@ -131,7 +132,7 @@ def write_images(run, output):
     for name in ("prompt", "length", "beam_width"):
         if FLAGS[name].present:
             raise SpecError(f"{run.experiment.model} draws images: it has no {name}.")
-    if FLAGS["sampler"].present and not hasattr(run.generator, "log_prob"):
+    if FLAGS["sampler"].present and not isinstance(run.generator, SequenceModel):
         raise SpecError(f"{run.experiment.model} draws images from noise: it has no sampler.")
     if FLAGS.known_rows is not None and FLAGS.label is not None:
         raise SpecError("known_rows keeps rows of test images, which have labels of their own.")

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from export.image_signatures import MOST_LATENT, awkward, number
 from export.servable import Servable, Signature
+from zoo.models.base.capabilities import Likelihood
 
 # Squares of larger numbers come near to what float32 can hold.
 MOST_POINT = 1e6
@@ -47,7 +48,7 @@ def build(model, objective, dimension: int, step: int, ratio_scale: float = 1.0)
         "generate": drawn,
         "decode": Signature(decode, {"latent": latent}, {"latent": latents}),
     }
-    if hasattr(generator, "log_prob"):
+    if isinstance(generator, Likelihood):
         signatures["score"] = Signature(score, {"point": point}, {"point": points})
     if "discriminator" in networks:
         signatures["log_density_ratio"] = Signature(

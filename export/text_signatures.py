@@ -31,7 +31,7 @@ class Judge:
     """A discriminator of texts.
 
     Attributes:
-        discriminator: has `judge(texts)`, see `zoo.models`.
+        discriminator: a `zoo.models.base.text_discriminator.TextDiscriminator`.
         log_density_ratio: what its logits mean, log P - log Q in nats of each of them.
     """
 
@@ -131,7 +131,7 @@ class _Text:
         tokens = tf.maximum(tokens, 0)  # an absent end symbol fills up too, and is no input
         num_tokens = num_symbols + (1 if self.closed else 0)
         nats = tf.nn.sparse_softmax_cross_entropy_with_logits(
-            labels=tokens, logits=self.model(self.model.shift(tokens))
+            labels=tokens, logits=self.model.network(self.model.shift(tokens))
         )
         covered = tf.sequence_mask(num_tokens, tf.shape(tokens)[1])
         unknown = tokens == self.vocabulary.unknown
@@ -146,7 +146,7 @@ class _Text:
         """The logits after each token; what is no token reads as 0, the unknown symbol if any."""
         tokens = inputs["tokens"]
         known = tf.logical_and(tokens >= 0, tokens <= self.vocabulary.start)
-        return {"logits": self.model(tf.where(known, tokens, 0))}
+        return {"logits": self.model.network(tf.where(known, tokens, 0))}
 
     def log_density_ratio_by(self, judge):
         """The function that gives how much likelier texts are as data than as samples.
@@ -159,7 +159,9 @@ class _Text:
             tokens, num_symbols, error = self._read(inputs["text"], length, "text")
             short = length - tf.shape(tokens)[1]
             tokens = tf.pad(tokens, [[0, 0], [0, short]], constant_values=self.vocabulary.end)
-            logits = judge.discriminator.judge(tf.maximum(tokens, 0))  # an absent end is no input
+            logits = judge.discriminator.prefix_logits(
+                tf.maximum(tokens, 0)
+            )  # an absent end is no input
             last = length if self.closed else num_symbols
             read = tf.range(length) == tf.reshape(last, [-1, 1]) - 1  # of nothing, nowhere
             ratios = tf.where(read, judge.log_density_ratio(logits), 0.0)

@@ -66,7 +66,7 @@ def estimate(known, made, keys):
         with tf.GradientTape() as tape:
             key = randomness.key(0, step, "samples")
             loss = estimator.loss(known.model, score, key, 256, step)
-        return loss, tf.convert_to_tensor(tape.gradient(loss, known.model.logits.value))
+        return loss, tf.convert_to_tensor(tape.gradient(loss, known.model.network.logits.value))
 
     losses, gradients = zip(*[of_step(tf.constant(step)) for step in range(keys)], strict=True)
     return np.mean(losses), np.mean(gradients, axis=0)
@@ -92,7 +92,7 @@ def test_the_gradient_flows_through_a_discriminator(letters):
     pair = spec.build("models", "text_gan(generator='lstm(units=4, layers=1)', width=4)", letters)
     estimator = spec.build("estimators", "gumbel_softmax()")
     with tf.GradientTape() as tape:
-        loss = estimator.loss(pair.generator, pair.discriminator.judge, KEY, 8, 0)
+        loss = estimator.loss(pair.generator, pair.discriminator.prefix_logits, KEY, 8, 0)
     texts = pair.generator.sample(KEY, 8)
     assert float(loss) == pytest.approx(float(tf.reduce_mean(pair.discriminator(texts))), abs=1e-5)
     for gradient in tape.gradient(loss, pair.generator.trainable_variables):

@@ -347,7 +347,7 @@ def test_a_model_without_unknown_and_end():
     """Every symbol is known and no end counts; what is no symbol is answered with an error."""
     example = domains.Text(Vocabulary(["0", "1", "2"], "word"), 2, running=False)
     model = spec.build("models", "table", example)
-    model.logits.assign(tf.random.stateless_normal(model.logits.shape, [0, 1]))
+    model.network.logits.assign(tf.random.stateless_normal(model.network.logits.shape, [0, 1]))
     signatures = text_signatures.build(model).signatures
     answer = ask(signatures, "score", text=["2 0", "1", "", "0 3"])
     start = example.vocabulary.start
@@ -393,7 +393,7 @@ def test_the_ratio_of_a_text_is_the_verdict_on_it_with_its_end():
 def test_the_ratio_of_running_text_is_the_verdict_on_a_beginning():
     discriminator, ratios = judged(running=True)
     answer = ratios(["ab", "", "abcab"])["log_density_ratio"]
-    verdicts = discriminator.judge(np.array([[2, 3, 4, 2, 3]], np.int32)).numpy()[0] + 0.5
+    verdicts = discriminator.prefix_logits(np.array([[2, 3, 4, 2, 3]], np.int32)).numpy()[0] + 0.5
     np.testing.assert_allclose(answer, [verdicts[1], 0, verdicts[4]], atol=1e-6)
 
 

@@ -41,7 +41,7 @@ def test_it_is_the_ratio_of_all_nats_to_all_symbols(untrained, letters):
     rows[np.cumsum(rows == 1, axis=-1) > 0] = 1
     run = untrained(UNIFORM, letters, Sequences(rows))
     nats = -run.generator.log_prob(rows).numpy()
-    lengths = run.generator.weights_of(rows).numpy().sum(axis=-1)
+    lengths = run.generator.token_mask(rows).numpy().sum(axis=-1)
     found = measure(run)
     measured = found["nll"]
     assert measured.value == pytest.approx(nats.sum() / lengths.sum(), rel=1e-5)
@@ -105,10 +105,10 @@ def test_q_is_what_the_sampler_makes_of_the_model(untrained, letters):
         parts = rows if size == 7 else text[None]
         expected = 0
         for part in parts:
-            logits = 2 * run.generator(run.generator.shift(part[None])).numpy()[0]
+            logits = 2 * run.generator.network(run.generator.shift(part[None])).numpy()[0]
             logits[:, 0] = -np.inf  # the unknown token is not drawn
             logits -= np.log(np.exp(logits).sum(axis=-1, keepdims=True))
-            counts = run.generator.weights_of(part[None]).numpy()[0]
+            counts = run.generator.token_mask(part[None]).numpy()[0]
             expected -= (counts * logits[np.arange(len(part)), part]).sum() / size
         untempered = measure(run)["nll"].value
         run.sampler = "temperature(temperature=0.5)"

@@ -98,7 +98,7 @@ def test_each_recurrent_layer_has_a_dropout_mask_of_its_own(letters, monkeypatch
         return masks[-1]
 
     monkeypatch.setattr(text_readers.Recurrence, "drop", recorded)
-    discriminator.judge(TEXTS, key=KEY)
+    discriminator.prefix_logits(TEXTS, key=KEY)
     assert len(masks) == 3
     for one, other in itertools.combinations(masks, 2):
         assert np.any(one != other)

@@ -168,7 +168,11 @@ def test_an_estimator_that_cannot_reach_the_generator_is_refused(language_model,
 def recorded(pair, trainer):
     """Lists that fill up: keys of draws, samples, and what the discriminator is shown."""
     keys, samples, shown = [], [], []
-    sample, judge, seen = pair.generator.sample, pair.discriminator.judge, trainer.objective.seen
+    sample, judge, seen = (
+        pair.generator.sample,
+        pair.discriminator.prefix_logits,
+        trainer.objective.seen,
+    )
 
     def sampled(key, *rest):
         keys.append(key)
@@ -184,7 +188,7 @@ def recorded(pair, trainer):
         keys.append(key)
         return seen(examples, step, key)
 
-    pair.generator.sample, pair.discriminator.judge = sampled, judged
+    pair.generator.sample, pair.discriminator.prefix_logits = sampled, judged
     trainer.objective.seen = noisy
     return keys, samples, shown
 

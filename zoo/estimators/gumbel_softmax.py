@@ -52,7 +52,7 @@ class GumbelSoftmax:
         """The mean score of a batch of samples.
 
         Args:
-            generator: a `zoo.models.base.autoregressive.Autoregressive` of texts.
+            generator: a `zoo.models.base.sequence_model.SequenceModel` of texts.
             score: gives g, float32 [count, times], of texts as relaxed symbols, float32 [count,
                 time, size].
             key: int64 [2], see `zoo.randomness`.

@@ -55,7 +55,7 @@ class Reinforce:
         """The mean cost of texts, with the estimate as its gradient.
 
         Args:
-            generator: a `zoo.models.base.autoregressive.Autoregressive` of texts.
+            generator: a `zoo.models.base.sequence_model.SequenceModel` of texts.
             score: gives g, float32 [count, times], of texts and of their beginnings.
             key: int64 [2], see `zoo.randomness`.
             count: the number of samples.
@@ -65,7 +65,7 @@ class Reinforce:
             float32 [].
         """
         texts = generator.sample(key, count).values
-        counts = generator.weights_of(texts)
+        counts = generator.token_mask(texts)
         log_probs = -counts * cross_entropy(texts, generator.drawing_logits(texts))
         costs = tf.stop_gradient(self._costs(generator, texts, score, key))
         advantages = costs - self._baseline(costs, counts, step)

@@ -29,7 +29,7 @@ class MaximumLikelihood:
         """
         del step
         inputs, targets, weights = model.read(*batch)
-        return model(inputs, key=key), targets, weights
+        return model.network(inputs, key=key), targets, weights
 
     def logged(self, step):
         """The figures of a training step that the objective itself decides: none."""

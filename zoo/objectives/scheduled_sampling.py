@@ -131,7 +131,7 @@ class ScheduledSampling:
         def replace(t, real, logits):
             return tf.where(kept[:, t], real, self._own(logits, noise[:, t]))
 
-        logits = model(inputs, key=key, replace=replace, passes=self._passes)
+        logits = model.network(inputs, key=key, replace=replace, passes=self._passes)
         return logits, targets, weights
 
     def _own(self, logits, uniform):

@@ -11,6 +11,7 @@ from zoo.batch import Batch
 from zoo.data.base.splits import Dataset
 from zoo.density_ratio import calibration, estimate
 from zoo.errors import DataError, require
+from zoo.models.base.sequence_model import PatchModel, SequenceModel
 from zoo.runs import digests
 from zoo.runs.run_folder import RunFolder
 from zoo.tokenizers.vocabulary import ABSENT
@@ -142,7 +143,7 @@ class Run:
                 images, or not as many rows.
         """
         require(
-            self.example.kind == "image" and hasattr(self.generator, "complete"),
+            isinstance(self.generator, PatchModel),
             f"{self.experiment.model} completes no images. Autoregressive models of images do.",
         )
         test, height = self.dataset.test, self.example.shape[0]
@@ -155,9 +156,9 @@ class Run:
             rows = slice(first, first := first + len(seeds))
             known = tf.fill([len(seeds)], known_rows)
             some = None if labels is None else labels[rows]
-            sampler = _sampler(self.sampler)
+            sampler, compiled = _sampler(self.sampler), self.generator.network.jit_compile_sampling
             made = self.generator.complete(
-                originals[rows], known, seeds, sampler, some, self.generator.JIT_COMPILE
+                originals[rows], known, seeds, sampler, some, jit_compile=compiled
             )
             completed.append(made.numpy())
         return originals.numpy(), np.concatenate(completed)
@@ -179,7 +180,8 @@ class Run:
         length = length or self.example.length
         symbols = _prompt(vocabulary, prompt, length)
         found = samplers.beam_search(
-            generator,
+            generator.network,
+            vocabulary,
             generator.starts(1),
             beam_width,
             length,
@@ -205,7 +207,7 @@ def images(
         label: the class of all of them, for a model that is conditioned on classes; None: each
             class in turn.
     """
-    if hasattr(generator, "to_examples"):
+    if isinstance(generator, SequenceModel):
         drawn = tokens(generator, count, seed, sampler, label=label)
         return np.concatenate(
             [generator.to_examples(drawn[i : i + _AT_ONCE]) for i in range(0, count, _AT_ONCE)]
@@ -247,13 +249,14 @@ def tokens(
     change, length = _sampler(sampler), length or generator.sequence.length
     drawn = []
     # XLA compiles for each number of rows anew: the last rows are drawn with others beside them.
-    whole = generator.JIT_COMPILE and count > _AT_ONCE
+    compiled = generator.network.jit_compile_sampling
+    whole = compiled and count > _AT_ONCE
     for seeds in _seeds(-(-count // _AT_ONCE) * _AT_ONCE if whole else count, seed):
         rows = tf.shape(seeds)[0]
         prompts = tf.repeat(tf.constant([prompt], tf.int32), rows, axis=0)
         known, labels = tf.fill([rows], len(prompt)), _labels(label, rows)
         made = generator.generate(
-            seeds, change, length, prompts, known, labels, jit_compile=generator.JIT_COMPILE
+            seeds, change, length, prompts, known, labels, jit_compile=compiled
         )
         drawn.append(made.tokens.numpy())
     return np.concatenate(drawn)[:count]

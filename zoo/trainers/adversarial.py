@@ -15,7 +15,7 @@ _SAMPLES, _NOISE = -1, -2  # numbers for keys; the discriminator's dropout has t
 
 
 def build(model, objective, *, batch_size: int, seed: int, average_decay: float):
-    """The trainer of a `zoo.models.base.implicit.Pair` by an adversarial objective.
+    """The trainer of a `zoo.models.base.pair.Pair` by an adversarial objective.
 
     Args:
         model: the pair of generator and discriminator.
@@ -43,7 +43,9 @@ class Adversarial(Trainer):
     def __init__(self, pair, objective, batch_size, seed, average_decay):
         super().__init__(pair.generator, objective, batch_size, seed, average_decay)
         self.discriminator = pair.discriminator
-        self.estimator = _estimator(objective.estimator or pair.generator.ESTIMATOR, pair.generator)
+        self.estimator = _estimator(
+            objective.estimator or pair.generator.default_estimator, pair.generator
+        )
 
     def compile(self, generator_optimizer, discriminator_optimizer, **kwargs):
         """Takes the two optimizers; `kwargs` go to `keras.Model.compile`."""
@@ -107,7 +109,7 @@ class Adversarial(Trainer):
         return loss
 
     def _judge(self, examples, key=None, training=False):
-        return self.discriminator.judge(*examples, key=key, training=training)
+        return self.discriminator.prefix_logits(*examples, key=key, training=training)
 
     def _bound(self, real_logits, generated_logits, pi):
         return self.objective.divergence_bound(real_logits[:, -1], generated_logits[:, -1], pi)

@@ -59,7 +59,7 @@ class Autoregressive(Trainer):
         """
         del number
         inputs, targets, weights = self.generator.read(*data)
-        logits = self.generator(inputs)
+        logits = self.generator.network(inputs)
         nats = weights * cross_entropy(targets, logits)
         return {
             "nll": (tf.reduce_sum(nats), self.generator.num_units(weights)),

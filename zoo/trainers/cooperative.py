@@ -70,7 +70,7 @@ class Cooperative(Trainer):
         real = Batch(*data)
         generated = self.generator.examples(validation_seeds(real, number))
         ratios = self._log_ratio(concatenate([real, generated]).values)
-        num_symbols = tf.reduce_sum(self.generator.weights_of(real.values))
+        num_symbols = tf.reduce_sum(self.generator.token_mask(real.values))
         return {
             "nll": (-tf.reduce_sum(self.generator.log_prob(*real)), num_symbols),
             "divergence_bound": self.objective.divergence_bound(
@@ -85,7 +85,7 @@ class Cooperative(Trainer):
         generated = self.generator.sample(randomness.fold(key, _SAMPLES), count)
         inputs, targets, counts = self.mediator.read(*concatenate([real, generated]))
         with tf.GradientTape() as tape:
-            nats = counts * cross_entropy(targets, self.mediator(inputs, key=key))
+            nats = counts * cross_entropy(targets, self.mediator.network(inputs, key=key))
             loss = self.objective.mediator_loss(nats[:-count], nats[-count:], pi)
         descend(self.mediator_optimizer, loss, tape, self.mediator.trainable_variables)
         return {"mediator_loss": loss}
@@ -94,17 +94,17 @@ class Cooperative(Trainer):
         texts = self.generator.sample(
             self.key("generator samples"), self.per_replica(self.batch_size)
         ).values
-        log_m = tf.nn.log_softmax(self.mediator(self.mediator.shift(texts)))
+        log_m = tf.nn.log_softmax(self.mediator.network(self.mediator.shift(texts)))
         with tf.GradientTape() as tape:
             log_q = tf.nn.log_softmax(self.generator.drawing_logits(texts))
-            counts = self.generator.weights_of(texts)
+            counts = self.generator.token_mask(texts)
             loss = self.objective.generator_loss(texts, log_q, log_m, counts, pi)
         descend(self.generator_optimizer, loss, tape, self.generator.trainable_variables)
         return loss
 
     def _log_ratio(self, texts):
         """log M - log Q of texts, where Q is what is drawn from: inf where it excludes one."""
-        counts = self.generator.weights_of(texts)
+        counts = self.generator.token_mask(texts)
         log_q = tf.nn.log_softmax(self.generator.drawing_logits(texts))
         log_probs = tf.gather(log_q, tf.maximum(texts, 0), batch_dims=2)
         every = tf.reduce_sum(tf.where(counts > 0, log_probs, 0.0), axis=-1)
