@@ -123,7 +123,7 @@ def independent(untrained, letters):
     def make(split, running=False):
         run = untrained(UNIFORM, dataclasses.replace(letters, running=running), split)
         run = flatten(run)
-        run.generator.output_bias.assign(np.log([0.4, 0.1, 0.3, 0.2, 1e-30]))
+        run.generator.network.output_bias.assign(np.log([0.4, 0.1, 0.3, 0.2, 1e-30]))
         return run
 
     return make
@@ -210,7 +210,7 @@ def test_one_example_or_piece_has_no_standard_error(untrained, letters):
 
 def test_a_perplexity_that_is_too_large_for_a_float_is_left_out(untrained, letters):
     run = untrained(UNIFORM, letters, Sequences(np.array([[2, 1, 1, 1]], np.int32)))
-    run.generator.output_bias.assign([0.0, 0.0, -3000.0, 0.0, 0.0])
+    run.generator.network.output_bias.assign([0.0, 0.0, -3000.0, 0.0, 0.0])
     measured = measure(run)
     assert measured["nll"].value == pytest.approx(1500, rel=1e-2)
     assert measured["nll"].standard_error is None

@@ -1,4 +1,4 @@
-"""Independent symbols: where they end is the product of the marginals."""
+"""Independent tokens: where they end is the product of the marginals."""
 
 import itertools
 
@@ -18,7 +18,7 @@ SIZE, LENGTH = 3, 4
 
 @pytest.fixture
 def model():
-    """Of texts of four of the symbols a, b, c, without unknown and end."""
+    """Of texts of four of the tokens a, b, c, without unknown and end."""
     example = domains.Text(Vocabulary(["a", "b", "c"], "character"), LENGTH, running=False)
     model = spec.build("models", "independent", example)
     model.network.logits.assign(tf.random.stateless_normal(model.network.logits.shape, [1, 2]))
@@ -55,7 +55,7 @@ def test_the_probability_is_the_product_of_the_rows(model):
 
 
 def test_samples_follow_the_rows(model):
-    """Each symbol's share at each place of 20,000 samples, within 5 standard errors."""
+    """Each token's share at each place of 20,000 samples, within 5 standard errors."""
     count = 20_000
     drawn = model.generate(tf.range(count, dtype=tf.int64), spec.build("samplers", "ancestral"))
     for column, row in zip(

@@ -37,7 +37,7 @@ def model(request, letters):
 
 
 def sequences(letters):
-    """Every text of the domain, closed and filled up by the end symbol."""
+    """Every text of the domain, closed and filled up by the end token."""
     end, size = letters.vocabulary.end, letters.vocabulary.size
     rows = itertools.product(range(size), repeat=letters.length)
     return np.array(
@@ -134,7 +134,7 @@ def test_gradients_are_those_of_automatic_differentiation(kind, layers, few, let
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_gradients_are_those_of_automatic_differentiation_where_inputs_are_replaced(kind, letters):
-    """By the most likely symbol at every second time, which both ways agree on."""
+    """By the most likely token at every second time, which both ways agree on."""
     model = build(f"{kind}(units=5, layers=2, dropout=0.3, tied=True)", letters)
     inputs = model.shift(sequences(letters)[::7])
 
@@ -189,7 +189,7 @@ def test_samples_follow_the_model(model, letters):
     drawn = model.generate(tf.range(count, dtype=tf.int64), spec.build("samplers", "ancestral"))
     places = {tuple(row): number for number, row in enumerate(every)}
     shares = np.bincount([places[tuple(r)] for r in drawn.tokens.numpy()], minlength=len(every))
-    # The unknown symbol is never drawn: what is left is drawn in proportion at every step.
+    # The unknown token is never drawn: what is left is drawn in proportion at every step.
     unknown = letters.vocabulary.unknown
     logits = model.network(model.shift(every)).numpy().astype(np.float64)
     logits[..., unknown] = -np.inf
@@ -241,7 +241,7 @@ def test_rows_do_not_depend_on_their_neighbours(model):
         np.testing.assert_array_equal(alone.tokens[0], together.tokens[row])
 
 
-def test_greedy_takes_the_most_likely_symbol(model, letters):
+def test_greedy_takes_the_most_likely_token(model, letters):
     drawn = model.generate(tf.constant([0], tf.int64), spec.build("samplers", "greedy")).tokens
     logits = model.network(model.shift(drawn)).numpy()[0]
     logits[:, letters.vocabulary.unknown] = -np.inf
@@ -282,8 +282,8 @@ def test_in_mixed_precision_calls_are_in_bfloat16_and_samples_in_float32(kind, l
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_many_symbols_are_not_all_multiplied_first(kind):
-    """A word model's time step has no product with as many rows as there are symbols."""
+def test_many_tokens_are_not_all_multiplied_first(kind):
+    """A word model's time step has no product with as many rows as there are tokens."""
     words = [str(number) for number in range(2000)]
     model = build(f"{kind}(units=4)", domains.Text(Vocabulary(words, "word"), 3, False))
     trace = tf.function(lambda inputs: model.network(inputs)).get_concrete_function

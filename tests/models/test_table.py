@@ -16,7 +16,7 @@ SIZE, LENGTH = 3, 4
 
 @pytest.fixture
 def example():
-    """Texts of four of the symbols a, b, c, without unknown and end."""
+    """Texts of four of the tokens a, b, c, without unknown and end."""
     return domains.Text(Vocabulary(["a", "b", "c"], "character"), LENGTH, running=False)
 
 
@@ -69,8 +69,8 @@ def test_one_step_at_a_time_equals_the_whole_text(model):
     np.testing.assert_array_equal(state, last)
 
 
-def test_beyond_the_length_the_last_symbols_decide(model):
-    """Two texts that differ in their first five symbols only are continued alike."""
+def test_beyond_the_length_the_last_tokens_decide(model):
+    """Two texts that differ in their first five tokens only are continued alike."""
     first, second = [0, 1, 2, 2, 1], [2, 2, 0, 1, 0]
     tokens = tf.constant([[*begin, 1, 0, 2, 1] for begin in (first, second)])
     logits = model.network(tokens).numpy()

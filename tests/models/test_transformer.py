@@ -26,7 +26,7 @@ BITS = domains.Image((4, 4, 1), binary=True, num_classes=3)
 
 
 def build(text, example):
-    """A model far from uniform, so that symbols and draws matter."""
+    """A model far from uniform, so that tokens and draws matter."""
     keras.utils.set_random_seed(1)
     model = spec.build("models", text, example)
     for number, variable in enumerate(model.trainable_variables):
@@ -69,7 +69,7 @@ def test_an_image_s_places_are_told_apart():
 
 @pytest.mark.parametrize("text", SPECS)
 def test_logits_depend_on_the_past_within_reach_alone(text, long_texts):
-    """Each layer of attention reaches context - 1 symbols further back."""
+    """Each layer of attention reaches context - 1 tokens further back."""
     model = build(text, ABC)
     logits = model.network(long_texts).numpy()
     reach = len(model.network.attentions) * (model.network.context - 1)
@@ -174,14 +174,14 @@ def scheduled(keep, passes):
 
 @pytest.mark.parametrize("passes", [2, 4, None])
 def test_scheduled_sampling_is_its_definition_draw_for_draw(by_definition, model, passes):
-    """Two passes are the algorithm of Mihaylova and Martins, as many as symbols Bengio et al.'s."""
+    """Two passes are the algorithm of Mihaylova and Martins, as many as tokens Bengio et al.'s."""
     tokens = tf.random.stateless_uniform([16, 4], [5, 6], 0, 3, tf.int32)
     changed = by_definition.compare(model, Batch(tokens), KEY, keep_probability=0.4, passes=passes)
     assert 0.2 < changed[:, 1:].mean() < 0.6
     assert not changed[:, 0].any()
 
 
-def test_two_passes_differ_from_as_many_as_symbols(model):
+def test_two_passes_differ_from_as_many_as_tokens(model):
     tokens = tf.random.stateless_uniform([64, 4], [5, 6], 0, 3, tf.int32)
     two, four, exact = (
         scheduled(0.0, passes).predict(model, Batch(tokens), 0, KEY)[0] for passes in (2, 4, None)
@@ -210,7 +210,7 @@ def test_graphs_and_xla_make_the_same_predictions(passes):
     for compiled in (False, True):
         found = tf.function(predicted, jit_compile=compiled)()
         for mine, its in zip(found, expected, strict=True):
-            np.testing.assert_allclose(mine, its, rtol=1e-4, atol=1e-4)  # sums over 32 symbols
+            np.testing.assert_allclose(mine, its, rtol=1e-4, atol=1e-4)  # sums over 32 tokens
 
 
 def trainer_of(model, objective, rate, batch_size):
@@ -252,7 +252,7 @@ def test_training_traces_once(passes):
 
 
 def test_it_learns_to_copy_to_the_entropy_of_what_is_copied():
-    """Three symbols of four kinds and the same again: 3 log 4 nats, to 0.02.
+    """Three tokens of four kinds and the same again: 3 log 4 nats, to 0.02.
 
     Each of the 64 texts is in each batch, so the loss is exact.
     """

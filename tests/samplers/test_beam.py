@@ -23,7 +23,7 @@ def model(request):
 
 
 def every_text(vocabulary):
-    """All texts of the model without the unknown symbol, closed and filled up by the end."""
+    """All texts of the model without the unknown token, closed and filled up by the end."""
     known = [n for n in range(vocabulary.size) if n != vocabulary.unknown]
     texts = np.array(list(itertools.product(known, repeat=LENGTH)), np.int32)
     ended = np.cumsum(texts == vocabulary.end, axis=-1) > 0
