@@ -50,7 +50,7 @@ def _step(case, objective, compiled):
     step = tf.function(trainer.train_step, jit_compile=compiled)
     shape = [case.batch, case.length]
     tokens = tf.random.stateless_uniform(shape, [0, 1], 2, case.symbols, tf.int32)
-    return lambda: step(tokens)["nll"].numpy()
+    return lambda: step((tokens,))["nll"].numpy()
 
 
 def _sampling(case, compiled):

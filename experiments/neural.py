@@ -85,7 +85,7 @@ def measured(run) -> dict:
     return {
         "kl_p_q": [figures["kl_p_q"].value, figures["kl_p_q"].standard_error],
         "kl_q_p": [figures["kl_q_p"].value, figures["kl_q_p"].standard_error],
-        "context_use": float(context_use(run.generator(inputs), weights)),
+        "context_use": float(context_use(run.generator.network(inputs), weights)),
     } | nats(run.dataset.log_prob, samples, complete)
 
 

@@ -23,6 +23,7 @@ from export.servable import METADATA, Servable
 from export.versions import new_version, versions
 from zoo.density_ratio import estimate
 from zoo.errors import SpecError
+from zoo.models.base.sequence_model import SequenceModel
 from zoo.objectives.base.contracts import DensityRatioObjective
 from zoo.runs.loading import load
 from zoo.runs.plain_paths import plain
@@ -114,7 +115,7 @@ def _signatures(run, sampler, length, ratio_scale):
     drawn = "points" if run.example.kind == "points" else "images"
     if length is not None:
         raise SpecError(f"{run.experiment.model} draws {drawn}: it has no length.")
-    if hasattr(run.generator, "sequence"):
+    if isinstance(run.generator, SequenceModel):
         return likelihood_image_signatures.build(run.generator, sampler)
     if sampler is not None:
         raise SpecError(f"{run.experiment.model} draws {drawn} from noise: it has no sampler.")

@@ -6,6 +6,7 @@ import tensorflow as tf
 from export.image_signatures import MOST_LATENT, awkward, number
 from export.ratio_estimator import RatioEstimator
 from export.servable import Servable, Signature
+from zoo.models.base.capabilities import Likelihood
 
 # Squares of larger numbers come near to what float32 can hold.
 MOST_POINT = 1e6
@@ -43,7 +44,7 @@ def build(generator, dimension: int, estimator: RatioEstimator | None = None) ->
         "generate": drawn,
         "decode": Signature(decode, {"latent": latent}, {"latent": latents}),
     }
-    if hasattr(generator, "log_prob"):
+    if isinstance(generator, Likelihood):
         signatures["score"] = Signature(score, {"point": point}, {"point": points})
     variables = list(generator.variables)
     if estimator is not None:

@@ -119,7 +119,7 @@ class _Text:
         tokens = tf.maximum(tokens, 0)  # an absent end symbol fills up too, and is no input
         num_tokens = num_symbols + (1 if self.closed else 0)
         nats = tf.nn.sparse_softmax_cross_entropy_with_logits(
-            labels=tokens, logits=self.model(self.model.shift(tokens))
+            labels=tokens, logits=self.model.network(self.model.shift(tokens))
         )
         covered = tf.sequence_mask(num_tokens, tf.shape(tokens)[1])
         unknown = tokens == self.vocabulary.unknown
@@ -134,7 +134,7 @@ class _Text:
         """The logits after each token; what is no token reads as 0, the unknown symbol if any."""
         tokens = inputs["tokens"]
         known = tf.logical_and(tokens >= 0, tokens <= self.vocabulary.start)
-        return {"logits": self.model(tf.where(known, tokens, 0))}
+        return {"logits": self.model.network(tf.where(known, tokens, 0))}
 
     def log_density_ratio_by(self, estimator: RatioEstimator):
         """The function from texts to the estimate of log P - log Q.

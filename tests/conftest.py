@@ -107,7 +107,7 @@ class KnownTexts:
     def table(self, probabilities, unknown):
         """The table of these probabilities of texts, with one more of the unknown symbol."""
         model = spec.build("models", "table", self.example)
-        logits = np.zeros(model.logits.shape, np.float32)
+        logits = np.zeros(model.network.logits.shape, np.float32)
         for time in range(3):
             for text in self.texts:
                 same = (self.texts[:, :time] == text[:time]).all(axis=1)
@@ -118,7 +118,7 @@ class KnownTexts:
                 with np.errstate(divide="ignore"):  # after the end nothing else follows
                     logits[row] = np.log((1 - unknown) * shares / shares.sum())
                 logits[row, 0] = np.log(unknown) if unknown else -np.inf
-        model.logits.assign(np.maximum(logits, -30))
+        model.network.logits.assign(np.maximum(logits, -30))
         return model
 
     def score(self, function):
@@ -147,12 +147,12 @@ class KnownTexts:
                 log_p = np.log(self._prefixes(self.p)[time])
                 values.append(_divergence(generator_loss, log_p, log_q, pi))
             value = tf.reduce_mean(values)
-        return tf.convert_to_tensor(tape.gradient(value, self.model.logits.value)).numpy()
+        return tf.convert_to_tensor(tape.gradient(value, self.model.network.logits.value)).numpy()
 
     @property
     def counts(self):
         """1 up to the first end symbol of each text and 0 after, float32 [15, 3]."""
-        return self.model.weights_of(self.texts).numpy()
+        return self.model.token_mask(self.texts).numpy()
 
     def _numbers(self):
         """Which of the beginnings of each length each text has, three int arrays [15]."""

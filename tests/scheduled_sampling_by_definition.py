@@ -14,7 +14,7 @@ def compare(model, examples, key, **options):
 
     Args:
         model: an autoregressive model.
-        examples: a batch as the data gives it.
+        examples: a `zoo.batch.Batch`.
         key: int64 [2].
         options: of the objective, at a constant keep_probability.
 
@@ -23,11 +23,11 @@ def compare(model, examples, key, **options):
     """
     given = ", ".join(f"{name}={value!r}" for name, value in options.items())
     objective = spec.build("objectives", f"scheduled_sampling({given})")
-    inputs, targets, weights = model.read(examples)
+    inputs, targets, weights = model.read(*examples)
     read = read_by_definition(model, inputs, key, **options)
 
     def frozen():
-        return model(tf.constant(read), key=key), targets, weights
+        return model.network(tf.constant(read), key=key), targets, weights
 
     def scheduled():
         return objective.predict(model, examples, 0, key)
@@ -53,7 +53,7 @@ def read_by_definition(
     for _ in range(1 if exact else passes - 1):
         read = real.copy()
         for t in range(1, length):
-            logits = model(tf.constant(read if exact else last), key=key).numpy()[:, t - 1]
+            logits = model.network(tf.constant(read if exact else last), key=key).numpy()[:, t - 1]
             for row in np.flatnonzero(coins[:, t] >= keep_probability):
                 read[row, t] = _own(logits[row].astype(np.float64), noise[row, t], replacement)
         last = read

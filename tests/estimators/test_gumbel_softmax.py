@@ -70,7 +70,7 @@ def estimate(known, made, keys):
         with tf.GradientTape() as tape:
             key = randomness.key(0, step, "samples")
             loss = estimator.loss(known.model, score, key, 256, step)
-        return loss, tf.convert_to_tensor(tape.gradient(loss, known.model.logits.value))
+        return loss, tf.convert_to_tensor(tape.gradient(loss, known.model.network.logits.value))
 
     losses, gradients = zip(*[of_step(tf.constant(step)) for step in range(keys)], strict=True)
     return np.mean(losses), np.mean(gradients, axis=0)

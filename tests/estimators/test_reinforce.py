@@ -21,7 +21,7 @@ def gradient(known, estimator, score, count=64, key=KEY, step=0):
     estimator = spec.build("estimators", estimator) if isinstance(estimator, str) else estimator
     with tf.GradientTape() as tape:
         loss = estimator.loss(known.model, score, key, count, step)
-    return tf.convert_to_tensor(tape.gradient(loss, known.model.logits.value)).numpy()
+    return tf.convert_to_tensor(tape.gradient(loss, known.model.network.logits.value)).numpy()
 
 
 def score_of(known, generator_loss="exact"):
@@ -94,7 +94,7 @@ def test_leaving_one_out_is_unbiased(known_texts):
     def of_batch():
         with tf.GradientTape() as tape:
             loss = estimator.loss(known_texts.model, score, KEY, 2, 0)
-        return tf.convert_to_tensor(tape.gradient(loss, known_texts.model.logits.value))
+        return tf.convert_to_tensor(tape.gradient(loss, known_texts.model.network.logits.value))
 
     expected, total = known_texts.gradient("exact", PI, times=(0, 1, 2)), 0
     every = zip(known_texts.texts, known_texts.q, strict=True)
@@ -112,7 +112,7 @@ def test_a_moving_average_is_unbiased_and_follows_the_costs(known_texts):
         score = known_texts.score(lambda ratios, step=step: ratios + 10.0 * step)
         estimate = gradient(known_texts, estimator, score, step=step)
         equal(estimate, -known_texts.gradient("reverse_kl", PI))
-        counts = known_texts.model.weights_of(known_texts.batch).numpy()
+        counts = known_texts.model.token_mask(known_texts.batch).numpy()
         last = score(Batch(known_texts.batch)).numpy()[:, -1:]
         average += (1 - decay) * (np.sum(counts * last) / counts.sum() - average)
         (variable,) = estimator.variables
@@ -152,7 +152,7 @@ def test_rollouts_are_unbiased(known_texts, rewards):
         key = randomness.key(0, step, "samples")
         with tf.GradientTape() as tape:
             loss = estimator.loss(known_texts.model, score, key, 32, step)
-        return tf.convert_to_tensor(tape.gradient(loss, known_texts.model.logits.value))
+        return tf.convert_to_tensor(tape.gradient(loss, known_texts.model.network.logits.value))
 
     estimates = np.stack([of_step(tf.constant(step)) for step in range(40)])
     times = (2,) if rewards == "whole" else (0, 1, 2)

@@ -348,7 +348,7 @@ def test_a_model_without_unknown_and_end():
     """Every symbol is known and no end counts; what is no symbol is answered with an error."""
     example = domains.Text(Vocabulary(["0", "1", "2"], "word"), 2, running=False)
     model = spec.build("models", "table", example)
-    model.logits.assign(tf.random.stateless_normal(model.logits.shape, [0, 1]))
+    model.network.logits.assign(tf.random.stateless_normal(model.network.logits.shape, [0, 1]))
     signatures = text_signatures.build(model).signatures
     answer = ask(signatures, "score", text=["2 0", "1", "", "0 3"])
     start = example.vocabulary.start

@@ -31,7 +31,7 @@ def known(data, sampler="ancestral()", folder=None, settings=None):
     """A run of a table with random logits, which was not trained."""
     dataset = spec.build("data", data, None)
     model = spec.build("models", "table", dataset.example)
-    model.logits.assign(tf.random.stateless_normal(model.logits.shape, [1, 2]))
+    model.network.logits.assign(tf.random.stateless_normal(model.network.logits.shape, [1, 2]))
     run = Run(folder, settings, dataset.example, model, None, 0, sampler)
     vars(run)["dataset"] = dataset  # what is otherwise read by an experiment's spec
     return run
@@ -45,7 +45,7 @@ def tables(run, temperature=1.0):
     """P and Q of all texts, [texts] each, Q by softmaxes in NumPy."""
     size, length = run.example.vocabulary.size, run.example.length
     texts = np.array(list(itertools.product(range(size), repeat=length)), np.int32)
-    logits = run.generator.logits.numpy().astype(np.float64) / temperature
+    logits = run.generator.network.logits.numpy().astype(np.float64) / temperature
     conditional = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
     prefix, q = np.zeros(len(texts), int), np.ones(len(texts))
     for t in range(length):
@@ -117,7 +117,7 @@ def test_standard_errors_are_the_deviations_of_the_estimates(monkeypatch):
 def test_a_model_that_is_the_data_diverges_by_nothing():
     run = known(POSITIVE)
     joint = np.array([[0.4, 0.1], [0.2, 0.3]])
-    run.generator.logits.assign(np.log([joint.sum(axis=1), *joint]))
+    run.generator.network.logits.assign(np.log([joint.sum(axis=1), *joint]))
     measured = measure(run)
     for name in ("kl_p_q", "kl_q_p", "js_0.1", "js_0.5", "js_0.9"):
         assert measured[name].value == pytest.approx(0, abs=1e-12)
@@ -159,7 +159,7 @@ def test_q_is_what_is_drawn_without_the_unknown_token(sampler, most, monkeypatch
     monkeypatch.setattr(exact_divergences, "MOST", most)
     example = domains.Text(Vocabulary([UNKNOWN, END, "a", "b"], "character"), 2, False)
     model = spec.build("models", "table", example)
-    model.logits.assign(np.log([[0.4, 0.1, 0.3, 0.2]] * 5))
+    model.network.logits.assign(np.log([[0.4, 0.1, 0.3, 0.2]] * 5))
     q = {(1, 1): 1 / 6, **{(x, y): a * b / 36 for x, a in AB for y, b in [(1, 1), *AB]}}
     if sampler == "top_k(k=2)":
         q = {(x, y): a * b / 25 for x, a in AB for y, b in AB}

@@ -67,7 +67,7 @@ def test_windows_of_running_text(chain):
 def test_it_and_its_error_are_those_of_a_ratio(adversaries, judge):
     comparison = adversaries["ceiling"]
     nats = -judge.model.log_prob(comparison.generated).numpy()
-    lengths = judge.model.weights_of(comparison.generated).numpy().sum(axis=-1)
+    lengths = judge.model.token_mask(comparison.generated).numpy().sum(axis=-1)
     measured = measure(comparison)
     assert measured.value == pytest.approx(nats.sum() / lengths.sum(), rel=1e-5)
     residuals = nats - measured.value * lengths
@@ -83,7 +83,7 @@ def test_one_text_has_no_standard_error(adversaries):
 
 def test_unknown_symbols_are_read_but_do_not_count(judge):
     text = np.array([[3, 0, 4, 2, 1, 1, 1, 1, 1, 1, 1, 1]], np.int32)
-    logits = judge.model(judge.model.shift(text)).numpy()[0].astype(np.float64)
+    logits = judge.model.network(judge.model.shift(text)).numpy()[0].astype(np.float64)
     log_probs = logits - np.log(np.sum(np.exp(logits), axis=-1, keepdims=True))
     expected = -np.mean([log_probs[0, 3], log_probs[2, 4], log_probs[3, 2], log_probs[4, 1]])
     assert judge.score(text)[0] == pytest.approx(expected, rel=1e-5)

@@ -41,7 +41,7 @@ def test_it_is_the_ratio_of_all_nats_to_all_symbols(untrained, letters):
     rows[np.cumsum(rows == 1, axis=-1) > 0] = 1
     run = untrained(UNIFORM, letters, Sequences(rows))
     nats = -run.generator.log_prob(rows).numpy()
-    lengths = run.generator.weights_of(rows).numpy().sum(axis=-1)
+    lengths = run.generator.token_mask(rows).numpy().sum(axis=-1)
     found = measure(run)
     measured = found["nll"]
     assert measured.value == pytest.approx(nats.sum() / lengths.sum(), rel=1e-5)
@@ -105,10 +105,10 @@ def test_q_is_what_the_sampler_makes_of_the_model(untrained, letters):
         parts = rows if size == 7 else text[None]
         expected = 0
         for part in parts:
-            logits = 2 * run.generator(run.generator.shift(part[None])).numpy()[0]
+            logits = 2 * run.generator.network(run.generator.shift(part[None])).numpy()[0]
             logits[:, 0] = -np.inf  # the unknown token is not drawn
             logits -= np.log(np.exp(logits).sum(axis=-1, keepdims=True))
-            counts = run.generator.weights_of(part[None]).numpy()[0]
+            counts = run.generator.token_mask(part[None]).numpy()[0]
             expected -= (counts * logits[np.arange(len(part)), part]).sum() / size
         untempered = measure(run)["nll"].value
         run.sampler = "temperature(temperature=0.5)"
@@ -123,7 +123,7 @@ def independent(untrained, letters):
     def make(split, running=False):
         run = untrained(UNIFORM, dataclasses.replace(letters, running=running), split)
         run = flatten(run)
-        run.generator.output_bias.assign(np.log([0.4, 0.1, 0.3, 0.2, 1e-30]))
+        run.generator.network.output_bias.assign(np.log([0.4, 0.1, 0.3, 0.2, 1e-30]))
         return run
 
     return make
@@ -210,7 +210,7 @@ def test_one_example_or_piece_has_no_standard_error(untrained, letters):
 
 def test_a_perplexity_that_is_too_large_for_a_float_is_left_out(untrained, letters):
     run = untrained(UNIFORM, letters, Sequences(np.array([[2, 1, 1, 1]], np.int32)))
-    run.generator.output_bias.assign([0.0, 0.0, -3000.0, 0.0, 0.0])
+    run.generator.network.output_bias.assign([0.0, 0.0, -3000.0, 0.0, 0.0])
     measured = measure(run)
     assert measured["nll"].value == pytest.approx(1500, rel=1e-2)
     assert measured["nll"].standard_error is None

@@ -73,7 +73,7 @@ def test_a_text_s_feature_is_the_mean_of_its_states(adversaries):
     judge = reference_lm.trained(first.training, first.example, first.seed)
     texts = first.generated[:3]
     for text, found in zip(texts, judge.states(texts), strict=True):
-        state, hidden = judge.model.initial_state(1), []
+        state, hidden = judge.model.network.initial_state(1), []
         for token in [first.example.vocabulary.start, *text[text != 1]][:12]:
             _, state = judge.model.step(np.array([token], np.int32), state)
             hidden.append(state[-1][0].numpy()[0])

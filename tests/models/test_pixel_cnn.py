@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from zoo import spec
+from zoo.batch import Batch
 from zoo.domains import Image
 from zoo.errors import SpecError
 from zoo.models.layers.gated_convolution import GatedConvolution
@@ -39,11 +40,11 @@ def every_image(rows, columns):
 
 
 def some(example, count):
-    """Random images of an example spec, and labels where it has classes."""
+    """A batch of random images, with labels where the domain has classes."""
     levels = tf.random.stateless_uniform([count, *example.shape], [5, 6], maxval=example.levels,
                                          dtype=tf.int32)  # fmt: skip
     images = tf.cast(levels, tf.float32) / (example.levels - 1)
-    return (images, tf.range(count) % example.num_classes) if example.num_classes else images
+    return Batch(images, tf.range(count) % example.num_classes if example.num_classes else None)
 
 
 def test_probabilities_sum_to_one_over_all_images(model):
@@ -69,11 +70,11 @@ def test_each_prediction_depends_on_all_earlier_pixels_and_on_no_other(kernel):
     example = Image((5, 6, 1), binary=True)
     # Larger weights saturate the gates, through which nothing comes then in float32.
     model = made(f"pixel_cnn(width=8, layers=6, kernel={kernel}, first_kernel=3)", example, 0.25)
-    image = some(example, 1).numpy()
+    image = some(example, 1).values.numpy()
     flipped = np.repeat(image, 30, axis=0).reshape(30, 30)
     flipped[np.diag_indices(30)] = 1 - flipped[np.diag_indices(30)]
     both = np.concatenate([image, flipped.reshape(30, 5, 6, 1)])
-    logits = model(model.read(both)[0]).numpy()
+    logits = model.network(model.read(both)[0]).numpy()
     changed = np.abs(logits[1:] - logits[:1]).max(axis=-1)  # [pixel, time]
     after = np.triu(np.ones([30, 30], bool), k=1)
     np.testing.assert_array_equal(changed[~after], 0)
@@ -84,32 +85,34 @@ def test_each_prediction_depends_on_all_earlier_pixels_and_on_no_other(kernel):
 @pytest.mark.parametrize("kernels", ["kernel=3, first_kernel=7", "kernel=5, first_kernel=3"])
 def test_one_pixel_at_a_time_equals_the_whole_image(example, kernels):
     model = made(f"pixel_cnn(width=6, layers=3, {kernels})", example)
-    inputs, _, _ = model.read(some(example, 4))
-    whole, state = model(inputs).numpy(), model.initial_state(4)
+    inputs, _, _ = model.read(*some(example, 4))
+    whole, state = model.network(inputs).numpy(), model.network.initial_state(4)
     assert whole.shape == (4, 12, example.levels)
     assert np.abs(whole[:, 1:] - whole[:, :-1]).max() > 0.1
     for time in range(12):
-        logits, state = model.step(inputs[:, time], state)
+        logits, state = model.network.step(inputs[:, time], state)
         np.testing.assert_allclose(logits, whole[:, time], atol=1e-5)
 
 
 def test_the_upper_part_of_an_image_is_read_like_the_whole(model):
-    inputs, _, _ = model.read(some(model.example, 3))
-    whole = model(inputs)
+    inputs, _, _ = model.read(*some(model.example, 3))
+    whole = model.network(inputs)
     for length in (1, 5):
-        np.testing.assert_allclose(model(inputs[:, :length]), whole[:, :length], atol=1e-6)
+        np.testing.assert_allclose(model.network(inputs[:, :length]), whole[:, :length], atol=1e-6)
 
 
-def test_only_steps_go_on_within_an_image(model):
-    inputs, _, _ = model.read(some(model.example, 2))
-    _, state = model.run(inputs[:, :3], model.initial_state(2))
-    with pytest.raises(SpecError, match="Go on within an image by `step`"):
-        model.run(inputs[:, 3:], state)
-    _, state = model.step(inputs[:, 0], model.initial_state(2))
-    with pytest.raises(tf.errors.InvalidArgumentError, match="begins with no image"):
-        model.run(inputs[:, 1:], state)
-    with pytest.raises(SpecError, match="13 symbols"):
-        model(tf.concat([inputs, inputs[:, :1]], axis=1))
+def test_an_image_in_pieces_equals_the_whole(model):
+    inputs, _, _ = model.read(*some(model.example, 2))
+    first, state = model.network.run(inputs[:, :3], model.network.initial_state(2))
+    second, _ = model.network.run(inputs[:, 3:], state)
+    whole = model.network(inputs)
+    np.testing.assert_allclose(tf.concat([first, second], axis=1), whole, atol=1e-5)
+
+
+def test_more_tokens_than_an_image_has_are_refused(model):
+    inputs, _, _ = model.read(*some(model.example, 2))
+    with pytest.raises(SpecError, match="13 tokens are more than the 12 of an image"):
+        model.network(tf.concat([inputs, inputs[:, :1]], axis=1))
 
 
 def test_a_layer_is_the_masked_convolution_of_the_paper():
@@ -221,14 +224,14 @@ def test_training_reaches_the_entropy_of_the_data():
 
 def test_dropout_is_drawn_by_the_key_and_off_without():
     model = made("pixel_cnn(width=16, layers=2, dropout=0.5)", BITS)
-    inputs, _, _ = model.read(some(BITS, 3))
-    np.testing.assert_array_equal(model(inputs, key=KEY), model(inputs, key=KEY))
-    assert np.abs(model(inputs, key=KEY) - model(inputs, key=KEY + 1)).max() > 1e-3
-    np.testing.assert_array_equal(model(inputs), model(inputs))
+    inputs, _, _ = model.read(*some(BITS, 3))
+    np.testing.assert_array_equal(model.network(inputs, key=KEY), model.network(inputs, key=KEY))
+    assert np.abs(model.network(inputs, key=KEY) - model.network(inputs, key=KEY + 1)).max() > 1e-3
+    np.testing.assert_array_equal(model.network(inputs), model.network(inputs))
 
 
 def test_each_layer_has_a_dropout_mask_of_its_own():
-    first, second = made("pixel_cnn(width=16, layers=2, dropout=0.5)", BITS).dropout_masks(
+    first, second = made("pixel_cnn(width=16, layers=2, dropout=0.5)", BITS).network.dropout_masks(
         4, 3, KEY
     )
     assert np.any(first != second)
@@ -242,13 +245,13 @@ def test_in_mixed_precision_calls_are_in_bfloat16_and_samples_in_float32():
         model = spec.build("models", "pixel_cnn(width=8, layers=2, dropout=0.1)", CLASSES)
     finally:
         keras.config.set_dtype_policy("float32")
-    inputs, _, _ = model.read(some(CLASSES, 20))
-    exact, _ = model.run(inputs, model.initial_state(20))
-    logits = model(inputs)
+    inputs, _, _ = model.read(*some(CLASSES, 20))
+    exact, _ = model.network.run(inputs, model.network.initial_state(20))
+    logits = model.network(inputs)
     assert logits.dtype == tf.float32
     assert 0 < np.abs(logits - exact).max() < 0.05  # bfloat16 has 8 bits
-    read = model(inputs, key=KEY, replace=lambda t, real, logits: real)
-    np.testing.assert_array_equal(read, model(inputs, key=KEY))
+    read = model.network(inputs, key=KEY, replace=lambda t, real, logits: real)
+    np.testing.assert_array_equal(read, model.network(inputs, key=KEY))
     drawn = model.generate(tf.range(4, dtype=tf.int64), lambda logits: logits)
     labels = tf.range(4) % 2
     log_prob = model.log_prob(model.to_examples(drawn.tokens), labels)

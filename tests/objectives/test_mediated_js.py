@@ -25,15 +25,15 @@ def mixture(known):
 
 def loss(objective, known, mediator, texts):
     log_q = tf.nn.log_softmax(known.model.drawing_logits(texts))
-    log_m = tf.nn.log_softmax(mediator(mediator.shift(texts)))
-    counts = known.model.weights_of(texts)
+    log_m = tf.nn.log_softmax(mediator.network(mediator.shift(texts)))
+    counts = known.model.token_mask(texts)
     return objective.generator_loss(texts, log_q, log_m, counts, 0)
 
 
 def gradient(objective, known, mediator, texts):
     with tf.GradientTape() as tape:
         value = loss(objective, known, mediator, texts)
-    return tf.convert_to_tensor(tape.gradient(value, known.model.logits.value))
+    return tf.convert_to_tensor(tape.gradient(value, known.model.network.logits.value))
 
 
 def test_with_the_future_its_expectation_is_the_gradient_of_the_divergence(known_texts):
@@ -57,7 +57,7 @@ def test_without_it_each_conditional_is_moved_to_the_mediator_s(known_texts):
     for text in known_texts.batch:
         row = 0
         for symbol in text:
-            logits = [table.logits.numpy()[row] for table in (known_texts.model, mediator)]
+            logits = [table.network.logits.numpy()[row] for table in (known_texts.model, mediator)]
             q, m = (np.exp(each - np.logaddexp.reduce(each[1:]))[1:] for each in logits)
             log = np.log(np.where(q > 1e-9, q / m, 1))
             expected[row, 1:] += (1 - PI) * q * (log - np.sum(q * log)) / 64

@@ -188,7 +188,7 @@ def trained_table(p, objective, compiled):
     trainer.compile(keras.optimizers.Adam(rate), jit_compile=compiled)
     trainer.fit(batches(data.train, 8192, 0, 0, 150), shuffle=False, verbose=0)
 
-    first = tf.nn.softmax(model(tf.constant([[max(shape)]])))[0, 0].numpy()
+    first = tf.nn.softmax(model.network(tf.constant([[max(shape)]])))[0, 0].numpy()
     cells = np.stack(np.meshgrid(*map(range, shape), indexing="ij"), -1).reshape(-1, 2)
     return first[: shape[0]], np.exp(model.log_prob(cells.astype(np.int32))).reshape(shape)
 

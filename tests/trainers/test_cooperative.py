@@ -63,9 +63,9 @@ def test_a_step_is_one_of_the_mediator_and_one_of_the_generator(mediated, texts)
 
     def generator_loss():
         log_q = tf.nn.log_softmax(generator.drawing_logits(texts))[..., 1:]  # unknown is first
-        log_m = tf.nn.log_softmax(mediator(mediator.shift(texts)))[..., 1:]
+        log_m = tf.nn.log_softmax(mediator.network(mediator.shift(texts)))[..., 1:]
         nats = tf.reduce_sum(tf.exp(log_q) * (log_q - log_m), axis=-1)
-        return 0.75 * tf.reduce_sum(generator.weights_of(texts) * nats) / 8
+        return 0.75 * tf.reduce_sum(generator.token_mask(texts) * nats) / 8
 
     check_descent(generator, generator_loss, before["generator"], after["generator"])
 
@@ -117,7 +117,7 @@ def test_the_mediator_counts_nothing_after_the_end(mediated, texts):
     real = tf.concat([real[:, :1], tf.fill([8, real.shape[1] - 1], end)], axis=1)
     trainer.objective.mediator_loss = lambda *nats: given.extend(nats) or loss(*nats)
     trainer.train_step((real,))
-    counts = mediated.generator.weights_of(real).numpy()
+    counts = mediated.generator.token_mask(real).numpy()
     assert (counts == 0).any()
     np.testing.assert_array_equal(given[0].numpy() > 0, counts > 0)
 
@@ -129,7 +129,7 @@ def test_validation_is_the_likelihood_and_the_bound_on_held_out_texts(mediated, 
     trainer.step.assign(step)
     real = texts.batch(0, 8, seed=1)
     found = trainer.test_step((real,))
-    num_symbols = mediated.generator.weights_of(real).numpy().sum()
+    num_symbols = mediated.generator.token_mask(real).numpy().sum()
     nll = -mediated.generator.log_prob(real).numpy().sum() / num_symbols
     total, count = found["nll"]
     assert float(total / count) == pytest.approx(nll, rel=1e-5)
@@ -139,7 +139,7 @@ def test_validation_is_the_likelihood_and_the_bound_on_held_out_texts(mediated, 
         logits = mediated.generator.drawing_logits(each).numpy()[..., 1:]
         log_q = logits - np.logaddexp.reduce(logits, axis=-1, keepdims=True)
         picked = np.take_along_axis(log_q, each.numpy()[..., None] - 1, axis=-1)[..., 0]
-        counted = mediated.generator.weights_of(each).numpy()
+        counted = mediated.generator.token_mask(each).numpy()
         ratios.append(mediated.mediator.log_prob(each).numpy() - np.sum(counted * picked, axis=-1))
     objective = spec.build("objectives", f"mediated_js(pi={pi})")
     expected = objective.divergence_bound(*ratios, 0)

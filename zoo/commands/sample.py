@@ -135,12 +135,12 @@ def write_images(run: "Run", output: str) -> None:
     import numpy as np
 
     from zoo.domains import pictures
-    from zoo.models.base.autoregressive import Autoregressive
+    from zoo.models.base.sequence_model import SequenceModel
 
     for name in ("prompt", "length", "beam_width"):
         if FLAGS[name].present:
             raise SpecError(f"{run.experiment.model} draws images: it has no {name}.")
-    if FLAGS["sampler"].present and not isinstance(run.generator, Autoregressive):
+    if FLAGS["sampler"].present and not isinstance(run.generator, SequenceModel):
         raise SpecError(f"{run.experiment.model} draws images from noise: it has no sampler.")
     if FLAGS.known_rows is not None and FLAGS.label is not None:
         raise SpecError("known_rows keeps rows of test images, which have labels of their own.")

@@ -14,7 +14,7 @@ from zoo import randomness, samplers
 from zoo.batch import Batch
 from zoo.errors import require
 from zoo.estimators.base.contracts import Estimator
-from zoo.models.base.autoregressive import Autoregressive as SequenceModel
+from zoo.models.base.sequence_model import SequenceModel
 
 _NOISE = 0  # a number for keys
 

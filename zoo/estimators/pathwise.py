@@ -6,7 +6,7 @@ import tensorflow as tf
 from keras import ops
 
 from zoo.estimators.base.contracts import Estimator
-from zoo.models.base.implicit import Generator as LatentGenerator
+from zoo.models.base.latent_generator import LatentGenerator
 
 
 class Pathwise(Estimator):

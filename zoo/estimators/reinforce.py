@@ -18,7 +18,7 @@ from zoo.errors import require
 from zoo.estimators.base.contracts import Estimator
 from zoo.functional.cross_entropy import cross_entropy
 from zoo.functional.score_function import leave_one_out, surrogate
-from zoo.models.base.autoregressive import Autoregressive as SequenceModel
+from zoo.models.base.sequence_model import SequenceModel
 
 Rewards = Literal["whole", "prefixes"]
 Baseline = Literal["leave_one_out", "moving_average", "none"]
@@ -76,7 +76,7 @@ class Reinforce(Estimator):
             float32 [].
         """
         texts = generator.sample(key, count).values
-        token_mask = generator.weights_of(texts)
+        token_mask = generator.token_mask(texts)
         log_probs = -token_mask * cross_entropy(texts, generator.drawing_logits(texts))
         costs = tf.stop_gradient(self._costs(generator, texts, score, key))
         advantages = costs - self._baseline(costs, token_mask, step)

@@ -9,6 +9,7 @@ import tensorflow as tf
 from zoo import divergences, spec
 from zoo.divergences.estimates import Estimate, monte_carlo_generalised_js, monte_carlo_kl
 from zoo.metrics import Measurement
+from zoo.models.base.capabilities import Likelihood
 
 PI = (0.1, 0.5, 0.9)  # weights of P in the Jensen-Shannon divergences
 MOST = 10_000  # texts that are all taken, one by one
@@ -18,7 +19,7 @@ _UNITS = {"text": "nats per text", "points": "nats per point"}
 
 def applies(run) -> bool:
     """Whether P and Q can both be computed."""
-    return hasattr(run.generator, "log_prob") and run.dataset.log_prob is not None
+    return isinstance(run.generator, Likelihood) and run.dataset.log_prob is not None
 
 
 def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]:

@@ -11,13 +11,14 @@ from zoo.batch import Batch
 from zoo.errors import require
 from zoo.metrics import Measurement
 from zoo.metrics.base import standard_errors
+from zoo.models.base.capabilities import Likelihood
 
 _BATCH = 250
 
 
 def applies(run) -> bool:
     """Whether the model has a tractable likelihood."""
-    return hasattr(run.generator, "log_prob")
+    return isinstance(run.generator, Likelihood)
 
 
 def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]:
@@ -179,7 +180,7 @@ def _running(model, data, sampler):
 
     @tf.function(reduce_retracing=True)
     def score(inputs, targets, state):
-        logits, state = model.run(inputs, state)
+        logits, state = model.network.run(inputs, state)
         logits = logits[0]
         if sampler is not None:
             logits = sampler(logits + samplers.never_drawn(model.example.vocabulary))
@@ -187,7 +188,7 @@ def _running(model, data, sampler):
         drawn = ~tf.math.is_inf(nats)
         return tf.reduce_sum(tf.where(drawn, nats, 0.0)), tf.math.count_nonzero(drawn), state
 
-    state, nats, lengths, sizes = model.initial_state(1), [], [], []
+    state, nats, lengths, sizes = model.network.initial_state(1), [], [], []
     for begin in range(0, len(data), data.PIECE):
         piece = slice(begin, begin + data.PIECE)
         targets = tf.constant(data.values[piece][None])

@@ -1,4 +1,4 @@
-"""An autoregressive generator of texts, and a mediator between it and the data.
+"""A sequence model of texts, and a mediator between it and the data.
 
 Source: S. Lu et al., "CoT: Cooperative Training for Generative Modeling of Discrete Data", arXiv
 1804.03782 (2018).
@@ -10,7 +10,7 @@ import keras
 
 from zoo import domains
 from zoo.models.base import nested
-from zoo.models.base.autoregressive import Autoregressive
+from zoo.models.base.sequence_model import SequenceModel
 
 ACCEPTS = {"text"}
 TRAINERS = {"cooperative"}
@@ -18,20 +18,20 @@ TRAINERS = {"cooperative"}
 
 @dataclasses.dataclass(frozen=True)
 class Mediated:
-    """Two networks.
+    """A generator and a mediator.
 
     Attributes:
         generator: the model Q.
-        mediator: the model M of what is drawn from the data or from Q.
-        alike: whether both are of one spec, so that one can begin with the weights of the other.
+        mediator: the model M of the mixture of data and samples of Q.
+        alike: whether both are of one spec, so that one can be initialised from the other.
     """
 
-    generator: Autoregressive
-    mediator: Autoregressive
+    generator: SequenceModel
+    mediator: SequenceModel
     alike: bool
 
     def networks(self) -> dict[str, keras.Model]:
-        """The networks that the model consists of, by their roles."""
+        """The networks of the model by their roles."""
         return {"generator": self.generator, "mediator": self.mediator}
 
 
@@ -41,10 +41,10 @@ def build(
     generator: str = "lstm(units=32, layers=1)",
     mediator: str | None = None,
 ) -> Mediated:
-    """Two autoregressive models, with weights of their own.
+    """Two sequence models with weights of their own.
 
     Args:
-        example: what one text is.
+        example: the domain.
         generator: the spec of an autoregressive model, as a quoted string.
         mediator: the same; None: that of the generator. The best mediator is the mixture of data
             and samples: one that cannot come near to it misleads a generator that is simple.

@@ -18,7 +18,11 @@ import keras
 
 from zoo import domains
 from zoo.errors import require
-from zoo.models.base.implicit import Discriminator, Generator, Pair, num_inputs
+from zoo.models.base import convolutional
+from zoo.models.base.discriminator import ProjectionDiscriminator
+from zoo.models.base.latent_generator import LatentGenerator, num_inputs
+from zoo.models.base.pair import LatentPair
+from zoo.models.base.shared_arguments import documented
 from zoo.models.layers import float32_sums
 from zoo.models.layers import spectral_normalisation as spectral
 
@@ -26,6 +30,17 @@ ACCEPTS = {"image"}
 TRAINERS = {"adversarial", "implicit"}
 
 
+@documented(
+    convolutional.ARGUMENTS,
+    raises="sizes that cannot be.",
+    example="the domain, images of any shape.",
+    width="the number of units of each hidden layer of the generator.",
+    latent_size="the number of components of the noise.",
+    maxout_units="the number of units of each hidden layer of the discriminator.",
+    maxout_pieces="the number of linear functions that each of those is the maximum of.",
+    dropout="whether the discriminator is trained with dropout; a density ratio estimated without "
+    "it can be sharper, and overfits sooner.",
+)
 def build(
     example: domains.Image,
     *,
@@ -35,22 +50,8 @@ def build(
     maxout_pieces: int = 5,
     dropout: bool = True,
     spectral_normalisation: bool = False,
-) -> Pair:
-    """A generator and a discriminator with two hidden layers each.
-
-    Args:
-        example: images of any shape.
-        width: the number of units of each hidden layer of the generator.
-        latent_size: the number of components of the noise.
-        maxout_units: the number of units of each hidden layer of the discriminator.
-        maxout_pieces: the number of linear functions that each of those is the maximum of.
-        dropout: whether the discriminator is trained with dropout; a density ratio estimated
-            without it can be sharper, and overfits sooner.
-        spectral_normalisation: whether the discriminator's kernels are divided by their norms.
-
-    Raises:
-        SpecError: sizes that cannot be.
-    """
+) -> LatentPair:
+    """A generator and a discriminator with two hidden layers each."""
     for name, size in {
         "width": width,
         "latent_size": latent_size,
@@ -62,9 +63,10 @@ def build(
     classes = example.num_classes
     network = _generator(example.shape, width, num_inputs(example, latent_size))
     stages = _discriminator(example.shape, maxout_units, maxout_pieces, layers, 1 + classes)
-    return Pair(
-        Generator(network, latent_size, "uniform", classes, name="generator"),
-        Discriminator(stages, [0.2, 0.5, 0.5] if dropout else [0, 0, 0], name="discriminator"),
+    rates = [0.2, 0.5, 0.5] if dropout else [0, 0, 0]
+    return LatentPair(
+        LatentGenerator(network, latent_size, "uniform", classes, name="generator"),
+        ProjectionDiscriminator(stages, rates, name="discriminator"),
     )
 
 
@@ -105,5 +107,5 @@ def _discriminator(shape, units, pieces, layers, outputs):
 
 
 def _uniform(limit):
-    """Anew for each layer: an initializer has one seed, which it draws as it is made."""
+    """A new initializer for each layer, since it draws its one seed as it is made."""
     return {"kernel_initializer": keras.initializers.RandomUniform(-limit, limit)}

@@ -36,4 +36,4 @@ class MaximumLikelihood(LikelihoodObjective):
         """
         del step
         inputs, targets, token_mask = model.read(*batch)
-        return model(inputs, key=key), targets, token_mask
+        return model.network(inputs, key=key), targets, token_mask

@@ -138,7 +138,7 @@ class ScheduledSampling(LikelihoodObjective):
         def replace(t, real, logits):
             return tf.where(kept[:, t], real, self._own(logits, noise[:, t]))
 
-        logits = model(inputs, key=key, replace=replace, passes=self._passes)
+        logits = model.network(inputs, key=key, replace=replace, passes=self._passes)
         return logits, targets, token_mask
 
     def _own(self, logits, uniform):

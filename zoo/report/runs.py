@@ -5,6 +5,7 @@ import pathlib
 
 from zoo import report, spec
 from zoo.errors import RunFolderError, require
+from zoo.models.base.sequence_model import SequenceModel
 from zoo.runs import loading
 from zoo.runs.run import Run
 
@@ -42,7 +43,7 @@ def load(
             "copy as --workdir.",
         )
         require(
-            sampler is None or hasattr(run.generator, "sequence"),
+            sampler is None or isinstance(run.generator, SequenceModel),
             f"{run.experiment.model} draws an example at once: it has no use for "
             f"sampler={sampler}.",
         )

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import shlex
 
+from zoo.models.base.sequence_model import SequenceModel
 from zoo.runs.evaluation import Evaluation
 from zoo.runs.experiment import MAY_CHANGE, Experiment
 
@@ -20,7 +21,7 @@ def description(evaluation: Evaluation) -> dict[str, str]:
         "folder": str(run.folder.path),
         **{name.replace("_", " "): str(settings[name]) for name in _DESCRIBED},
         "steps": f"{run.step:,}",
-        **({"sampler": run.sampler} if hasattr(run.generator, "sequence") else {}),
+        **({"sampler": run.sampler} if isinstance(run.generator, SequenceModel) else {}),
         "samples": f"{evaluation.settings.count:,}, seed {evaluation.settings.seed}",
         "trained with": ", ".join(f"{name} {version}" for name, version in versions),
         "revision": record.get("revision") or "unknown",

@@ -12,7 +12,7 @@ from zoo.batch import Batch
 from zoo.data.base.splits import Dataset
 from zoo.density_ratio import calibration, estimate
 from zoo.errors import DataError, require
-from zoo.models.base.autoregressive import Autoregressive
+from zoo.models.base.sequence_model import PatchModel
 from zoo.runs import digests, sampling
 from zoo.runs.experiment import Experiment
 from zoo.runs.run_folder import RunFolder
@@ -164,7 +164,7 @@ class Run:
                 images, or not as many rows.
         """
         require(
-            self.domain.kind == "image" and isinstance(self.generator, Autoregressive),
+            isinstance(self.generator, PatchModel),
             f"{self.experiment.model} completes no images. Autoregressive models of images do.",
         )
         test, height = self.dataset.test, self.domain.shape[0]

@@ -7,15 +7,15 @@ import tensorflow as tf
 
 from zoo import samplers, spec
 from zoo.errors import require
-from zoo.models.base.autoregressive import Autoregressive
-from zoo.models.base.implicit import Generator
+from zoo.models.base.latent_generator import LatentGenerator
+from zoo.models.base.sequence_model import PatchModel, SequenceModel, TextModel
 from zoo.tokenizers.vocabulary import ABSENT, Vocabulary
 
 _AT_ONCE = 250
 
 
 def images(
-    generator: Autoregressive | Generator,
+    generator: SequenceModel | LatentGenerator,
     count: int,
     seed: int = 0,
     sampler: str = "ancestral()",
@@ -33,7 +33,7 @@ def images(
     Returns:
         float32 [count, height, width, channels] in [0, 1].
     """
-    if isinstance(generator, Autoregressive):
+    if isinstance(generator, SequenceModel):
         drawn = tokens(generator, count, seed, sampler, label=label)
         return np.concatenate(
             [generator.to_examples(drawn[i : i + _AT_ONCE]) for i in range(0, count, _AT_ONCE)]
@@ -41,7 +41,7 @@ def images(
     return _decoded(generator, count, seed, label)
 
 
-def points(generator: Generator, count: int, seed: int = 0) -> np.ndarray:
+def points(generator: LatentGenerator, count: int, seed: int = 0) -> np.ndarray:
     """Draws points, float32 [count, dimension].
 
     Args:
@@ -53,7 +53,7 @@ def points(generator: Generator, count: int, seed: int = 0) -> np.ndarray:
 
 
 def tokens(
-    generator: Autoregressive,
+    generator: SequenceModel,
     count: int,
     seed: int = 0,
     sampler: str = "ancestral()",
@@ -75,20 +75,21 @@ def tokens(
     change, length = _sampler(sampler), length or generator.sequence.length
     drawn = []
     # XLA compiles for each number of rows anew: the last rows are drawn with others beside them.
-    whole = generator.JIT_COMPILE and count > _AT_ONCE
+    compiled = generator.network.jit_compile_sampling
+    whole = compiled and count > _AT_ONCE
     for part in seeds(-(-count // _AT_ONCE) * _AT_ONCE if whole else count, seed):
         rows = tf.shape(part)[0]
         prompts = tf.repeat(tf.constant([prompt], tf.int32), rows, axis=0)
         known, labels = tf.fill([rows], len(prompt)), _labels(label, rows)
         made = generator.generate(
-            part, change, length, prompts, known, labels, jit_compile=generator.JIT_COMPILE
+            part, change, length, prompts, known, labels, jit_compile=compiled
         )
         drawn.append(made.tokens.numpy())
     return np.concatenate(drawn)[:count]
 
 
 def texts(
-    generator: Autoregressive,
+    generator: TextModel,
     count: int,
     seed: int = 0,
     sampler: str = "ancestral()",
@@ -120,7 +121,7 @@ def texts(
 
 
 def complete(
-    generator: Autoregressive,
+    generator: PatchModel,
     originals: tf.Tensor,
     known_rows: int,
     seed: int = 0,
@@ -141,19 +142,18 @@ def complete(
         Images of the same shape.
     """
     completed, first = [], 0
+    change, compiled = _sampler(sampler), generator.network.jit_compile_sampling
     for part in seeds(len(originals), seed):
         rows = slice(first, first := first + len(part))
         known = tf.fill([len(part)], known_rows)
         some = None if labels is None else labels[rows]
-        made = generator.complete(
-            originals[rows], known, part, _sampler(sampler), some, generator.JIT_COMPILE
-        )
+        made = generator.complete(originals[rows], known, part, change, some, jit_compile=compiled)
         completed.append(made.numpy())
     return np.concatenate(completed)
 
 
 def most_probable(
-    generator: Autoregressive, beam_width: int, length: int | None = None, prompt: str = ""
+    generator: TextModel, beam_width: int, length: int | None = None, prompt: str = ""
 ) -> list[tuple[str, float]]:
     """Finds the most probable texts by beam search.
 
@@ -174,7 +174,8 @@ def most_probable(
     vocabulary, length = generator.example.vocabulary, length or generator.example.length
     start = _encoded(vocabulary, prompt, length)
     found = samplers.beam_search(
-        generator,
+        generator.network,
+        vocabulary,
         generator.starts(1),
         beam_width,
         length,

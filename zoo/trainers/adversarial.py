@@ -11,7 +11,7 @@ from zoo.batch import Batch, concatenate
 from zoo.errors import require
 from zoo.estimators.base.contracts import Estimator, estimator_class
 from zoo.functional.diversity import diversity
-from zoo.models.base.implicit import Pair
+from zoo.models.base.pair import Pair
 from zoo.objectives.base.contracts import AdversarialObjective
 from zoo.trainers.base.trainer import descend, validation_seeds
 from zoo.trainers.base.two_player import TwoPlayer
@@ -65,7 +65,9 @@ class Adversarial(TwoPlayer):
         steps, num_real = objective.discriminator_steps, objective.num_real(batch_size)
         super().__init__(pair, objective, batch_size, seed, average_decay, steps, num_real)
         self.discriminator = pair.discriminator
-        self.estimator = _estimator(objective.estimator or pair.generator.ESTIMATOR, pair.generator)
+        self.estimator = _estimator(
+            objective.estimator or pair.generator.default_estimator, pair.generator
+        )
 
     def train_step(self, data):
         """Updates the discriminator on real examples and samples, then the generator."""

@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from zoo.batch import Batch
 from zoo.functional.cross_entropy import cross_entropy
-from zoo.models.base.autoregressive import Autoregressive as SequenceModel
+from zoo.models.base.sequence_model import SequenceModel
 from zoo.objectives.base.contracts import LikelihoodObjective
 from zoo.trainers.base.one_player import OnePlayer
 from zoo.trainers.base.trainer import descend
@@ -64,7 +64,7 @@ class Autoregressive(OnePlayer):
         """
         del number
         inputs, targets, token_mask = self.generator.read(*data)
-        logits = self.generator(inputs)
+        logits = self.generator.network(inputs)
         nats = token_mask * cross_entropy(targets, logits)
         return {
             "nll": (tf.reduce_sum(nats), self.generator.num_units(token_mask)),

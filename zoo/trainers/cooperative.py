@@ -79,7 +79,7 @@ class Cooperative(TwoPlayer):
         generated = self.generator.sample(randomness.fold(key, _SAMPLES), count)
         inputs, targets, token_mask = self.mediator.read(*concatenate([real, generated]))
         with tf.GradientTape() as tape:
-            nats = token_mask * cross_entropy(targets, self.mediator(inputs, key=key))
+            nats = token_mask * cross_entropy(targets, self.mediator.network(inputs, key=key))
             loss = self.objective.mediator_loss(nats[:-count], nats[-count:], self.step.value)
         descend(self.second_optimizer, loss, tape, self.mediator.trainable_variables)
         return loss
@@ -87,8 +87,8 @@ class Cooperative(TwoPlayer):
     def _update_generator(self):
         key, count = self.key("generator samples"), self.per_replica(self.batch_size)
         texts = self.generator.sample(key, count).values
-        log_m = tf.nn.log_softmax(self.mediator(self.mediator.shift(texts)))
-        token_mask = self.generator.weights_of(texts)
+        log_m = tf.nn.log_softmax(self.mediator.network(self.mediator.shift(texts)))
+        token_mask = self.generator.token_mask(texts)
         with tf.GradientTape() as tape:
             log_q = tf.nn.log_softmax(self.generator.drawing_logits(texts))
             loss = self.objective.generator_loss(texts, log_q, log_m, token_mask, self.step.value)
@@ -111,7 +111,7 @@ class Cooperative(TwoPlayer):
         ratios = self._log_ratio(concatenate([real, generated]).values)
         # The step counts updates that are done: the last one was at the step before.
         last = tf.maximum(self.step.value - 1, 0)
-        num_tokens = tf.reduce_sum(self.generator.weights_of(real.values))
+        num_tokens = tf.reduce_sum(self.generator.token_mask(real.values))
         return {
             "nll": (-tf.reduce_sum(self.generator.log_prob(*real)), num_tokens),
             "divergence_bound": self.objective.divergence_bound(*tf.split(ratios, 2), last),
@@ -120,7 +120,7 @@ class Cooperative(TwoPlayer):
 
     def _log_ratio(self, texts):
         """log M - log Q of texts, where Q is what is drawn from: inf where it excludes one."""
-        token_mask = self.generator.weights_of(texts)
+        token_mask = self.generator.token_mask(texts)
         log_q = tf.nn.log_softmax(self.generator.drawing_logits(texts))
         log_probs = tf.gather(log_q, tf.maximum(texts, 0), batch_dims=2)
         every = tf.reduce_sum(tf.where(token_mask > 0, log_probs, 0.0), axis=-1)

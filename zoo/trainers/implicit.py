@@ -11,8 +11,8 @@ import tensorflow as tf
 from zoo.batch import Batch
 from zoo.errors import require
 from zoo.functional.diversity import diversity
-from zoo.models.base.implicit import Generator as LatentGenerator
-from zoo.models.base.implicit import Pair
+from zoo.models.base.latent_generator import LatentGenerator
+from zoo.models.base.pair import LatentPair
 from zoo.objectives.base.contracts import ImplicitObjective
 from zoo.trainers.base.one_player import OnePlayer
 from zoo.trainers.base.trainer import descend, validation_seeds
@@ -34,7 +34,7 @@ class GeneratorOnly:
 
 
 def build(
-    model: Pair | GeneratorOnly,
+    model: LatentPair | GeneratorOnly,
     objective: ImplicitObjective,
     *,
     batch_size: int,
@@ -69,7 +69,7 @@ class Implicit(OnePlayer):
     """Draws a batch of samples and minimises the objective between it and a batch of data."""
 
     @classmethod
-    def trained(cls, model: Pair) -> GeneratorOnly:
+    def trained(cls, model: LatentPair) -> GeneratorOnly:
         """The generator alone: a discriminator is neither trained nor saved."""
         return GeneratorOnly(model.generator)
 

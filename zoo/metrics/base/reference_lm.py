@@ -36,7 +36,7 @@ class Judge:
         seed: of the first weights.
 
     Attributes:
-        model: the `zoo.models.lstm.LSTM`.
+        model: the `SequenceModel`.
     """
 
     def __init__(self, example: domains.Text, seed: int):
@@ -50,7 +50,7 @@ class Judge:
         tokens, hidden, counts = self._read(tokens)
         known = counts & (tokens != self._vocabulary.unknown)
         labels = tf.boolean_mask(tokens, known)
-        logits = self.model.logits(tf.boolean_mask(hidden, known))
+        logits = self.model.network.logits(tf.boolean_mask(hidden, known))
         # The same as TensorFlow's sparse cross-entropy, which takes twice the time to score: it
         # computes a gradient each time.
         nats = tf.reduce_logsumexp(logits, axis=-1) - tf.gather(logits, labels, batch_dims=1)
@@ -89,8 +89,9 @@ class Judge:
         counts = up_to_end(tokens, self._vocabulary.end)
         longest = tf.reduce_max(tf.reduce_sum(tf.cast(counts, tf.int32), axis=-1))
         tokens, counts = tokens[:, :longest], counts[:, :longest]
-        start = self.model.initial_state(tf.shape(tokens)[0])
-        return tokens, self.model.hidden(self.model.shift(tokens), start)[0], counts
+        network = self.model.network
+        start = network.initial_state(tf.shape(tokens)[0])
+        return tokens, network.hidden(self.model.shift(tokens), start)[0], counts
 
     def _in_parts(self, function, tokens):
         parts = [function(tokens[i : i + _PART]) for i in range(0, len(tokens), _PART)]
@@ -149,7 +150,7 @@ def _update(judge, steps, texts):
     optimizer = keras.optimizers.Adam(rate, global_clipnorm=_CLIP_NORM)
     optimizer.build(variables)
     # Not the symbols of the batch itself: texts would weigh less the longer their batch is.
-    num_symbols = _BATCH * np.mean(judge.model.weights_of(texts).numpy().sum(axis=-1))
+    num_symbols = _BATCH * np.mean(judge.model.token_mask(texts).numpy().sum(axis=-1))
 
     @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32)])
     def update(tokens):

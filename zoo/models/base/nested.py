@@ -1,16 +1,17 @@
 """A model within a model's spec."""
 
-from zoo import spec
+from zoo import domains, spec
 from zoo.errors import SpecError
+from zoo.models.base.sequence_model import SequenceModel
 
 
-def autoregressive(text: str, example, owner: str):
-    """The autoregressive model of a nested spec, as maximum likelihood would train it.
+def autoregressive(text: str, example: domains.Text, owner: str) -> SequenceModel:
+    """The sequence model of a nested spec, as maximum likelihood would train it.
 
     Args:
         text: the spec of a member of `zoo.models`.
-        example: what one example is.
-        owner: the model that is built around it.
+        example: the domain.
+        owner: the name of the model that is built around it.
 
     Raises:
         SpecError: the spec is wrong, or names a model of another kind.
