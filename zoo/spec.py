@@ -6,6 +6,7 @@ Python literals, read by `ast.literal_eval`: a spec can run no code.
 
 import ast
 import dataclasses
+import functools
 import importlib
 import inspect
 import math
@@ -220,6 +221,12 @@ def is_number_within_limits(value: object) -> bool:
     if isinstance(value, float):
         return math.isfinite(value)
     return not isinstance(value, int) or -(2**63) <= value < 2**63
+
+
+@functools.cache
+def annotations(part: types.ModuleType) -> dict[str, type]:
+    """The types of a member's `build`: of its parameters, and under "return" of its result."""
+    return typing.get_type_hints(part.build)
 
 
 def defaults(function: typing.Callable) -> dict:

@@ -4,35 +4,12 @@ Source: S. Lu et al., "CoT: Cooperative Training for Generative Modeling of Disc
 1804.03782 (2018).
 """
 
-import dataclasses
-
-import keras
-
 from zoo import domains
 from zoo.models.base import nested
-from zoo.models.base.sequence_model import SequenceModel
+from zoo.models.base.pair import Mediated
 
 ACCEPTS = {"text"}
 TRAINERS = {"cooperative"}
-
-
-@dataclasses.dataclass(frozen=True)
-class Mediated:
-    """A generator and a mediator.
-
-    Attributes:
-        generator: the model Q.
-        mediator: the model M of the mixture of data and samples of Q.
-        alike: whether both are of one spec, so that one can be initialised from the other.
-    """
-
-    generator: SequenceModel
-    mediator: SequenceModel
-    alike: bool
-
-    def networks(self) -> dict[str, keras.Model]:
-        """The networks of the model by their roles."""
-        return {"generator": self.generator, "mediator": self.mediator}
 
 
 def build(

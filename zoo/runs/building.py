@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import types
-import typing
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -11,7 +10,7 @@ import keras
 
 from zoo import domains, spec
 from zoo.errors import SpecError
-from zoo.runs import optimizers, replicas
+from zoo.runs import matching, optimizers, replicas
 from zoo.runs.experiment import Experiment
 from zoo.trainers.base.trainer import Trainer
 
@@ -35,7 +34,7 @@ class Parts:
     def network(self, domain: domains.Example) -> object:
         """Builds the model for a domain, or the part of it that the trainer trains."""
         model = self.model.build(domain)
-        return typing.get_type_hints(self.trainer.build)["return"].trained(model)
+        return matching.kind_of(self.trainer).trained(model)
 
 
 class Specs(NamedTuple):
@@ -59,7 +58,7 @@ def compose(experiment: Experiment) -> Parts:
         spec.read("objectives", experiment.objective),
     )
     require_fit(specs)
-    trainer = spec.module("trainers", specs.objective.module.TRAINER)
+    trainer = matching.trainer_of(specs.objective.module)
     parts = Parts(specs.data, specs.model, specs.objective.build(), trainer)
     optimizers.of_experiment(experiment)  # refused here instead of after reading the data
     return parts
@@ -67,20 +66,27 @@ def compose(experiment: Experiment) -> Parts:
 
 def require_fit(specs: Specs) -> None:
     """Raises SpecError unless the model fits the data, and the objective the model."""
-    kind, accepted = specs.data.module.KIND, specs.model.module.ACCEPTS
-    if kind not in accepted:
-        fitting = _names("models", lambda module: kind in module.ACCEPTS)
+    domain, accepted = (
+        matching.domain_of(specs.data.module),
+        matching.domains_of(specs.model.module),
+    )
+    if domain not in accepted:
+        fitting = _names("models", lambda module: domain in matching.domains_of(module))
         raise SpecError(
-            f"{specs.model.text} models data of the kind {' or '.join(sorted(accepted))}, but "
-            f"{specs.data.text} is {kind}. Models for {kind}: {fitting}."
+            f"{specs.model.text} models data of the kind "
+            f"{' or '.join(sorted(each.kind for each in accepted))}, but {specs.data.text} is "
+            f"{domain.kind}. Models for {domain.kind}: {fitting}."
         )
-    trainer, trainers = specs.objective.module.TRAINER, specs.model.module.TRAINERS
-    if trainer not in trainers:
-        fitting = _names("objectives", lambda module: module.TRAINER in trainers)
-        others = _names("models", lambda m: trainer in m.TRAINERS and kind in m.ACCEPTS)
+    model, trainer = specs.model.module, matching.trainer_of(specs.objective.module)
+    if not matching.trains(trainer, model):
+        fitting = _names("objectives", lambda m: matching.trains(matching.trainer_of(m), model))
+        others = _names(
+            "models", lambda m: matching.trains(trainer, m) and domain in matching.domains_of(m)
+        )
         raise SpecError(
             f"{specs.model.text} cannot be trained by {specs.objective.text}. Objectives for it: "
-            f"{fitting}. Models for {specs.objective.text} on {kind} data: {others or 'none'}."
+            f"{fitting}. Models for {specs.objective.text} on {domain.kind} data: "
+            f"{others or 'none'}."
         )
 
 

@@ -9,7 +9,7 @@ from zoo import randomness
 from zoo.batch import Batch, concatenate
 from zoo.functional.cross_entropy import cross_entropy
 from zoo.functional.diversity import diversity
-from zoo.models.mediated import Mediated
+from zoo.models.base.pair import Mediated
 from zoo.objectives.base.contracts import CooperativeObjective
 from zoo.trainers.base.trainer import descend, validation_seeds
 from zoo.trainers.base.two_player import TwoPlayer

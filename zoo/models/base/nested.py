@@ -1,5 +1,7 @@
 """A model within a model's spec."""
 
+import typing
+
 from zoo import domains, spec
 from zoo.errors import SpecError
 from zoo.models.base.sequence_model import SequenceModel
@@ -17,14 +19,15 @@ def autoregressive(text: str, example: domains.Text, owner: str) -> SequenceMode
         SpecError: the spec is wrong, or names a model of another kind.
     """
     name, _ = spec.parse(text)
-    if not _fits(name, example.kind):
-        known = ", ".join(name for name in spec.names("models") if _fits(name, example.kind))
+    if not _fits(name, type(example)):
+        known = ", ".join(name for name in spec.names("models") if _fits(name, type(example)))
         raise SpecError(
             f"{owner}: {text!r} is no autoregressive model of {example.kind}. Known: {known}."
         )
     return spec.build("models", text, example)
 
 
-def _fits(name, kind):
-    module = spec.module("models", name)
-    return "autoregressive" in module.TRAINERS and kind in module.ACCEPTS
+def _fits(name, domain):
+    types = spec.annotations(spec.module("models", name))
+    accepted = typing.get_args(types["example"]) or (types["example"],)
+    return issubclass(types["return"], SequenceModel) and domain in accepted

@@ -1,4 +1,4 @@
-"""Pairs of a generator and a discriminator, the players of adversarial training."""
+"""The networks of two-player training: a generator with a discriminator, or with a mediator."""
 
 import abc
 import dataclasses
@@ -40,3 +40,22 @@ class TextPair(Pair):
     """A sequence model of texts with a discriminator of texts and their prefixes."""
 
     generator: SequenceModel
+
+
+@dataclasses.dataclass(frozen=True)
+class Mediated:
+    """A generator and a mediator.
+
+    Attributes:
+        generator: the model Q.
+        mediator: the model M of the mixture of data and samples of Q.
+        alike: whether both are of one spec, so that one can be initialised from the other.
+    """
+
+    generator: SequenceModel
+    mediator: SequenceModel
+    alike: bool
+
+    def networks(self) -> dict[str, keras.Model]:
+        """The networks of the model by their roles."""
+        return {"generator": self.generator, "mediator": self.mediator}
