@@ -99,8 +99,7 @@ def write_texts(run, output):
     else:
         found = run.most_probable(FLAGS.beam_width, **options)
         texts = [f"{nats:9.3f}  {text}" for text, nats in found]
-    between = "\n\n" if run.example.running else "\n"
-    write_lines(texts, between, "texts", output)
+    write_lines(texts, run.example.separator, "texts", output)
 
 
 def write_lines(lines, between, what, output):

@@ -1,4 +1,4 @@
-"""The convolutional generator and discriminator of DCGAN, for small grey images.
+"""The convolutional generator and discriminator of DCGAN, for small images, grey or colour.
 
 Source: A. Radford, L. Metz and S. Chintala, "Unsupervised Representation Learning with Deep
 Convolutional Generative Adversarial Networks", arXiv 1511.06434 (2015).
@@ -36,7 +36,7 @@ def build(
     """A generator and a discriminator with two strided convolutions each.
 
     Args:
-        example: images whose height and width are multiples of 4.
+        example: the domain: grey or colour images whose height and width are multiples of 4.
         width: the number of channels at half resolution; there are twice as many at a quarter.
         latent_size: the number of components of the noise, which is standard normal.
         spectral_normalisation: whether the discriminator's kernels are divided by their norms.

@@ -39,7 +39,7 @@ def build(
     """A generator and a discriminator with two hidden layers each.
 
     Args:
-        example: images of any shape.
+        example: the domain: grey or colour images of any size.
         width: the number of units of each hidden layer of the generator.
         latent_size: the number of components of the noise.
         maxout_units: the number of units of each hidden layer of the discriminator.

@@ -1,4 +1,4 @@
-"""A residual generator and discriminator, for small grey images.
+"""A residual generator and discriminator, for small images, grey or colour.
 
 Source: I. Gulrajani et al., "Improved Training of Wasserstein GANs", arXiv 1704.00028 (2017),
 appendix F, the networks for CIFAR-10; T. Miyato et al., "Spectral Normalization for Generative
@@ -37,7 +37,7 @@ def build(
     """A generator with two residual blocks and a discriminator with three.
 
     Args:
-        example: images whose height and width are multiples of 4.
+        example: the domain: grey or colour images whose height and width are multiples of 4.
         width: the number of channels at full resolution; there are twice as many below.
         latent_size: the number of components of the noise, which is standard normal.
         spectral_normalisation: whether the discriminator's kernels are divided by their norms.

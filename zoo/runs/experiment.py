@@ -10,6 +10,7 @@ import keras
 import tensorflow as tf
 
 from zoo import spec
+from zoo.data.base import grey
 from zoo.data.base.splits import batches
 from zoo.errors import RunFolderError, SpecError, require
 from zoo.runs import callbacks, checkpoints, digests, faults, initial_weights, optimizers, previews
@@ -157,6 +158,8 @@ def train(experiment: Experiment, workdir: str, allow_changed_data: bool = False
     with folder.locked(), folder.removed_if_no_run_begins():
         experiment = _same_experiment(experiment, folder)
         dataset = spec.build("data", experiment.data, experiment.data_dir)
+        if folder.exists():
+            dataset = grey.as_recorded(dataset, folder.read()[1])
         data = digests.of_data(dataset, experiment.data)
         if folder.exists():
             folder.require_same_data(dataset.example, data, allow_changed_data)

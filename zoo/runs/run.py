@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import domains, samplers, spec
+from zoo.data.base import grey
 from zoo.data.base.splits import Dataset
 from zoo.density_ratio import calibration, estimate
 from zoo.errors import DataError, require
@@ -36,7 +37,7 @@ class Run:
 
     folder: RunFolder
     experiment: object
-    example: domains.Example
+    example: domains.Domain
     model: object
     objective: object
     step: int
@@ -60,6 +61,7 @@ class Run:
                 f"{error} If it has moved, give its new path in --data to train.py, once, with "
                 f"the other flags of the run and --workdir={self.folder.path}."
             ) from error
+        dataset = grey.as_recorded(dataset, self.example)
         data = digests.of_data(dataset, self.experiment.data)
         self.folder.require_same_data(dataset.example, data, self.allow_changed_data)
         return dataset

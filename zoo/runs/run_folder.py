@@ -135,7 +135,7 @@ class RunFolder:
         """The digests of the data when the run began; None where there are none."""
         return self._record().get("data") if self.exists() else None
 
-    def read(self) -> tuple[dict, domains.Example]:
+    def read(self) -> tuple[dict, domains.Domain]:
         """The recorded settings and example spec.
 
         Raises:

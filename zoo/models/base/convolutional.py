@@ -11,8 +11,8 @@ def pair(name, example, width, latent_size, spectral_normalisation, generator, c
 
     Args:
         name: the model's name.
-        example: the `zoo.domains.Image`.
-        width: how many channels the networks have, in their unit.
+        example: the domain, a `zoo.domains.Image`, grey or colour.
+        width: the number of channels of the networks' layers, in their unit.
         latent_size: the number of components of the noise, which is standard normal.
         spectral_normalisation: whether the discriminator's kernels are divided by their norms.
         generator: a function of the image's shape, `width` and the number of inputs to a built
