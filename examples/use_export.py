@@ -82,13 +82,14 @@ def write_images(model, seeds, labels, output):
     if "error" in answer and any(answer["error"].numpy()):
         sys.exit(max(answer["error"].numpy()).decode())
     images = answer["image"].numpy()
-    _, height, width, _ = images.shape
+    _, height, width, channels = images.shape
     rows = -(-len(images) // _COLUMNS)
-    sheet = np.zeros([rows * _COLUMNS, height, width])
-    sheet[: len(images)] = images[..., 0]
-    sheet = sheet.reshape(rows, _COLUMNS, height, width).swapaxes(1, 2)
-    pixels = np.round(255 * sheet.reshape(rows * height, _COLUMNS * width)).astype(np.uint8)
-    Image.fromarray(pixels).save(output)
+    sheet = np.zeros([rows * _COLUMNS, height, width, channels])
+    sheet[: len(images)] = images
+    sheet = sheet.reshape(rows, _COLUMNS, height, width, channels).swapaxes(1, 2)
+    sheet = sheet.reshape(rows * height, _COLUMNS * width, channels)
+    pixels = np.round(255 * sheet).astype(np.uint8)
+    Image.fromarray(pixels[..., 0] if channels == 1 else pixels).save(output)
     print(f"Wrote {len(images)} images to {output}.")
 
 

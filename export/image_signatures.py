@@ -1,4 +1,4 @@
-"""The signatures of a served generator of images, and of its discriminator if it has one."""
+"""Signatures of a served generator of images, grey or colour, and of its discriminator."""
 
 import numpy as np
 import tensorflow as tf
@@ -7,20 +7,20 @@ from export import labels
 from export.ratio_estimator import RatioEstimator
 from export.servable import Servable, Signature
 
-# No component of the noise that a generator is trained with comes near.
+# Components of the noise that generators are trained with come nowhere near.
 MOST_LATENT = 100.0
 
 
 def build(
     generator, shape: tuple[int, int, int], estimator: RatioEstimator | None = None
 ) -> Servable:
-    """The signatures of a generator of images, and of an estimator if there is one.
+    """Builds the signatures of a generator, and of its discriminator if one was trained with it.
 
     A model that is conditioned on classes takes a label in each signature.
 
     Args:
         generator: see `zoo.models`.
-        shape: of an image.
+        shape: (height, width, channels) of an image, see `zoo.domains.Image`.
         estimator: of the log density ratio, where one was trained with the generator.
     """
     images = _Images(generator, estimator)
@@ -71,7 +71,7 @@ class _Images:
         return _answer(inputs, answer.get("error"), image_bytes=png(answer["image"]))
 
     def decode(self, inputs):
-        """The generator without its randomness and, for formats without them, without strings."""
+        """Decodes latents to images: neither draws nor strings, which some formats do not have."""
         latent = number(inputs["latent"], -MOST_LATENT, MOST_LATENT)
         if "label" not in inputs:
             return {"image": self.generator.decode(latent)}
@@ -79,7 +79,7 @@ class _Images:
         return {"image": self.generator.decode(latent, label)}
 
     def log_density_ratio(self, inputs):
-        """The discriminator's estimate of log P - log Q."""
+        """Estimates log P - log Q by the discriminator."""
         classes, error = labels.read(inputs, self.generator.num_classes)
         image = number(inputs["image"], 0.0, 1.0)
         ratio = self.estimator.log_density_ratio(self.estimator.discriminator(image, classes))
@@ -87,12 +87,12 @@ class _Images:
 
 
 def _answer(inputs, error, **outputs):
-    """Rows can have an error only where there is a label."""
+    """Adds the rows' errors, which only a label can have."""
     return labels.answer(error, **outputs) if "label" in inputs else outputs
 
 
 def number(values, least: float, most: float):
-    """The values held between two bounds, NaN as 0.
+    """Clips values to two bounds; NaN becomes 0.
 
     JSON has no word for NaN and infinity: no output may hold them, whatever comes in.
     """
@@ -100,11 +100,18 @@ def number(values, least: float, most: float):
 
 
 def awkward(rows):
-    """Rows as float32 with infinity and NaN in place of the two last ones."""
+    """Replaces the last two rows by infinity and NaN, float32."""
     rows[-2], rows[-1] = np.inf, np.nan
     return rows.astype(np.float32)
 
 
 def png(images):
-    """The PNG file of each image, strings [batch], from float [batch, height, width, channels]."""
+    """Encodes images as PNG files.
+
+    Args:
+        images: float [batch, height, width, channels] in [0, 1], 1 channel (grey) or 3 (RGB).
+
+    Returns:
+        Strings [batch].
+    """
     return tf.io.encode_png(tf.cast(tf.round(255 * images), tf.uint8))

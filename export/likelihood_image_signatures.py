@@ -1,4 +1,4 @@
-"""How a served autoregressive model of images is called."""
+"""Signatures of a served autoregressive model of images, grey or of binary colours."""
 
 import numpy as np
 import tensorflow as tf
@@ -12,7 +12,7 @@ _SEED, _LABEL, _ROWS = (tf.int64, []), (tf.int64, []), (tf.int32, [])
 
 
 def build(model, sampler: str | None = None) -> Servable:
-    """The signatures of an autoregressive model of images.
+    """Builds the signatures of an autoregressive model of images.
 
     A model that is conditioned on classes takes a label in each signature.
 
@@ -21,7 +21,7 @@ def build(model, sampler: str | None = None) -> Servable:
         sampler: the spec of a member of `zoo.samplers`; None: ancestral().
 
     Raises:
-        SpecError: a sampler that cannot be.
+        SpecError: an unknown sampler, or one with arguments out of range.
     """
     images = _Images(model, spec.build("samplers", sampler or "ancestral()"))
     image = (tf.float32, list(model.example.shape))
@@ -67,15 +67,15 @@ class _Images:
         return labels.answer(answer["error"], image_bytes=png(answer["image"]))
 
     def score(self, inputs):
-        """The log-probability of images."""
+        """Computes the log-probability of images in nats."""
         classes, error = labels.read(inputs, self.model.num_starts)
         image, error = self._read(inputs["image"], error)
         return labels.answer(error, log_prob=self.model.log_prob(image, classes))
 
     def complete(self, inputs):
-        """Keeps the upper rows of images and draws the others."""
+        """Keeps the upper rows of images and draws the rest."""
         classes, error = labels.read(inputs, self.model.num_starts)
-        # What is below the known rows may be anything.
+        # Pixels below the known rows may be anything.
         below = tf.range(self.height) >= inputs["known_rows"][:, None]
         image = tf.where(below[:, :, None, None], 0.0, inputs["image"])
         image, error = self._read(image, error)
@@ -87,7 +87,7 @@ class _Images:
         return labels.answer(error, image=image)
 
     def _read(self, images, error):
-        """Images with pixels that can be, and what is wrong with each row."""
+        """Rounds pixels to the model's levels, and adds an error to each row that needed it."""
         pixels = number(images, 0.0, 1.0)
         nearest = tf.round(pixels * (self.levels - 1)) / (self.levels - 1)
         exact = tf.reduce_all(tf.abs(images - nearest) < 1e-3 / self.levels, axis=[1, 2, 3])

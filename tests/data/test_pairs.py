@@ -1,4 +1,4 @@
-"""Pairs of symbols: their alphabet is the table's, and training draws from the table itself."""
+"""Pairs of tokens: their vocabulary is the table's, and training draws from the table itself."""
 
 import numpy as np
 import pytest
@@ -50,7 +50,7 @@ def test_held_out_data_is_the_table_itself():
 
 
 def test_it_knows_the_probability_of_every_pair():
-    """-inf for what does not occur, and for symbols that the table has no row for."""
+    """-inf for what does not occur, and for tokens that the table has no row for."""
     expected = np.zeros((4, 4))
     expected[:2] = JOINT
     cells = np.argwhere(np.ones((4, 4))).astype(np.int32)

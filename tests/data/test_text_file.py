@@ -63,7 +63,7 @@ def test_longer_lines_are_cut(build):
     assert dataset.test.values.shape == (5, 4)
 
 
-def test_empty_lines_and_other_line_ends_are_no_symbols(build):
+def test_empty_lines_and_other_line_ends_are_no_tokens(build):
     dataset = build("\ufeff" + "\r\n\r\n \t\r\n".join(LINES) + "\r\n\r\n")
     assert all_lines(dataset) == sorted(LINES)
 
@@ -97,7 +97,7 @@ def test_running_words(build):
     assert set(dataset.example.vocabulary.symbols[2:6]) == {"one", "two", "three", "four"}
 
 
-def test_vocabulary_has_the_most_frequent_training_symbols(build, tmp_path):
+def test_vocabulary_has_the_most_frequent_training_tokens(build, tmp_path):
     other = tmp_path / "other.txt"
     other.write_text("cccccccc\n")
     dataset = build("aab\naab\n" * 10, vocabulary_size=1, validation=str(other))
@@ -176,8 +176,8 @@ ERRORS = {
     "blank": (" \n\t\n", {}, "is empty"),
     "not UTF-8": ("ab\né".encode("latin-1") * 9, {}, "not UTF-8: it has the byte 0xe9 at offset 3"),
     "few lines": ("a\n" * 9, {}, "has 9 examples, too few .* at least 10"),
-    "short": ("abc" * 100, {"layout": "running"}, "validation text has 30 symbols"),
-    "tiny": ("abc", {"layout": "running", "length": 2}, "validation text has 0 symbols"),
+    "short": ("abc" * 100, {"layout": "running"}, "validation text has 30 tokens"),
+    "tiny": ("abc", {"layout": "running", "length": 2}, "validation text has 0 tokens"),
     "length": ("a\n" * 20, {"length": 1}, "length=1 should be at least 2"),
     "vocabulary": ("a\n" * 20, {"vocabulary_size": 0}, "vocabulary_size=0 should be at least 1"),
     "part": ("a\n" * 20, {"test": "/no/such.txt"}, "Cannot read /no/such.txt"),

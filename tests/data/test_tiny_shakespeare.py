@@ -9,7 +9,7 @@ def text(split, vocabulary):
     return vocabulary.decode(split.values[None])[0].numpy().decode()
 
 
-def test_parts_are_the_texts_and_symbols_are_those_of_training(shakespeare_dir):
+def test_parts_are_the_texts_and_tokens_are_those_of_training(shakespeare_dir):
     dataset = spec.build("data", "tiny_shakespeare(length=7)", str(shakespeare_dir))
     vocabulary = dataset.example.vocabulary
     assert vocabulary.level == "character"
@@ -33,7 +33,7 @@ def test_refuses_a_length_that_predicts_nothing(shakespeare_dir, length):
 
 
 def test_refuses_a_window_longer_than_a_part(shakespeare_dir):
-    with pytest.raises(DataError, match=r"validation text has 180 symbols.*length=181"):
+    with pytest.raises(DataError, match=r"validation text has 180 tokens.*length=181"):
         spec.build("data", "tiny_shakespeare(length=181)", str(shakespeare_dir))
 
 

@@ -162,7 +162,7 @@ def test_rows_of_images(program, images):
 def test_the_row_of_a_text_has_the_discount_that_is_best_on_validation(program):
     random = np.random.RandomState(0)
     parts = ["".join(random.choice(list("ab \n"), size=count)) for count in (2000, 500, 500)]
-    data = corpus.running(parts, "character", length=10)
+    data = corpus.contiguous(parts, "character", length=10)
     (line,) = program.text_floors(data)
     chosen = float(re.search(r"discount ([\d.]+)", line)[1])
     train, validation, test = (data.split(name).values for name in ("train", "validation", "test"))

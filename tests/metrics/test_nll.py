@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from zoo import domains
-from zoo.data.base.splits import Domain, Images, RunningText, Sequences
+from zoo.data.base.splits import Images, RunningText, Sequences, Support
 from zoo.errors import SpecError
 from zoo.metrics import nll
 
@@ -72,7 +72,7 @@ def test_weights_weigh(untrained, letters):
 
 def test_what_is_no_sample_is_measured_without_error(untrained, letters):
     rows, weights = np.array([[2, 1, 1, 1], [3, 4, 1, 1]], np.int32), np.array([0.25, 0.75])
-    run = untrained(UNIFORM, letters, Domain(rows, weights=weights))
+    run = untrained(UNIFORM, letters, Support(rows, weights=weights))
     nats = -run.generator.log_prob(rows).numpy()
     measured = measure(run)
     expected = weights @ nats / (weights @ [2, 3])

@@ -265,3 +265,8 @@ def test_in_mixed_precision_calls_are_in_bfloat16_and_samples_in_float32():
 def test_impossible_sizes_are_refused(wrong):
     with pytest.raises(SpecError, match="should be"):
         spec.build("models", f"pixel_cnn({wrong})", BITS)
+
+
+def test_colour_is_refused_with_the_models_that_read_it():
+    with pytest.raises(SpecError, match=r"grey images.*colour images of 4×4×3.*dcgan, mlp_gan"):
+        spec.build("models", "pixel_cnn", Image((4, 4, 3), binary=True))

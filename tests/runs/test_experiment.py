@@ -496,7 +496,7 @@ def test_what_has_a_generator_begins_with_it_too(pretrained, model, objective, b
     [
         ({"model": "lstm(units=9, layers=1)"}, "here it is lstm.units=9,"),
         ({"model": "gru(units=8, layers=1)"}, "here it is gru"),
-        ({"data": "pairs(joint=[[0.5, 0.5]])"}, "here are texts of up to 2 symbols"),
+        ({"data": "pairs(joint=[[0.5, 0.5]])"}, "here are texts of up to 2 tokens"),
     ],
 )
 def test_a_generator_that_does_not_fit_is_refused(pretrained, tmp_path, changes, message):

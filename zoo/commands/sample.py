@@ -101,8 +101,7 @@ def write_texts(run: "Run", output: str | None) -> None:
     else:
         found = run.most_probable(FLAGS.beam_width, **options)
         texts = [f"{nats:9.3f}  {text}" for text, nats in found]
-    between = "\n\n" if run.domain.running else "\n"
-    write_lines(texts, between, "texts", output)
+    write_lines(texts, run.domain.separator, "texts", output)
 
 
 def write_lines(lines: list[str], between: str, what: str, output: str | None) -> None:

@@ -24,20 +24,20 @@ def build(
     path: str | None = None,
     count: int = 10_000,
     seed: int = 0,
-) -> Dataset:
+) -> Dataset[domains.Points]:
     """Points drawn independently from a mixture P of isotropic Gaussians.
 
-    Training draws new points at every step, so that no model can learn them by heart. The two
-    held-out parts are samples that stay the same, and so are the points that stand for the
-    training part where one asks which are its examples.
+    Training draws new points at every step, which no model can memorise. The two held-out parts
+    are fixed samples, and so is the set of points that represents the training part where its
+    examples are listed.
 
     Args:
         data_dir: not used.
-        name: of a mixture that comes with the zoo; None, where there is no path: mixture_a.
-        path: a JSON file with an object of weights [k], means [k, d] and variances [k] (one for
-            all coordinates of a component), in place of a name.
+        name: a mixture that comes with the zoo; None, without a path: mixture_a.
+        path: a JSON file in place of a name: an object of weights [k], means [k, d] and variances
+            [k] (one for all coordinates of a component).
         count: the number of points in each of the three parts.
-        seed: of the parts' points.
+        seed: the seed of the parts' points.
 
     Raises:
         DataError: an unknown name, a file that holds no mixture, or a number out of range.
@@ -68,10 +68,10 @@ def _file(name, path):
 
 
 class DrawnPoints(Points):
-    """Points that are drawn anew at each step; `values` stand for them where a set is wanted.
+    """Points that are drawn anew at each step.
 
     Args:
-        values: float32 [count, d].
+        values: float32 [count, d], a fixed sample for whatever needs a finite set.
         p: the mixture.
     """
 
@@ -79,13 +79,22 @@ class DrawnPoints(Points):
         super().__init__(values)
         self._p = p
 
-    def batch(self, step, batch_size: int, seed):
-        """The training batch of one step, float32 [batch_size, d]."""
+    def batch(self, step, batch_size: int, seed) -> tf.Tensor:
+        """Draws the training batch of one step, float32 [batch_size, d]."""
         return draw(self._p, batch_size, randomness.key(seed, step, "example"))
 
 
-def draw(p: mixtures.Mixture, count: int, key):
-    """Points of a mixture by one key, int64 [2]: a float32 tensor [count, d]."""
+def draw(p: mixtures.Mixture, count: int, key: tf.Tensor) -> tf.Tensor:
+    """Draws points of a mixture.
+
+    Args:
+        p: the mixture.
+        count: the number of points.
+        key: a stateless random key, int64 [2].
+
+    Returns:
+        float32 [count, d].
+    """
     uniform = tf.random.stateless_uniform(
         [count], randomness.fold(key, 0), dtype=tf.float64, alg=randomness.ALGORITHM
     )
@@ -99,7 +108,7 @@ def draw(p: mixtures.Mixture, count: int, key):
 
 
 def _log_prob(p):
-    """The function from points, float [batch, d], to log p in nats, float64 [batch]."""
+    """Returns the function from points, float [batch, d], to log p in nats, float64 [batch]."""
 
     def log_prob(points):
         distances = tf.cast(points, tf.float64)[:, None, :] - p.means  # [batch, k, d]

@@ -1,4 +1,4 @@
-"""The convolutional generator and discriminator of DCGAN, for small grey images.
+"""The convolutional generator and discriminator of DCGAN, for small images, grey or colour.
 
 Source: A. Radford, L. Metz and S. Chintala, "Unsupervised Representation Learning with Deep
 Convolutional Generative Adversarial Networks", arXiv 1511.06434 (2015).

@@ -35,7 +35,7 @@ def build(
     """A gated PixelCNN, conditioned on the classes where the data come with labels.
 
     Args:
-        example: the domain.
+        example: the domain: grey images.
         width: the number of features in each of the two stacks.
         layers: the number of gated layers after the first convolution.
         kernel: the size n of the square n×n of which a layer reads the part before its middle.
@@ -44,13 +44,19 @@ def build(
 
     Raises:
         SpecError: width or layers below 1, a kernel that is even or below 3, dropout outside
-            [0, 1), or images of several channels.
+            [0, 1), or colour images.
     """
     for name, size in (("width", width), ("layers", layers)):
         require(size >= 1, f"pixel_cnn: {name}={size} should be at least 1.")
     for name, size in (("kernel", kernel), ("first_kernel", first_kernel)):
         require(size >= 3 and size % 2, f"pixel_cnn: {name}={size} should be odd and at least 3.")
     require(0 <= dropout < 1, f"pixel_cnn: dropout={dropout} should be at least 0 and below 1.")
+    require(
+        example.channels == 1,
+        f"pixel_cnn reads grey images, and these are {example}: dcgan, mlp_gan and resnet_gan "
+        "model colour; transformer, lstm, gru and independent do where the values are 0 and 1; "
+        "image_folder(path=..., grey=True) reads images in grey.",
+    )
     classes = example.num_classes
     return sequence_model.build(
         example,

@@ -1,4 +1,4 @@
-"""A residual generator and discriminator, for small grey images.
+"""A residual generator and discriminator, for small images, grey or colour.
 
 Source: I. Gulrajani et al., "Improved Training of Wasserstein GANs", arXiv 1704.00028 (2017),
 appendix F, the networks for CIFAR-10; T. Miyato et al., "Spectral Normalization for Generative

@@ -31,7 +31,7 @@ class Parts:
     objective: object
     trainer: types.ModuleType
 
-    def network(self, domain: domains.Example) -> object:
+    def network(self, domain: domains.Domain) -> object:
         """Builds the model for a domain, or the part of it that the trainer trains."""
         model = self.model.build(domain)
         return matching.kind_of(self.trainer).trained(model)
@@ -90,7 +90,7 @@ def require_fit(specs: Specs) -> None:
         )
 
 
-def build_trainer(experiment: Experiment, parts: Parts, domain: domains.Example) -> Trainer:
+def build_trainer(experiment: Experiment, parts: Parts, domain: domains.Domain) -> Trainer:
     """Builds the compiled Keras model that `train` fits, with new weights from the run's seed.
 
     Args:

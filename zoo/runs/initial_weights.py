@@ -8,7 +8,7 @@ from zoo.trainers.base.trainer import Trainer
 _OF_TRAINING = {"dropout"}  # arguments of a model that change no sample of it
 
 
-def take(trainer: Trainer, model: spec.Part, domain: domains.Example, run: Run) -> None:
+def take(trainer: Trainer, model: spec.Part, domain: domains.Domain, run: Run) -> None:
     """Gives a trainer's generator the weights of a run's, its EMA weights if it kept them.
 
     Args:

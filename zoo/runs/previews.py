@@ -3,7 +3,7 @@
 import pathlib
 
 from zoo.data.base.splits import Dataset
-from zoo.domains import pictures
+from zoo.domains import Image, Text, pictures
 from zoo.runs import run_folder, sampling
 from zoo.trainers.base.trainer import Trainer
 
@@ -24,17 +24,22 @@ class Previews:
 
     def write(self, step: int) -> None:
         """Writes the samples of one step."""
-        write = {"text": self._texts, "image": self._images, "points": self._points}
+        path, domain = self._folder / f"step_{step:08d}", self._dataset.domain
         with self._trainer.averaged():
-            write[self._dataset.example.kind](self._folder / f"step_{step:08d}")
+            if isinstance(domain, Text):
+                self._texts(path)
+            elif isinstance(domain, Image):
+                self._images(path)
+            else:
+                self._points(path)
 
     def _texts(self, path):
         drawn = sampling.texts(self._trainer.generator, _TEXTS)
-        between = "\n\n" if self._dataset.example.running else "\n"
-        run_folder.write_text(path.with_suffix(".txt"), between.join(drawn) + "\n")
+        content = self._dataset.domain.separator.join(drawn) + "\n"
+        run_folder.write_text(path.with_suffix(".txt"), content)
 
     def _images(self, path):
-        columns = self._dataset.example.num_classes or _COLUMNS  # a column for each class
+        columns = self._dataset.domain.num_classes or _COLUMNS  # a column for each class
         drawn = sampling.images(self._trainer.generator, _ROWS * columns)
         pictures.save(pictures.grid(drawn, columns, zoom=2), path.with_suffix(".png"))
 

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from zoo import domains, spec
 from zoo.batch import Batch
+from zoo.data.base import grey
 from zoo.data.base.splits import Dataset
 from zoo.density_ratio import calibration, estimate
 from zoo.errors import DataError, require
@@ -41,7 +42,7 @@ class Run:
 
     folder: RunFolder
     experiment: Experiment
-    domain: domains.Example
+    domain: domains.Domain
     model: object
     objective: object
     step: int
@@ -66,12 +67,13 @@ class Run:
                 f"{error} If it has moved, give its new path in --data to train.py, once, with "
                 f"the other flags of the run and --workdir={self.folder.path}."
             ) from error
+        dataset = grey.as_recorded(dataset, self.domain)
         found = digests.of_data(dataset, data.files())
-        self.folder.require_same_data(dataset.example, found, self.allow_changed_data)
+        self.folder.require_same_data(dataset.domain, found, self.allow_changed_data)
         return dataset
 
     @property
-    def example(self) -> domains.Example:
+    def example(self) -> domains.Domain:
         """The domain, by the name that members of `zoo.metrics` ask of a subject."""
         return self.domain
 

@@ -103,7 +103,7 @@ class RunFolder:
             raise
 
     def write(
-        self, settings: dict, domain: domains.Example, data: dict[str, str] | None = None
+        self, settings: dict, domain: domains.Domain, data: dict[str, str] | None = None
     ) -> None:
         """Records the experiment, the domain and digests of its data, and versions.
 
@@ -137,7 +137,7 @@ class RunFolder:
         """The digests of the data when the run began; None if they are not recorded."""
         return self._record().get("data") if self.exists() else None
 
-    def read(self) -> tuple[dict, domains.Example]:
+    def read(self) -> tuple[dict, domains.Domain]:
         """Reads the settings and the domain.
 
         Raises:
@@ -178,7 +178,7 @@ class RunFolder:
 
     def require_same_data(
         self,
-        domain: domains.Example,
+        domain: domains.Domain,
         data: dict[str, str] | None = None,
         allow_changed: bool = False,
     ) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from zoo.data.base import grey
 from zoo.data.base.splits import Dataset, batches
 from zoo.errors import SpecError
 from zoo.runs import (
@@ -53,6 +54,8 @@ def train(experiment: Experiment, workdir: str, allow_changed_data: bool = False
     with folder.locked(), folder.removed_if_no_run_begins():
         experiment = continuing.settled(experiment, parts.data, folder)
         dataset = parts.data.build(experiment.data_dir)
+        if folder.exists():
+            dataset = grey.as_recorded(dataset, folder.read()[1])
         data = digests.of_data(dataset, parts.data.files())
         if folder.exists():
             folder.require_same_data(dataset.example, data, allow_changed_data)

@@ -30,7 +30,7 @@ class Comparison:
         SpecError: not as many generated as real examples.
     """
 
-    example: domains.Example
+    example: domains.Domain
     generated: np.ndarray
     real: np.ndarray
     training: np.ndarray
