@@ -32,19 +32,19 @@ def entropy(pi):
     return -pi * math.log(pi) - (1 - pi) * math.log(1 - pi)
 
 
-def test_a_judge_that_tells_all_apart_proves_the_whole_entropy():
+def test_a_discriminator_that_tells_all_apart_proves_the_whole_entropy():
     measured = measure(lambda images: 100 * tf.reduce_mean(images, [1, 2, 3]) - 50)
     assert measured.value == pytest.approx(entropy(0.3), abs=1e-6)
     assert measured.count == 300
 
 
-def test_a_judge_that_knows_nothing_proves_nothing():
+def test_a_discriminator_that_knows_nothing_proves_nothing():
     measured = measure(lambda images: tf.zeros(tf.shape(images)[0]))
     assert measured.value == pytest.approx(0, abs=1e-6)
     assert measured.standard_error == pytest.approx(0, abs=1e-6)
 
 
-def test_a_judge_that_is_wrong_falls_below_zero():
+def test_a_discriminator_that_is_wrong_falls_below_zero():
     assert measure(lambda images: -4 * tf.reduce_mean(images, [1, 2, 3]) + 2).value < -0.5
 
 
@@ -56,9 +56,9 @@ def test_the_standard_error_is_that_of_repeated_measurements():
         key = [next(seeds), 0]
         return tf.random.stateless_normal([images.shape[0]], key)
 
-    def judge(images):  # one function, so that it is traced once
+    def discriminator(images):  # one function, so that it is traced once
         return tf.py_function(noisy, [images], tf.float32)
 
-    found = [measure(judge) for _ in range(60)]
+    found = [measure(discriminator) for _ in range(60)]
     spread = np.std([m.value for m in found])
     assert np.mean([m.standard_error for m in found]) == pytest.approx(spread, rel=0.3)
