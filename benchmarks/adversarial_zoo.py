@@ -17,7 +17,7 @@ def set_threads(threads):
 
 
 def works(case):
-    """What is timed, by name."""
+    """Timed functions, by name."""
     return {
         "zoo: step": _step(case),
         "zoo with XLA: step": _step(case, compiled=True),

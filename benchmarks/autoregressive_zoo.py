@@ -24,10 +24,10 @@ def set_threads(threads):
 
 
 def works(case):
-    """What is timed, by name."""
+    """Timed functions, by name."""
     made, objectives = {}, dict(OBJECTIVES)
-    if case.kind == "transformer":  # of recurrent models it is what the passes are
-        objectives["scheduled sampling, symbol by symbol"] = EXACT
+    if case.kind == "transformer":  # for recurrent models both are the same
+        objectives["scheduled sampling, token by token"] = EXACT
     for compiled in (False, True):
         for name, objective in objectives.items():
             made[f"zoo{' with XLA' * compiled}: {name}"] = _step(case, objective, compiled)
@@ -36,8 +36,8 @@ def works(case):
 
 
 def _model(case):
-    symbols = [UNKNOWN, END, *map(chr, range(1000, 1000 + case.symbols - 2))]
-    example = domains.Text(Vocabulary(symbols, "character"), case.length, running=True)
+    tokens = [UNKNOWN, END, *map(chr, range(1000, 1000 + case.vocabulary_size - 2))]
+    example = domains.Text(Vocabulary(tokens, "character"), case.length, running=True)
     return spec.build("models", f"{case.kind}(units={case.units}, layers={case.layers})", example)
 
 
@@ -49,7 +49,7 @@ def _step(case, objective, compiled):
     trainer.compile(keras.optimizers.Adam(), jit_compile=False)
     step = tf.function(trainer.train_step, jit_compile=compiled)
     shape = [case.batch, case.length]
-    tokens = tf.random.stateless_uniform(shape, [0, 1], 2, case.symbols, tf.int32)
+    tokens = tf.random.stateless_uniform(shape, [0, 1], 2, case.vocabulary_size, tf.int32)
     return lambda: step(tokens)["nll"].numpy()
 
 
