@@ -1,15 +1,22 @@
 """PyTorch's side of `adversarial.py`."""
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import torch
 from torch import nn
 from torch.nn import functional
 
+if TYPE_CHECKING:
+    from adversarial import Case
 
-def set_threads(threads):
+
+def set_threads(threads: int) -> None:
+    """Sets the number of threads of PyTorch."""
     torch.set_num_threads(threads)
 
 
-def works(case):
+def works(case: "Case") -> dict[str, Callable[[], object]]:
     """Timed functions, by name: one pass over images and samples, no unused gradients."""
     generator, discriminator = _generator(case), _discriminator(case)
     of_generator, of_discriminator = (_adam(each) for each in (generator, discriminator))

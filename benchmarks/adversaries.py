@@ -133,7 +133,7 @@ def with_table(document: str, data: str, text: str) -> str:
     return document
 
 
-def main():
+def main() -> None:
     """Evaluates, prints and writes."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", required=True, help="the spec of a data set")

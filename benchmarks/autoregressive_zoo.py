@@ -1,6 +1,8 @@
 """The zoo's side of `autoregressive.py`."""
 
 import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -11,6 +13,9 @@ from zoo import domains, spec
 from zoo.tokenizers.vocabulary import END, UNKNOWN, Vocabulary
 from zoo.trainers import autoregressive
 
+if TYPE_CHECKING:
+    from autoregressive import Case
+
 OBJECTIVES = {
     "maximum likelihood": "maximum_likelihood",
     "scheduled sampling": "scheduled_sampling(schedule='constant', keep_probability=0.5, passes=2)",
@@ -18,12 +23,13 @@ OBJECTIVES = {
 EXACT = "scheduled_sampling(schedule='constant', keep_probability=0.5)"
 
 
-def set_threads(threads):
+def set_threads(threads: int) -> None:
+    """Sets the number of threads of TensorFlow."""
     tf.config.threading.set_inter_op_parallelism_threads(threads)
     tf.config.threading.set_intra_op_parallelism_threads(threads)
 
 
-def works(case):
+def works(case: "Case") -> dict[str, Callable[[], object]]:
     """Timed functions, by name."""
     made, objectives = {}, dict(OBJECTIVES)
     if case.kind == "transformer":  # for recurrent models both are the same

@@ -59,7 +59,7 @@ def timed(
     return time.perf_counter() - begin[0], time.process_time() - begin[1]
 
 
-def main():
+def main() -> None:
     """Prints a line per metric, and their sum."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--modality", choices=MODALITIES, default="images")

@@ -37,7 +37,7 @@ def timed(model: Autoregressive, jit_compile: bool) -> tuple[float, float, np.nd
     return seconds[0], float(np.median(seconds[1:])), tokens
 
 
-def main():
+def main() -> None:
     """Prints a row per case."""
     print("| model | first batch | with XLA | each later batch | with XLA | tokens that differ |")
     print("|---|---|---|---|---|---|")

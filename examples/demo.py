@@ -46,7 +46,7 @@ COMMANDS = [
 ]
 
 
-def main():
+def main() -> None:
     """Runs the commands, then lists the results and next steps."""
     begin = time.monotonic()
     for number, (what, command) in enumerate(COMMANDS, start=1):

@@ -10,6 +10,7 @@ import contextlib
 import os
 import pathlib
 import sys
+from collections.abc import Sequence
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # TensorFlow imports Keras if it is installed; this makes it look missing.
@@ -22,7 +23,7 @@ from PIL import Image
 _COLUMNS = 10
 
 
-def main():
+def main() -> None:
     """Samples from the newest version in a model's folder."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", help="folder with the versions of a model")
@@ -64,20 +65,20 @@ def newest(folder: pathlib.Path) -> pathlib.Path:
     return max(versions, key=lambda path: int(path.name))
 
 
-def print_texts(model, seeds, prompt):
+def print_texts(model: tf.Module, seeds: tf.Tensor, prompt: str) -> None:
     """Prints texts with their log-probabilities after the prompt, in nats."""
     answer = model.signatures["generate"](prompt=tf.fill(seeds.shape, prompt), seed=seeds)
     for text, nats, error in zip(answer["text"], answer["log_prob"], answer["error"], strict=True):
         print(error.numpy().decode() or f"{text.numpy().decode():20} {nats:8.2f}")
 
 
-def print_points(model, seeds):
+def print_points(model: tf.Module, seeds: tf.Tensor) -> None:
     """Prints points, a line of comma-separated numbers each."""
     for point in model.signatures["generate"](seed=seeds)["point"].numpy().tolist():
         print(",".join(map(str, point)))
 
 
-def write_images(model, seeds, labels, output):
+def write_images(model: tf.Module, seeds: tf.Tensor, labels: Sequence[int], output: str) -> None:
     """Writes images side by side as a PNG file."""
     generate, inputs = model.signatures["generate"], {"seed": seeds}
     if "label" in generate.structured_input_signature[1]:

@@ -4,6 +4,7 @@ import dataclasses
 import pathlib
 
 from zoo.runs import experiment
+from zoo.runs.run import Run
 
 LIKELIHOOD = "maximum likelihood"
 _ESTIMATORS = {
@@ -111,7 +112,7 @@ def _adversarial(
     return Kind(objective, model, steps, 1e-3, init_from)
 
 
-def trained(name: str, of: dict[str, Kind], data: str, seed: int, workdir: pathlib.Path):
+def trained(name: str, of: dict[str, Kind], data: str, seed: int, workdir: pathlib.Path) -> Run:
     """Trains the run of one kind and seed, after the run that initialises it.
 
     Args:

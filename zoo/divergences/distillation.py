@@ -1,6 +1,7 @@
 """Generalised Jensen-Shannon divergence between a teacher and a student, as a Keras loss."""
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 from zoo.divergences import exact
@@ -49,7 +50,7 @@ class GeneralisedJensenShannon(keras.losses.Loss):
         exact.kl_weights(exact.checked_pi(pi), scale)
         self.pi, self.scale = float(pi), scale
 
-    def call(self, y_true, y_pred):
+    def call(self, y_true: exact.TensorLike, y_pred: exact.TensorLike) -> tf.Tensor:
         """Computes one divergence per position, [batch, ...]."""
         names = "the teacher's logits (y_true)", "the student's (y_pred)"
         y_true, y_pred = exact.of_one_shape(y_true, y_pred, names)

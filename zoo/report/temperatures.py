@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+from collections.abc import Callable
 
 from zoo import metrics, samplers, spec
 from zoo.errors import SpecError, require
@@ -58,7 +59,7 @@ def pairs(run: Run) -> list[tuple[str, str]]:
 
 
 def trade_off(
-    run: Run, values: list[float], settings: Settings, progress=contextlib.nullcontext
+    run: Run, values: list[float], settings: Settings, progress: Callable = contextlib.nullcontext
 ) -> list[Point]:
     """Evaluates samples at each temperature, and other real texts once.
 
