@@ -1,6 +1,8 @@
 """The zoo's side of `adversarial.py`."""
 
 import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -10,14 +12,18 @@ import tensorflow as tf
 from zoo import domains, spec
 from zoo.trainers import adversarial
 
+if TYPE_CHECKING:
+    from adversarial import Case
 
-def set_threads(threads):
+
+def set_threads(threads: int) -> None:
+    """Sets the number of threads of TensorFlow."""
     tf.config.threading.set_inter_op_parallelism_threads(threads)
     tf.config.threading.set_intra_op_parallelism_threads(threads)
 
 
-def works(case):
-    """What is timed, by name."""
+def works(case: "Case") -> dict[str, Callable[[], object]]:
+    """Timed functions, by name."""
     return {
         "zoo: step": _step(case),
         "zoo with XLA: step": _step(case, compiled=True),

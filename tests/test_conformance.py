@@ -14,9 +14,9 @@ import tensorflow as tf
 
 import export
 import zoo
-from zoo import spec
+from zoo import metrics, spec
 from zoo.errors import DataError
-from zoo.metrics import Measurement
+from zoo.metrics import Measurement, RunMetric, SampleMetric
 from zoo.runs.evaluation import evaluate
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -177,20 +177,20 @@ def test_a_run_is_what_its_record_says(run):
 
 
 def test_every_measure_of_a_model_is_finite_and_recorded(run):
-    of_models = [m for m in spec.names("metrics") if hasattr(spec.module("metrics", m), "measure")]
-    fitting = [m for m in of_models if spec.module("metrics", m).applies(run)]
+    of_models = [m for m in spec.names("metrics") if isinstance(metrics.find(m), RunMetric)]
+    fitting = [m for m in of_models if metrics.find(m).applies(run)]
     if fitting:  # none is of a generator without likelihood, trained without a discriminator
         check_measures(run, fitting)
 
 
 @of_each(0)  # whatever the samples are of
 def test_every_measure_of_samples_is_finite_and_recorded(run):
-    of_samples = [m for m in spec.names("metrics") if hasattr(spec.module("metrics", m), "compare")]
-    check_measures(run, [m for m in of_samples if spec.module("metrics", m).applies(run)])
+    of_samples = [m for m in spec.names("metrics") if isinstance(metrics.find(m), SampleMetric)]
+    check_measures(run, [m for m in of_samples if metrics.find(m).applies(run)])
 
 
-def check_measures(run, metrics):
-    measured = evaluate(run, splits=("test",), metrics=metrics, count=20)
+def check_measures(run, names):
+    measured = evaluate(run, splits=("test",), metrics=names, count=20)
     assert measured
     written = json.loads((run.folder.path / "metrics.json").read_text())["metrics"]
     for name, measurement in measured.items():

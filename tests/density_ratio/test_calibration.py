@@ -91,7 +91,7 @@ def run_of(num_classes, model="mlp_gan(width=4, latent_size=3, maxout_units=4)")
 @pytest.mark.parametrize("num_classes", [0, 3])
 def test_a_run_s_ratio_is_that_of_its_logits(num_classes):
     run = run_of(num_classes)
-    examples = run.examples(270)  # more than are judged at once
+    examples = run.examples(270)  # more than one batch
     logits = run.model.discriminator(*examples).numpy()
     ratio = run.log_density_ratio(*examples)
     np.testing.assert_allclose(ratio, logits - math.log(0.2 / 0.8), rtol=1e-5)
@@ -118,7 +118,7 @@ def test_samples_of_a_run_have_the_labels_that_they_are_drawn_by():
     assert sorted(labels) == [0, 0, 1, 1, 2, 2]
 
 
-def test_what_cannot_be_judged_or_drawn_is_refused():
+def test_what_cannot_be_scored_or_drawn_is_refused():
     run = run_of(num_classes=3)
     images, labels = run.examples(2)
     with pytest.raises(SpecError, match="reads examples with their labels"):

@@ -18,7 +18,7 @@ from zoo.tokenizers.vocabulary import END, UNKNOWN, Vocabulary
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """A text GAN on one running text."""
+    """A text GAN on one corpus."""
     folder = tmp_path_factory.mktemp("running")
     text = "the quick brown fox jumps over the lazy dog. " * 40
     (folder / "text.txt").write_text(text, encoding="utf-8")
@@ -33,7 +33,7 @@ def run(tmp_path_factory):
     return zoo.train(settings, str(folder / "run"))
 
 
-def test_windows_of_a_running_text_are_judged(run):
+def test_windows_of_a_corpus_are_scored(run):
     real, samples = estimate.held_out(run, "test", count=10, seed=0)
     assert real.values.shape == samples.values.shape == (10, 12)
     held_out = "".join(map(chr, run.dataset.test.values))
@@ -44,7 +44,7 @@ def test_windows_of_a_running_text_are_judged(run):
 
 
 @pytest.mark.parametrize("member", ["divergence_bound", "calibration"])
-def test_measures_of_discriminators_take_a_running_text(run, member):
+def test_measures_of_discriminators_take_a_corpus(run, member):
     found = spec.module("metrics", member).measure(run, split="test", count=30, seed=0)
     assert all(np.isfinite(each.value) for each in found.values())
 
@@ -128,7 +128,7 @@ def stretches(seed, count=40_000):
     ("member", "name"),
     [("divergence_bound", "divergence_bound"), ("calibration", "mean_log_ratio_p")],
 )
-def test_the_standard_error_of_a_running_text_is_the_spread_over_texts(member, name):
+def test_the_standard_error_of_a_corpus_is_the_spread_over_texts(member, name):
     """Neighbouring windows are alike; the spread of 60 texts is known to a tenth."""
     measure = spec.module("metrics", member).measure
     runs = [judged_text(stretches(seed)) for seed in range(60)]
@@ -137,8 +137,8 @@ def test_the_standard_error_of_a_running_text_is_the_spread_over_texts(member, n
     assert np.mean([each.standard_error for each in found]) == pytest.approx(spread, rel=0.25)
 
 
-def test_the_seed_decides_which_real_examples_are_judged():
-    """Of a running text, of rows, and of rows with labels."""
+def test_the_seed_decides_which_real_examples_are_scored():
+    """Of a corpus, of rows, and of rows with labels."""
     text = judged_text(stretches(0))
     rows = judged_text(stretches(0))
     numbers = np.arange(100, dtype=np.int32)[:, None]
@@ -171,7 +171,7 @@ def test_ratios_are_read_by_pi_of_the_last_update():
 
 
 def test_the_inverse_temperature_tells_of_how_many_it_is():
-    """Samples, and of a running text as many windows as it has apart from each other."""
+    """Samples, and of a corpus as many windows as it has apart from each other."""
     run = judged_text(stretches(0, count=505))
     found = spec.module("metrics", "calibration").measure(run, split="test", count=20, seed=0)
     assert found["inverse_temperature"].count == calibration.COUNT + 50

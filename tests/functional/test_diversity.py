@@ -35,7 +35,7 @@ def test_labels_do_not_count():
     )
 
 
-def test_symbols_differ_or_not():
+def test_tokens_differ_or_not():
     """Nearest neighbours differ in 1 of 4, 1 of 4 and 3 of 4 places; those of the data in all."""
     samples = Batch(tf.constant([[1, 2, 3, 4], [1, 2, 3, 9], [8, 8, 8, 4]]))
     real = Batch(tf.constant([[1, 1, 1, 1], [2, 2, 2, 2], [3, 3, 3, 3]]))

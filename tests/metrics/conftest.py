@@ -42,7 +42,7 @@ def compare_texts():
     def make(generated, real, training=(), *, running=False):
         texts = [*generated, *real, *training]
         length = max(map(len, texts)) + (not running)
-        size = max((symbol for text in texts for symbol in text), default=1) + 1
+        size = max((token for text in texts for token in text), default=1) + 1
         words = [UNKNOWN, END, *map(str, range(2, size))]
         example = domains.Text(Vocabulary(words, "word"), length, running)
         parts = [closed(part, length) for part in (generated, real, training or real)]
@@ -83,7 +83,7 @@ class Chain:
         return tokens
 
     def nats(self, tokens):
-        """-Σ log p(x) / Σ length(x), by the table; a text of eleven symbols has a certain end."""
+        """-Σ log p(x) / Σ length(x), by the table; a text of eleven tokens has a certain end."""
         before = np.pad(tokens[:, :-1], [[0, 0], [1, 0]])
         counts = before != 1
         probabilities = np.where(np.arange(12) == 11, 1, self.table[before, tokens])

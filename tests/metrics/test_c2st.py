@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-import types
 
 import numpy as np
 import pytest
@@ -51,7 +50,7 @@ def test_mirrored_digits_are_told(digits):
 
 
 def test_shuffled_names_are_told(names):
-    """The same letters in another order: no counting of symbols finds that out."""
+    """The same letters in another order: no counting of tokens finds that out."""
     example, examples = names
     generator = np.random.default_rng(0)
     shuffled = examples[:800].copy()
@@ -83,7 +82,7 @@ def test_one_sample_is_too_few():
 
 def test_it_applies_to_everything(letters):
     for example in (SMALL, letters, dataclasses.replace(letters, running=True)):
-        assert c2st.applies(types.SimpleNamespace(example=example))
+        assert c2st.METRIC.accepts(example)
 
 
 def test_points_are_told_by_their_correlation_alone():

@@ -129,5 +129,5 @@ def test_the_curves_of_a_run_are_near_the_diagonal_where_the_ratio_is_right():
 
 
 def test_it_applies_where_there_is_a_discriminator():
-    assert calibration.applies(run_of(None))
-    assert not calibration.applies(run_of(None, objective="moment_matching"))
+    assert calibration.METRIC.applies(run_of(None))
+    assert not calibration.METRIC.applies(run_of(None, objective="moment_matching"))

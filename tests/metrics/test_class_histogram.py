@@ -1,7 +1,6 @@
 """The class histogram on real digits and on collapsed samples."""
 
 import math
-import types
 
 import numpy as np
 import pytest
@@ -47,7 +46,7 @@ def test_two_classes_in_equal_shares(digits):
 def test_it_applies_to_digits_only():
     for digits, expected in ((True, True), (False, False)):
         example = domains.Image((28, 28, 1), digits=digits)
-        assert class_histogram.applies(types.SimpleNamespace(example=example)) == expected
+        assert class_histogram.METRIC.accepts(example) == expected
 
 
 def test_the_classifier_reads_digits():

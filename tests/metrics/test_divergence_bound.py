@@ -62,7 +62,7 @@ def test_the_standard_error_is_that_of_repeated_measurements():
         key = [next(seeds), 0]
         return tf.random.stateless_normal([images.shape[0]], key)
 
-    def discriminator(images):
+    def discriminator(images):  # one function, so that it is traced once
         return tf.py_function(noisy, [images], tf.float32)
 
     found = [measure(discriminator) for _ in range(60)]

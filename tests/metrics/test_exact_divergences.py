@@ -200,12 +200,12 @@ def test_a_record_has_no_infinite_figure(tmp_path):
 
 
 def test_it_applies_where_both_distributions_are_known(untrained, letters, digit):
-    assert exact_divergences.applies(known(POSITIVE))
-    assert not exact_divergences.applies(untrained("table", letters, None))
-    assert not exact_divergences.applies(untrained("dcgan(width=2)", digit, None))
+    assert exact_divergences.METRIC.applies(known(POSITIVE))
+    assert not exact_divergences.METRIC.applies(untrained("table", letters, None))
+    assert not exact_divergences.METRIC.applies(untrained("dcgan(width=2)", digit, None))
     known_images = types.SimpleNamespace(log_prob=lambda images: images)
     model_without = types.SimpleNamespace(generator=object(), dataset=known_images)
-    assert not exact_divergences.applies(model_without)
+    assert not exact_divergences.METRIC.applies(model_without)
 
 
 def test_of_points_they_are_those_of_two_gaussians(tmp_path):

@@ -1,7 +1,5 @@
 """The kernel distance on the LeNet's features: the published formula on whole matrices."""
 
-import types
-
 import numpy as np
 import pytest
 
@@ -80,4 +78,4 @@ def test_one_sample_is_too_few(digits):
 def test_it_applies_to_digits_only():
     for digits, expected in ((True, True), (False, False)):
         example = domains.Image((28, 28, 1), digits=digits)
-        assert lenet_kid.applies(types.SimpleNamespace(example=example)) == expected
+        assert lenet_kid.METRIC.accepts(example) == expected

@@ -19,7 +19,7 @@ def measure(run, split="test"):
 
 
 def flatten(run):
-    """Makes the model uniform over its symbols."""
+    """Makes the model uniform over its tokens."""
     for variable in run.generator.variables:
         variable.assign(variable * 0)
     return run
@@ -29,14 +29,14 @@ def test_a_uniform_model_has_the_logarithm_of_the_vocabulary(untrained, letters)
     data = Sequences(np.array([[2, 3, 1, 1], [4, 1, 1, 1]], np.int32))
     measured = measure(flatten(untrained(UNIFORM, letters, data)))
     assert measured["nll"].value == pytest.approx(math.log(5), rel=1e-6)
-    assert measured["nll"].count == 3 + 2  # end symbols count, what fills up does not
+    assert measured["nll"].count == 3 + 2  # end tokens count, what fills up does not
     assert measured["nll"].standard_error == pytest.approx(0, abs=1e-6)
     assert measured["perplexity"].value == pytest.approx(5, rel=1e-6)
     assert measured["bits_per_character"].value == pytest.approx(math.log2(5), rel=1e-6)
     assert measured["nll"].unit == "nats per character"
 
 
-def test_it_is_the_ratio_of_all_nats_to_all_symbols(untrained, letters):
+def test_it_is_the_ratio_of_all_nats_to_all_tokens(untrained, letters):
     rows = np.random.default_rng(0).integers(1, 5, [600, 4]).astype(np.int32)
     rows[np.cumsum(rows == 1, axis=-1) > 0] = 1
     run = untrained(UNIFORM, letters, Sequences(rows))
@@ -80,7 +80,7 @@ def test_what_is_no_sample_is_measured_without_error(untrained, letters):
     assert all(measurement.standard_error == 0 for measurement in measured.values())
 
 
-def test_running_text_is_scored_as_one_sequence(untrained, letters, monkeypatch):
+def test_a_corpus_is_scored_as_one_sequence(untrained, letters, monkeypatch):
     """In pieces of 7 with the state carried over, the same as in one."""
     example = dataclasses.replace(letters, running=True)
     text = np.random.default_rng(1).integers(2, 5, 45).astype(np.int32)
@@ -93,7 +93,7 @@ def test_running_text_is_scored_as_one_sequence(untrained, letters, monkeypatch)
 
 
 def test_q_is_what_the_sampler_makes_of_the_model(untrained, letters):
-    """At temperature 1/2 the logits count twice: of texts, and of a running text."""
+    """At temperature 1/2 the logits count twice: of texts, and of a corpus."""
     rows = np.array([[2, 3, 1, 1], [4, 3, 2, 1]], np.int32)
     text = np.array([2, 4, 3, 3, 2], np.int32)
     running = dataclasses.replace(letters, running=True)
@@ -164,7 +164,7 @@ def test_texts_that_cannot_be_drawn_are_counted_and_not_averaged(
         assert measured["nll"].better is None
 
 
-def test_tokens_of_running_text_that_cannot_be_drawn_are_counted(independent, monkeypatch):
+def test_tokens_of_a_corpus_that_cannot_be_drawn_are_counted(independent, monkeypatch):
     monkeypatch.setattr(RunningText, "PIECE", 3)
     run = independent(RunningText(np.array([2, 3, 2, 0, 0, 0, 4, 2], np.int32), 4), running=True)
     run.sampler = "top_k(k=2)"
@@ -249,5 +249,5 @@ def test_images_are_scored_with_their_labels(untrained):
 
 
 def test_it_applies_where_there_is_a_likelihood(untrained, letters, digit):
-    assert nll.applies(untrained(UNIFORM, letters, None))
-    assert not nll.applies(untrained("dcgan(width=2)", digit, None))
+    assert nll.METRIC.applies(untrained(UNIFORM, letters, None))
+    assert not nll.METRIC.applies(untrained("dcgan(width=2)", digit, None))

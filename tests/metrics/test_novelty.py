@@ -17,13 +17,13 @@ def measure(compare_texts, generated, training, **kwargs):
     ("text", "expected"),
     [
         ((2, 3, 4), 0),
-        ((2, 3), 1),  # only the beginning of one
+        ((2, 3), 1),  # only the prefix of one
         ((2, 3, 4, 5), 1),  # one and more
         ((4, 3, 2), 1),
         ((), 1),
     ],
 )
-def test_a_text_is_copied_from_beginning_to_end(compare_texts, text, expected):
+def test_a_text_is_copied_as_a_whole(compare_texts, text, expected):
     assert measure(compare_texts, [text], [(2, 3, 4), (5, 6)]).value == expected
 
 
@@ -62,7 +62,7 @@ def test_the_standard_error_is_that_of_a_share(compare_texts):
     assert measured.count == 20
 
 
-def test_pairs_without_an_end_symbol(compare_texts):
+def test_pairs_without_an_end_token(compare_texts):
     data = spec.build("data", "pairs(joint=[[0.5, 0.0], [0.0, 0.5]])", None)
     comparison = compare_texts([(2, 3)] * 4, [(2, 3)] * 4)
     comparison = dataclasses.replace(

@@ -54,7 +54,7 @@ def test_the_page_shows_samples_over_data(run):
     html5lib.HTMLParser(strict=True).parse(html)
     assert 'aria-label="500 samples over as many real points"' in html
     assert "nats per point" in html
-    assert "sampler" not in html.partition("What the measures say")[0]
+    assert "sampler" not in html.partition("About the metrics")[0]
 
 
 def test_the_script_prints_points_or_draws_them(run, tmp_path):

@@ -61,9 +61,9 @@ def build(
         arrays = _random(vocabulary_size or _VOCABULARY_SIZE, seed)
     else:
         arrays = _read(pathlib.Path(path).expanduser(), vocabulary_size)
-    network = oracle_lstm.KnownLSTM(arrays)
+    network = oracle_lstm.OracleLSTM(arrays, length)
     keys = [randomness.key(seed, part, "oracle texts") for part in range(3)]
-    splits = [Sequences(network.draw(count, length, key)) for key in keys]
+    splits = [Sequences(network.sample(count, key)) for key in keys]
     tokens = [str(number) for number in range(len(arrays["emb"]))]
     domain = Text(Vocabulary(tokens, "word"), length, running=False)
     return Dataset(domain, *splits, log_prob=network.log_prob)

@@ -4,9 +4,9 @@ Source: F. Huszár (2015), arXiv 1511.05101, section 2.
 """
 
 import numpy as np
-import tensorflow as tf
 
 from zoo.data.base.splits import Dataset, Support
+from zoo.distributions.joint_table import JointTable
 from zoo.domains import Text
 from zoo.errors import DataError
 from zoo.tokenizers.vocabulary import Vocabulary
@@ -34,16 +34,7 @@ def build(data_dir: str | None, *, joint: list[list[float]]) -> Dataset[Text]:
     cells = np.argwhere(table > 0)
     split = Support(cells.astype(np.int32), weights=table[table > 0])
     domain = Text(Vocabulary(tokens, "word"), 2, running=False)
-    return Dataset(domain, split, split, split, log_prob=_log_prob(table))
-
-
-def _log_prob(table):
-    """Returns the function from pairs int32 [batch, 2] to log P, float64 [batch]."""
-    square = np.zeros([max(table.shape)] * 2)
-    square[: table.shape[0], : table.shape[1]] = table / table.sum()
-    with np.errstate(divide="ignore"):
-        log_table = np.log(square)
-    return lambda tokens: tf.gather_nd(log_table, tokens)
+    return Dataset(domain, split, split, split, log_prob=JointTable(table).log_prob)
 
 
 def _checked(joint):

@@ -1,38 +1,37 @@
-"""The discriminator's lower bound, on held-out data, of the divergence of P and Q."""
+"""Lower bound on the divergence from P to Q by the discriminator's loss on held-out data."""
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
 
 from zoo.density_ratio import estimate
-from zoo.metrics import Measurement
+from zoo.metrics import Measurement, RunMetric
 from zoo.metrics.base import standard_errors
 from zoo.objectives.base.contracts import DensityRatioObjective
 
-
-def applies(run) -> bool:
-    """Whether the run has a discriminator."""
-    return estimate.given_by(run)
+if TYPE_CHECKING:
+    from zoo.runs.run import Run
 
 
-def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]:
-    """A lower bound of JS_π[P‖Q] in expectation: H(π) less the discriminator's loss.
+def measure(run: "Run", *, split: str, count: int, seed: int) -> dict[str, Measurement]:
+    """Computes H(π) minus the discriminator's loss, in expectation a lower bound of JS_π[P‖Q].
 
-    In training the discriminator can know its examples by heart; here it has not seen them. A
-    value near 0 says that this discriminator, not every one, cannot tell samples from data; a
-    negative value says that it is worse than the one which knows nothing but π.
+    A discriminator can memorise its training examples; these it has not seen. A value near 0 means
+    that this discriminator, not every one, cannot separate samples from data; a negative value
+    means that it does worse than a constant prediction of π.
 
     Args:
         run: a trained run.
         split: the name of the split.
-        count: how many samples, against at most as many real examples.
-        seed: of the samples, and of which real examples are taken.
+        count: number of samples, and the largest number of real examples.
+        seed: for the samples, and for the choice of real examples.
 
     Returns:
-        `divergence_bound` in nats; its count is that of the real examples. Q is the generator as
-        it is sampled, with EMA weights where the run kept them. The standard error is over
-        examples, of contiguous text over pieces of 1,000 tokens as that of `nll`.
+        `divergence_bound` in nats; its count is the number of real examples. Q is the generator as
+        it is sampled, with EMA weights if the run kept them. The standard error is over examples,
+        for a corpus over pieces of 1,000 tokens as that of `nll`.
 
     Raises:
         SpecError: the objective's logits estimate no density ratio.
@@ -49,8 +48,11 @@ def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
     return {"divergence_bound": Measurement(value, "nats", error, fewer, split, "lower")}
 
 
+METRIC = RunMetric(estimate.given_by, measure)
+
+
 def _standard_error(objective: DensityRatioObjective, real, generated, step, pieces):
-    """Of a mean over data in pieces plus a mean over independent samples."""
+    """Standard error of a mean over data in pieces plus a mean over independent samples."""
     other = tf.zeros([1])  # a logit of the other kind shifts all terms alike
     of_real = _terms(lambda logit: objective.divergence_bound(logit, other, step), real)
     of_generated = _terms(lambda logit: objective.divergence_bound(other, logit, step), generated)

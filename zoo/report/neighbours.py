@@ -1,4 +1,4 @@
-"""Finds the training images that are nearest to samples."""
+"""Samples next to their nearest training images."""
 
 import base64
 import dataclasses
@@ -18,7 +18,7 @@ class Neighbours:
 
     Attributes:
         picture: the sample and its neighbours, nearest first, as a data URI of a PNG.
-        distance: the Euclidean distance of the pixels to the nearest one.
+        distance: the Euclidean pixel distance to the nearest.
     """
 
     picture: str
@@ -26,7 +26,7 @@ class Neighbours:
 
 
 def nearest(images: np.ndarray, training: np.ndarray) -> list[Neighbours]:
-    """Finds the nearest training images of each image by the distance of all channels' pixels.
+    """Finds the nearest training images of each image.
 
     Args:
         images: float [count, height, width, channels] in [0, 1].
@@ -45,7 +45,7 @@ def nearest(images: np.ndarray, training: np.ndarray) -> list[Neighbours]:
 
 
 def data_uri(images: np.ndarray, columns: int) -> str:
-    """Encodes a grid of images as the data URI of a PNG."""
+    """Renders a grid of images as a data URI of a PNG."""
     file = io.BytesIO()
     pictures.grid(images, columns).save(file, format="png", optimize=True)
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"

@@ -1,4 +1,4 @@
-"""Shows samples of a run, each beside its nearest neighbours in the training data."""
+"""Samples of a run for visual inspection, with their closest matches in the training data."""
 
 import dataclasses
 from typing import ClassVar
@@ -14,8 +14,8 @@ from zoo.report import neighbours, passages
 from zoo.runs.evaluation import Evaluation, comparisons
 
 _IMAGES, _COLUMNS, _TEXTS, _POINTS = 64, 8, 16, 500
-_BESIDE = 24  # images that are shown with their neighbours
-_MAX_TOKENS = 10_000_000  # of the training text that are searched
+_WITH_NEIGHBOURS = 24  # images
+_MOST_TOKENS = 10_000_000  # of the training text are searched
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Images:
         generated: a grid of samples, a data URI.
         real: a grid of held-out images, a data URI.
         neighbours: some samples with their nearest training images.
-        median: the median distance from a sample to its nearest training image.
+        median: of the distances from samples to their nearest training images.
         real_median: the same for held-out images.
     """
 
@@ -44,11 +44,11 @@ class Texts:
     """Texts of a run.
 
     Attributes:
-        matches: samples with the longest piece of each that occurs in the training text.
-        mean: the mean length of these pieces in tokens.
+        matches: samples with the longest passage of each in the training text.
+        mean: of the lengths of these passages, in tokens.
         real_mean: the same for as many held-out texts.
-        level: "character" or "word", what a token is.
-        cut: the tokens of the training text that were searched; None: all of them.
+        level: the kind of token, such as "character".
+        cut: number of tokens of the training text that were searched, None if all were.
     """
 
     matches: list[passages.Match]
@@ -76,17 +76,17 @@ class Points:
 
 
 def show(evaluation: Evaluation) -> Images | Texts | Points:
-    """Selects the first of the samples that were measured."""
+    """Prepares the first samples of the evaluation for display."""
     comparison = evaluation.comparison or _drawn(evaluation)
-    if isinstance(comparison.example, domains.Image):
+    if isinstance(comparison.domain, domains.Image):
         return _images(comparison)
-    if isinstance(comparison.example, domains.Points):
+    if isinstance(comparison.domain, domains.Points):
         return Points(comparison.generated[:_POINTS], comparison.real[:_POINTS])
     return _texts(comparison, evaluation.run.dataset.train)
 
 
 def classes(comparison: Comparison) -> dict[str, list[float]]:
-    """Computes the shares of the ten digits, as the LeNet reads samples and real images."""
+    """Relative frequencies of the ten digits among samples and real images, by the LeNet."""
     return {
         name: (np.bincount(_read(images), minlength=10) / len(images)).tolist()
         for name, images in (("samples", comparison.generated), ("data", comparison.real))
@@ -111,15 +111,15 @@ def _images(comparison):
     return Images(
         neighbours.data_uri(generated, _COLUMNS),
         neighbours.data_uri(real, _COLUMNS),
-        found[:_BESIDE],
+        found[:_WITH_NEIGHBOURS],
         *(float(np.median([each.distance for each in some])) for some in (found, of_real)),
     )
 
 
 def _texts(comparison, train):
-    vocabulary = comparison.example.vocabulary
+    vocabulary = comparison.domain.vocabulary
     rows = train.values[None] if isinstance(train, RunningText) else train.values
-    rows = rows[: max(_MAX_TOKENS // rows.shape[1], 1), :_MAX_TOKENS]
+    rows = rows[: max(_MOST_TOKENS // rows.shape[1], 1), :_MOST_TOKENS]
     known = passages.TrainingText(rows, vocabulary)
     found, of_real = (
         [known.match(text) for text in without_end(texts[:_TEXTS], vocabulary.end)]

@@ -5,15 +5,14 @@ import dataclasses
 import json
 import math
 import time
-import types
 from collections.abc import Callable
 
 import numpy as np
 
-from zoo import spec
+from zoo import metrics, spec
 from zoo.data.base.splits import Dataset, RunningText
 from zoo.errors import SpecError, require
-from zoo.metrics import Comparison, Measurement
+from zoo.metrics import Comparison, Measurement, RunMetric, SampleMetric
 from zoo.metrics.base import lenet
 from zoo.runs import run_folder
 from zoo.runs.run import Run
@@ -48,7 +47,7 @@ class Settings:
         for split in self.splits:
             require(split in SPLITS, f"There is no split {split!r}. Known: {', '.join(SPLITS)}.")
         for name in self.metrics or ():
-            spec.module("metrics", name)
+            metrics.find(name)
 
 
 @dataclasses.dataclass
@@ -151,10 +150,10 @@ def evaluate_all(
     return evaluations
 
 
-def applicable(run: Run, settings: Settings) -> dict[str, types.ModuleType]:
+def applicable(run: Run, settings: Settings) -> dict[str, RunMetric | SampleMetric]:
     """The metrics that apply to a run, among those of the settings, by name."""
     names = settings.metrics or spec.names("metrics")
-    known = {name: spec.module("metrics", name) for name in names}
+    known = {name: metrics.find(name) for name in names}
     return {name: member for name, member in known.items() if member.applies(run)}
 
 
@@ -191,8 +190,9 @@ def of_real_examples(dataset: Dataset, split: str, count: int, seed: int) -> Com
 def _measure_model(evaluation, members, progress):
     """Measures the model on each split."""
     settings = evaluation.settings
-    for name, member in members.items():
-        for split in dict.fromkeys(settings.splits) if hasattr(member, "measure") else ():
+    of_runs = {name: each for name, each in members.items() if isinstance(each, RunMetric)}
+    for name, member in of_runs.items():
+        for split in dict.fromkeys(settings.splits):
             with _timed(evaluation, name, progress, f"{name} on {split}"):
                 found = member.measure(
                     evaluation.run, split=split, count=settings.count, seed=settings.seed
@@ -209,7 +209,7 @@ def _measure_model(evaluation, members, progress):
 def _compare_samples(evaluation, members, ceilings, progress):
     """Measures samples against the last split, each metric with its ceiling."""
     run, settings = evaluation.run, evaluation.settings
-    members = {name: member for name, member in members.items() if hasattr(member, "compare")}
+    members = {name: member for name, member in members.items() if isinstance(member, SampleMetric)}
     if not members:
         return
     split, data = settings.splits[-1], (run.experiment.data, run.experiment.data_dir)
