@@ -25,9 +25,8 @@ class Case:
     batch: int = 64
 
     def __str__(self):
-        return (
-            f"{self.kind} {self.layers}x{self.units}, {self.symbols} symbols, length {self.length}"
-        )
+        size = f"{self.layers}x{self.units}, vocabulary {self.symbols}, length {self.length}"
+        return f"{self.kind} {size}"
 
 
 CASES = {

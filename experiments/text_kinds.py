@@ -8,7 +8,7 @@ from zoo.runs import experiment
 LIKELIHOOD = "maximum likelihood"
 _ESTIMATORS = {
     "REINFORCE": "reinforce()",
-    "REINFORCE on beginnings": 'reinforce(rewards="prefixes")',
+    "REINFORCE on prefixes": 'reinforce(rewards="prefixes")',
     "Gumbel-softmax": "gumbel_softmax()",
 }
 
@@ -88,8 +88,8 @@ def _variants(generator, steps):
 
 def _of_transformer(transformer, many, fewer):
     likelihood = "Transformer, maximum likelihood"
-    name = "Transformer, REINFORCE on beginnings"
-    estimator = _ESTIMATORS["REINFORCE on beginnings"]
+    name = "Transformer, REINFORCE on prefixes"
+    estimator = _ESTIMATORS["REINFORCE on prefixes"]
     begun = _adversarial(estimator, transformer, fewer, begins=likelihood)
     return {
         likelihood: Kind("maximum_likelihood", transformer, many, 2e-3),

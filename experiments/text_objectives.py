@@ -22,7 +22,7 @@ from zoo.runs.evaluation import evaluate
 
 METRICS = ("nll", "bleu", "self_bleu", "distinct", "novelty", "length_tv")
 MEASURES = {
-    "nll": "nats per symbol ↓",
+    "nll": "nats per token ↓",
     "bleu_2": "BLEU-2 ↑",
     "bleu_4": "BLEU-4 ↑",
     "self_bleu_4": "Self-BLEU-4",
