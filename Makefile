@@ -20,9 +20,9 @@ lint: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-# The figures of docs/theory.md.
+# The figures of docs/theory.md, and the one of README.md.
 theory: .venv/installed
-	$(BIN)/python -m experiments.figure1 --output docs/figures --strip docs/images/figure1.png
+	$(BIN)/python -m experiments.figure1 --output docs/figures
 	$(BIN)/python -m experiments.figure1 --mixture zoo/distributions/two_modes.json \
 	  --output docs/figures/two_modes
 	$(BIN)/python -m experiments.trained_points --output docs/figures/scheduled_sampling_points.json
@@ -30,6 +30,7 @@ theory: .venv/installed
 	  --points docs/figures/scheduled_sampling_points.json
 	$(BIN)/python -m experiments.little_data
 	$(BIN)/python -m experiments.game_noise
+	$(BIN)/python -m experiments.figure1_strip --output docs/images/figure1.png
 
 # Those of trained networks, some six hours on one core; what takes long goes on after a stop.
 trained: .venv/installed

@@ -25,8 +25,9 @@ class Case:
     batch: int = 64
 
     def __str__(self):
-        size = f"{self.layers}x{self.units}, vocabulary {self.symbols}, length {self.length}"
-        return f"{self.kind} {size}"
+        return (
+            f"{self.kind} {self.layers}x{self.units}, {self.symbols} symbols, length {self.length}"
+        )
 
 
 CASES = {

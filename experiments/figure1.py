@@ -3,7 +3,7 @@
     python -m experiments.figure1 --output FOLDER
 
 draws `figure1.png`, data and fits, and `figure1_curve.png`, the fits over the whole range of π,
-and prints the table of the fits. `--strip FILE` draws the data and the fits in one row as well.
+and prints the table of the fits.
 
 Source: F. Huszár (2015), arXiv 1511.05101, figure 1 and equation 12.
 """
@@ -33,7 +33,6 @@ def main(arguments=None) -> None:
         default=mixtures.DEFAULT_FILE,
         help="JSON object with weights [k], means [k, 2] and variances [k]",
     )
-    parser.add_argument("--strip", type=pathlib.Path, help="file of a picture with one row")
     options = parser.parse_args(arguments)
     p = mixtures.load(options.mixture)
     forward, reverse = [fit_kl(*p)], reverse_kl_minima(*p)
@@ -42,11 +41,8 @@ def main(arguments=None) -> None:
     _print_table(panels)
     options.output.mkdir(parents=True, exist_ok=True)
     titled = [(f"{name}:  std {minima[0].std:.2f}", minima) for name, minima in panels.items()]
-    points = mixtures.sample(p, 50_000, seed=0)
-    plots.save(plots.fits(points, titled), options.output / "figure1.png")
-    if options.strip:
-        named = [(name, minima[:1]) for name, minima in panels.items()]
-        plots.save(plots.fits(points, named, rows=1), options.strip)
+    figure = plots.fits(mixtures.sample(p, 50_000, seed=0), titled)
+    plots.save(figure, options.output / "figure1.png")
     minima = [local_minima(*p, pi) for pi in CURVE]
     figure = plots.curve(CURVE, minima, forward, reverse)
     plots.save(figure, options.output / "figure1_curve.png")

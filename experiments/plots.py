@@ -27,27 +27,24 @@ def save(figure, path) -> None:
     figure.savefig(path, dpi=200)
 
 
-def fits(points, panels, rows: int = 2) -> Figure:
+def fits(points, panels) -> Figure:
     """The data, and one panel per divergence with Q's level sets over the data.
 
     Args:
         points: draws from P, [n, 2].
         panels: pairs of a title and minima: the first is drawn as circles of one, two and three
             deviations, the others as one dashed circle each. The first panel sets the window.
-        rows: rows of panels; one row is drawn without axes.
     """
     (_, (widest, *_)), *_ = panels
     edges = [np.linspace(x - 3.15 * widest.std, x + 3.15 * widest.std, 80) for x in widest.mean]
-    columns = -(-(len(panels) + 1) // rows)
+    columns = (len(panels) + 2) // 2
     with matplotlib.rc_context(_STYLE):
-        width, height = (2.4, 2.6) if rows > 1 else (1.6, 1.85)
-        figure = Figure(figsize=(width * columns, height * rows), layout="constrained")
-        axes = figure.subplots(rows, columns, sharex=True, sharey=True).flat
+        figure = Figure(figsize=(2.4 * columns, 5.2), layout="constrained")
+        axes = figure.subplots(2, columns, sharex=True, sharey=True).flat
         for ax, (title, minima) in zip(axes, [("data", []), *panels], strict=False):
             ax.hist2d(*points.T, bins=edges, cmap="Blues")
             ax.set(title=title, aspect="equal", xlim=edges[0][[0, -1]], ylim=edges[1][[0, -1]])
             _draw_minima(ax, minima)
-            ax.axis("on" if rows > 1 else "off")
         return figure
 
 
@@ -117,7 +114,7 @@ def _draw_curve(ax, x, minima, quantity):
 
 
 def optima(keep_probabilities, curves, whole, points=None) -> Figure:
-    """Distance from P, kept dependence and distance of the first token, of the two optima.
+    """Distance from P, kept dependence and distance of the first symbol, of the two optima.
 
     Args:
         keep_probabilities: ε, [n].
@@ -140,7 +137,7 @@ def optima(keep_probabilities, curves, whole, points=None) -> Figure:
         for ax, title in zip(
             axes, ("KL[P‖Q]", "mutual information of Q", "KL[P₁‖Q₁]"), strict=True
         ):
-            ax.set(title=f"{title} in nats", xlabel="ε, share of real tokens kept")
+            ax.set(title=f"{title} in nats", xlabel="ε, share of real symbols kept")
         axes[2].ticklabel_format(axis="y", scilimits=(-2, 2))
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
         return figure
@@ -185,7 +182,7 @@ def _over_keep_probability(divergence, context, kept, found):
     context.plot(kept, [found[f"ε = {each:g}"]["context_use"] for each in kept], marker="o")
     context.set(title="use of the context", ylim=(0, None))
     for ax in (divergence, context):
-        ax.set(xlabel="ε, share of real tokens", ylabel="nats")
+        ax.set(xlabel="ε, share of real symbols", ylabel="nats")
 
 
 def _over_stops(ax, stops, found):
@@ -202,14 +199,14 @@ def _over_stops(ax, stops, found):
 
 
 def _over_positions(samples, recovery, found, shown, disturbed):
-    """Nats of each token, whole and after the disturbance, of names with their colours."""
+    """Nats of each symbol, whole and after the disturbance, of names with their colours."""
     for name, color in shown.items():
         nats, after = found[name]["nats"], found[name]["nats_after"]
         positions = np.arange(1, len(nats) + 1)
         samples.plot(positions, nats, color=color, label=name)
         recovery.plot(positions[disturbed + 1 :], after, color=color)
-    samples.set(title="-log P of the model's tokens", xlabel="position", ylabel="nats")
-    recovery.set(title=f"after an unlikely token at {disturbed + 1}", xlabel="position")
+    samples.set(title="-log P of the symbols written", xlabel="position", ylabel="nats")
+    recovery.set(title=f"after an unlikely symbol at {disturbed + 1}", xlabel="position")
     for ax in (samples, recovery):
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
 

@@ -10,7 +10,6 @@ import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments import figure1 as program
 from experiments import plots
 from zoo.distributions import gaussian_mixture as mixtures
 from zoo.errors import DataError
@@ -248,13 +247,12 @@ def test_a_file_that_holds_no_mixture_is_refused(tmp_path, text):
 
 
 def test_the_program_draws_its_figures_and_prints_the_table(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(program, "CURVE", np.array([0.2, 0.8]))
+    monkeypatch.setattr(figure1, "CURVE", np.array([0.2, 0.8]))
     path = tmp_path / "mixture.json"
     fields = {"weights": [0.7, 0.3], "means": [[0, 0], [4, 1]], "variances": [1, 1]}
     path.write_text(json.dumps(fields))
-    figures = ["--output", str(tmp_path / "new"), "--strip", str(tmp_path / "new" / "strip.png")]
-    program.main(["--mixture", str(path), *figures])
-    for name in ("figure1.png", "figure1_curve.png", "strip.png"):
+    figure1.main(["--mixture", str(path), "--output", str(tmp_path / "new")])
+    for name in ("figure1.png", "figure1_curve.png"):
         assert np.ptp(matplotlib.image.imread(tmp_path / "new" / name)) == 1
     first_row = capsys.readouterr().out.splitlines()[1]
     assert first_row.split()[:3] == ["KL[P‖Q]", "1.200,", "0.300"]
