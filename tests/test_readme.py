@@ -1,5 +1,6 @@
 """README.md and docs/ show what there is, and nothing else."""
 
+import importlib.util
 import json
 import pathlib
 import re
@@ -82,3 +83,25 @@ def test_the_tests_that_documents_name_exist():
     for document in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
         for name in re.findall(r"`(test_\w+)`", document.read_text(encoding="utf-8")):
             assert f"def {name}(" in text, f"{document.name}: {name}"
+
+
+def test_the_changelog_names_modules_that_exist():
+    """Of the moves, in tables of old and new import paths."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    moves = re.findall(r"^\| (`zoo\..+) \| (.*`zoo\..+) \|$", text, re.MULTILINE)
+    assert len(moves) > 10
+    for old, new in moves:
+        names, homes = (re.findall(r"`(zoo[.\w]+)`", cell) for cell in (old, new))
+        if "same names" in new:
+            homes = [f"{homes[0]}.{name.rpartition('.')[2]}" for name in names]
+        for name in set(names) - set(homes):
+            assert not _is_module(name), name
+        for home in homes:
+            assert _is_module(home), home
+
+
+def _is_module(name):
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:  # of the package above
+        return False
