@@ -30,6 +30,8 @@ setup(
     description="Generative models trained by different objectives and measured by one rule",
     long_description=(HERE / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    license_files=["LICENSE"],
     python_requires=">=3.11",
     packages=find_packages(include=["zoo", "zoo.*", "export", "export.*"]),
     package_data={

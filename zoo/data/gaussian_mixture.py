@@ -6,6 +6,7 @@ Source: F. Huszár (2015), arXiv 1511.05101, figure 1.
 import pathlib
 
 import numpy as np
+import tensorflow as tf
 
 from zoo import domains, randomness
 from zoo.data.base.splits import Dataset, Points
