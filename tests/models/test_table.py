@@ -127,7 +127,7 @@ def test_log_prob_with_a_sampler_is_of_what_is_drawn_with_it(sampler):
 def test_a_prompt_is_continued_and_one_that_cannot_be_read_refused(model):
     drawn = sampling.texts(model, 5, prompt="cb")
     assert all(len(text) == LENGTH and text[:2] == "cb" for text in drawn)
-    with pytest.raises(SpecError, match=r"The prompt 'c!' has symbols .*; it has 'a', 'b', 'c'"):
+    with pytest.raises(SpecError, match=r"The prompt 'c!' has tokens .*, which has 'a', 'b', 'c'"):
         sampling.texts(model, 5, prompt="c!")
 
 

@@ -39,15 +39,9 @@ IMAGES = zoo.Experiment(
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"data": "minst"}, "no 'minst' in data. Known: .*mnist"),
-        ({"model": "lstm(unit=3)"}, r"takes no argument 'unit'. It is written lstm\(units="),
-        ({"model": "lstm(units='a')"}, "should be whole number"),
-        ({"model": "dcgan"}, "surnames is text. Models for text: .*lstm"),
-        ({"objective": "generalised_js"}, "Objectives for it: maximum_likelihood"),
         ({"strategy": "tpu"}, "strategy='tpu' is unknown. Known: auto, cpu, mirrored"),
         ({"precision": "float16"}, "Known: float32, mixed_bfloat16"),
         ({"decay": "linear"}, "Known: constant, cosine"),
-        ({"optimizer": "lion"}, "Known: adam, adamw, rmsprop, sgd"),
         ({"sample_every": -1}, "should be at least 0"),
         ({"steps": 0}, "steps=0 should be at least 1"),
         ({"average_decay": 1.0}, "below 1"),
@@ -61,9 +55,9 @@ IMAGES = zoo.Experiment(
         ({"steps": 2**63}, "a whole number below"),
     ],
 )
-def test_what_cannot_work_is_refused_before_any_work(changes, message):
+def test_values_out_of_range_are_refused_before_any_work(changes, message):
     with pytest.raises(SpecError, match=message):
-        building.compose(dataclasses.replace(TEXT, **changes))
+        dataclasses.replace(TEXT, **changes)
 
 
 @pytest.fixture(scope="module", params=[TEXT, IMAGES], ids=["text", "images"])
