@@ -1,8 +1,11 @@
+import typing
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo.data.base.splits import Images, RunningText, Sequences, batches
+from zoo import spec
+from zoo.data.base.splits import Dataset, Images, RunningText, Sequences, batches
 
 
 def sequences(count, **arguments):
@@ -99,3 +102,12 @@ def test_a_graph_holds_no_copy_of_the_data():
     split = Images(np.zeros([1_000, 28, 28, 1], np.uint8))
     graph = tf.function(lambda step: split.batch(step, 8, 0)).get_concrete_function(tf.constant(0))
     assert graph.graph.as_graph_def().ByteSize() < 100_000 < split.values.nbytes
+
+
+@pytest.mark.parametrize("name", spec.names("data"))
+def test_a_data_set_s_annotation_tells_its_domain(name):
+    module = spec.module("data", name)
+    built = typing.get_type_hints(module.build)["return"]
+    assert typing.get_origin(built) is Dataset
+    (domain,) = typing.get_args(built)
+    assert domain.kind == module.KIND

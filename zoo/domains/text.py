@@ -26,7 +26,7 @@ class Text:
     @property
     def unit(self) -> str:
         """The unit of the negative log-likelihood, e.g. "nats per character"."""
-        return f"nats per {self.vocabulary.level}"
+        return f"nats per {self.vocabulary.unit}"
 
     @property
     def separator(self) -> str:
