@@ -14,9 +14,11 @@ import tensorflow as tf
 
 import export
 import zoo
-from zoo import metrics, spec
+from zoo import domains, metrics, spec
 from zoo.errors import DataError
 from zoo.metrics import Measurement, RunMetric, SampleMetric
+from zoo.models.base.sequence_model import SequenceModel
+from zoo.runs import matching
 from zoo.runs.evaluation import evaluate
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -36,10 +38,10 @@ def combinations():
     for model in spec.names("models"):
         module = spec.module("models", model)
         for objective in spec.names("objectives"):
-            trainer = spec.module("objectives", objective).TRAINER
-            if trainer in module.TRAINERS:
-                for kind in sorted(module.ACCEPTS):
-                    bits = kind == "image" and trainer == "autoregressive"
+            trainer = matching.trainer_of(spec.module("objectives", objective))
+            if matching.trains(trainer, module):
+                for kind in sorted(domain.kind for domain in matching.domains_of(module)):
+                    bits = kind == "image" and issubclass(matching.kind_of(module), SequenceModel)
                     data = PAIRS if model in TINY else BITS if bits else EMBEDDED[kind]
                     yield data, model, objective
     yield BITS, "mlp_gan", "generalised_js"  # a pair that is conditioned on classes
@@ -97,17 +99,17 @@ def test_a_data_set_keeps_its_contract(name):
         dataset = spec.build("data", DATA.get(name, name), None)
     except DataError as error:
         pytest.skip(f"the data is not here: {error}")
-    assert dataset.example.kind == module.KIND
+    assert isinstance(dataset.domain, matching.domain_of(module))
     for split in (dataset.train, dataset.validation, dataset.test):
         batch = split.batch(0, 5, seed=1).numpy()
         np.testing.assert_array_equal(batch, split.batch(0, 5, seed=1))
         assert len(batch) == 5
-        if module.KIND == "image":
+        if isinstance(dataset.domain, domains.Image):
             assert batch.shape[1:] == dataset.example.shape
             assert batch.dtype == np.float32
             assert batch.min() >= 0
             assert batch.max() <= 1
-        elif module.KIND == "points":
+        elif isinstance(dataset.domain, domains.Points):
             assert batch.shape[1:] == (dataset.example.dimension,)
             assert batch.dtype == np.float32
         else:

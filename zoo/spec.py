@@ -23,6 +23,10 @@ _HERE = pathlib.Path(__file__).parent
 _SPECS = {"generator": "models", "mediator": "models", "estimator": "estimators"}
 
 
+class File(str):
+    """The annotation of an argument that is the path of a file: `path: File | None = None`."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Part:
     """A spec that has been read: a member of a folder and the arguments for its `build`.
@@ -101,7 +105,8 @@ class Part:
 
     @property
     def _names_of_files(self):
-        return getattr(self.module, "FILES", ())
+        found = parameters(self.module.build).items()
+        return [key for key, p in found if File in (p.annotation, *typing.get_args(p.annotation))]
 
     def _require_within_limits(self):
         for key, value in self.arguments.items():
@@ -255,6 +260,8 @@ def _fits(value, annotation) -> bool:
         return isinstance(value, (list, tuple)) and all(_fits(v, item) for v in value)
     if annotation is None or annotation is types.NoneType:
         return value is None
+    if annotation is File:
+        return isinstance(value, str)
     if annotation is float:
         return isinstance(value, (int, float)) and not isinstance(value, bool)
     if annotation is int:
@@ -271,6 +278,7 @@ def _words(annotation) -> str:
     if origin is list:
         return f"a list of {_words(typing.get_args(annotation)[0])}"
     names_in_words = {float: "number", int: "whole number", str: "string", bool: "True or False"}
+    names_in_words |= {File: "string"}
     return names_in_words.get(
         annotation, "None" if annotation is types.NoneType else str(annotation)
     )

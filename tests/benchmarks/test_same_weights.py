@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from zoo import spec
+from zoo.runs import matching
 
 
 @pytest.fixture(scope="module")
@@ -29,5 +30,5 @@ def test_all_numbers_of_a_checkpoint_are_read(program, tmp_path):
 
 def test_there_is_a_run_of_every_trainer(program):
     names = {spec.parse(case.objective)[0] for case in program.CASES.values()}
-    trainers = {spec.module("objectives", name).TRAINER for name in names}
-    assert trainers == set(spec.names("trainers"))
+    trainers = {matching.trainer_of(spec.module("objectives", name)) for name in names}
+    assert trainers == {spec.module("trainers", name) for name in spec.names("trainers")}

@@ -9,6 +9,7 @@ from zoo import domains, spec
 from zoo.divergences import kl
 from zoo.models.layers import float32_sums
 from zoo.objectives.base import regularisation
+from zoo.runs import matching
 from zoo.tokenizers.vocabulary import END, UNKNOWN, Vocabulary
 from zoo.trainers import autoregressive
 
@@ -81,9 +82,8 @@ def gradients(model, example, objective, batch_size, precision):
     """Pairs of a variable's path and its gradient, of all the trainer's updates at a step."""
     keras.utils.set_random_seed(0)
     network = built(model, example, precision)
-    kind = spec.module("objectives", spec.parse(objective)[0]).TRAINER
-    module = spec.module("trainers", kind)
-    network = module.trained(network) if hasattr(module, "trained") else network
+    module = matching.trainer_of(spec.module("objectives", spec.parse(objective)[0]))
+    network = matching.kind_of(module).trained(network)
     trainer = module.build(
         network,
         spec.build("objectives", objective),

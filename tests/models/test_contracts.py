@@ -12,9 +12,9 @@ from zoo.batch import Batch
 from zoo.models.base import sequence_model
 from zoo.models.base.capabilities import Generator, Likelihood
 from zoo.models.base.network import AutoregressiveNetwork, SequentialNetwork, run_by_steps
-from zoo.models.base.pair import LatentPair, TextPair
+from zoo.models.base.pair import LatentPair, Mediated, TextPair
 from zoo.models.base.sequence_model import SequenceModel
-from zoo.models.mediated import Mediated
+from zoo.runs import matching
 from zoo.tokenizers.vocabulary import Vocabulary
 
 DOMAINS = {
@@ -23,7 +23,9 @@ DOMAINS = {
     "points": domains.Points(2),
 }
 BUILT = [
-    (name, kind) for name in spec.names("models") for kind in spec.module("models", name).ACCEPTS
+    (name, domain.kind)
+    for name in spec.names("models")
+    for domain in matching.domains_of(spec.module("models", name))
 ]
 
 

@@ -7,8 +7,6 @@ import tensorflow as tf
 
 from zoo.objectives.base.contracts import AdversarialObjective
 
-TRAINER = "adversarial"
-
 
 class Hinge(AdversarialObjective):
     """Trains the discriminator to a margin of 1 on both sides."""

@@ -3,7 +3,6 @@
 import pathlib
 import shutil
 import sys
-import typing
 
 import numpy as np
 import pytest
@@ -15,7 +14,7 @@ from zoo import spec
 from zoo.batch import Batch
 from zoo.errors import SpecError
 from zoo.objectives.base import contracts
-from zoo.runs import evaluation, experiment
+from zoo.runs import evaluation, experiment, matching
 
 GIVEN = {
     "data": "gaussian_mixture(count=50)",
@@ -133,9 +132,8 @@ def test_an_abstract_class_demands_what_it_is_documented_to(kind, methods):
 @pytest.mark.parametrize("name", spec.names("objectives"))
 def test_members_are_of_the_kind_that_their_trainer_takes(name):
     member = spec.module("objectives", name)
-    trainer = spec.module("trainers", member.TRAINER)
-    made = typing.get_type_hints(member.build)["return"]
-    assert issubclass(made, typing.get_type_hints(trainer.build)["objective"])
+    taken = spec.annotations(matching.trainer_of(member))["objective"]
+    assert issubclass(spec.annotations(member)["return"], taken)
 
 
 def test_regularisers_do_nothing_by_default():

@@ -4,8 +4,6 @@ from zoo.data.base import tfds
 from zoo.data.base.splits import Dataset, Images
 from zoo.domains import Image
 
-KIND = "image"
-
 
 def build(data_dir: str | None) -> Dataset[Image]:
     """Binarized MNIST: 50,000 training, 10,000 validation and 10,000 test images, no labels.

@@ -13,16 +13,14 @@ from zoo.data.base.splits import Dataset, Points
 from zoo.distributions import gaussian_mixture as mixtures
 from zoo.distributions.distribution import Distribution
 from zoo.errors import DataError
-
-KIND = "points"
-FILES = ("path",)
+from zoo.spec import File
 
 
 def build(
     data_dir: str | None,
     *,
     name: str | None = None,
-    path: str | None = None,
+    path: File | None = None,
     count: int = 10_000,
     seed: int = 0,
 ) -> Dataset[domains.Points]:

@@ -8,12 +8,10 @@ from zoo.data.base import arrays, partition
 from zoo.data.base.splits import Dataset, Images
 from zoo.domains import Image
 from zoo.errors import DataError
-
-KIND = "image"
-FILES = ("path",)
+from zoo.spec import File
 
 
-def build(data_dir: str | None, *, path: str, grey: bool = False) -> Dataset[Image]:
+def build(data_dir: str | None, *, path: File, grey: bool = False) -> Dataset[Image]:
     """Images of one size: 80 % training, 10 % validation, 10 % test, drawn once.
 
     A folder of grey images gives images of one channel, however they are stored. If any shows a

@@ -4,8 +4,6 @@ from zoo.data.base import classes, tfds
 from zoo.data.base.splits import Dataset
 from zoo.domains import Image
 
-KIND = "image"
-
 
 def build(data_dir: str | None, *, binary: bool = False, labels: bool = False) -> Dataset[Image]:
     """MNIST: 50,000 training, 10,000 validation and 10,000 test images, with labels 0 to 9.

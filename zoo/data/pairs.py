@@ -11,8 +11,6 @@ from zoo.domains import Text
 from zoo.errors import DataError
 from zoo.tokenizers.vocabulary import Vocabulary
 
-KIND = "text"
-
 
 def build(data_dir: str | None, *, joint: list[list[float]]) -> Dataset[Text]:
     """Texts of two tokens x1 x2, drawn independently from a joint table P.

@@ -6,8 +6,6 @@ from zoo.data.base import corpus, package, partition
 from zoo.data.base.splits import Dataset
 from zoo.domains import Text
 
-KIND = "text"
-
 
 def build(data_dir: str | None, *, weighted: bool = False) -> Dataset[Text]:
     """The 88,799 most frequent surnames of the US census of 1990, written like "Smith".

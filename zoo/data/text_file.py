@@ -8,24 +8,22 @@ import numpy as np
 from zoo.data.base import corpus, partition
 from zoo.data.base.splits import Dataset
 from zoo.domains import Text
+from zoo.spec import File
 
 WORDS = 20_000
 WINDOW = 100
-
-KIND = "text"
-FILES = ("path", "validation", "test")
 
 
 def build(
     data_dir: str | None,
     *,
-    path: str,
+    path: File,
     level: Literal["character", "word"] = "character",
     layout: Literal["lines", "running"] = "lines",
     length: int | None = None,
     vocabulary_size: int | None = None,
-    validation: str | None = None,
-    test: str | None = None,
+    validation: File | None = None,
+    test: File | None = None,
 ) -> Dataset[Text]:
     """A UTF-8 file, as one sequence per line or as a corpus of contiguous text.
 

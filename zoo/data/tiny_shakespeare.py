@@ -4,8 +4,6 @@ from zoo.data.base import corpus, tfds
 from zoo.data.base.splits import Dataset
 from zoo.domains import Text
 
-KIND = "text"
-
 
 def build(data_dir: str | None, *, length: int = 100) -> Dataset[Text]:
     """Tiny Shakespeare: 1,003,854 training, 55,770 validation and 55,770 test characters.

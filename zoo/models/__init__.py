@@ -2,11 +2,10 @@
 
 A member is a file with
 
-    ACCEPTS = {...}                 the kinds of domains that it models
-    TRAINERS = {...}                the names of the trainers that can train it
-    def build(example, *, ...)      the model of a domain, with all its variables made
+    def build(example: Text | Image, *, ...) -> SequenceModel
 
-The annotation of what `build` returns says what the model can do:
+which makes the model of a domain with all its variables. The annotations say which data it fits
+and what it can do, so which objectives train it:
 
     SequenceModel   a network that predicts token after token: it has a likelihood
     LatentPair      a generator that decodes noise, and a discriminator

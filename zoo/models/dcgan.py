@@ -21,8 +21,6 @@ from zoo.models.base.convolutional import build_documented, normalisation, pair
 from zoo.models.base.pair import LatentPair
 from zoo.models.layers import float32_sums
 
-ACCEPTS = {"image"}
-TRAINERS = {"adversarial", "implicit"}
 STRIDED = {"strides": 2, "padding": "same"}
 
 

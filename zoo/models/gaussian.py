@@ -17,9 +17,6 @@ from zoo.models.base.latent_generator import LatentGenerator
 from zoo.models.base.pair import LatentPair
 from zoo.models.layers import float32_sums
 
-ACCEPTS = {"points"}
-TRAINERS = {"adversarial", "implicit"}
-
 
 def build(
     example: domains.Points,

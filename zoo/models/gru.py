@@ -10,9 +10,6 @@ from zoo.models.base.recurrent import RecurrentNetwork, build_documented
 from zoo.models.base.sequence_model import SequenceModel
 from zoo.models.layers.gru import GRULayer
 
-ACCEPTS = {"text", "image"}
-TRAINERS = {"autoregressive"}
-
 
 @build_documented()
 def build(

@@ -14,9 +14,6 @@ from zoo.models.base.network import SequentialNetwork, TokenSpace
 from zoo.models.base.sequence_model import SequenceModel
 from zoo.models.layers import float32_sums
 
-ACCEPTS = {"text", "image"}
-TRAINERS = {"autoregressive"}
-
 
 def build(
     example: domains.Text | domains.Image, *, patch: list[int] | None = None

@@ -10,9 +10,6 @@ from zoo.models.base.recurrent import RecurrentNetwork, build_documented
 from zoo.models.base.sequence_model import SequenceModel
 from zoo.models.layers.lstm import LSTMLayer
 
-ACCEPTS = {"text", "image"}
-TRAINERS = {"autoregressive"}
-
 
 @build_documented(units="the size of the embedding, and of every layer's hidden state and cell.")
 def build(

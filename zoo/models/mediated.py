@@ -8,9 +8,6 @@ from zoo import domains
 from zoo.models.base import nested
 from zoo.models.base.pair import Mediated
 
-ACCEPTS = {"text"}
-TRAINERS = {"cooperative"}
-
 
 def build(
     example: domains.Text,

@@ -26,9 +26,6 @@ from zoo.models.base.shared_arguments import documented
 from zoo.models.layers import float32_sums
 from zoo.models.layers import spectral_normalisation as spectral
 
-ACCEPTS = {"image"}
-TRAINERS = {"adversarial", "implicit"}
-
 
 @documented(
     convolutional.ARGUMENTS,

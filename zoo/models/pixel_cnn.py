@@ -19,9 +19,6 @@ from zoo.models.layers.gated_convolution import (
     gated,
 )
 
-ACCEPTS = {"image"}
-TRAINERS = {"autoregressive"}
-
 
 def build(
     example: domains.Image,

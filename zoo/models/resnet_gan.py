@@ -23,9 +23,6 @@ from zoo.models.base.convolutional import build_documented, normalisation, pair
 from zoo.models.base.pair import LatentPair
 from zoo.models.layers import float32_sums
 
-ACCEPTS = {"image"}
-TRAINERS = {"adversarial", "implicit"}
-
 
 @build_documented(width="the number of channels at full resolution; there are twice as many below.")
 def build(

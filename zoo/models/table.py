@@ -9,8 +9,6 @@ from zoo.models.base.network import SequentialNetwork, TokenSpace, run_by_steps
 from zoo.models.base.sequence_model import SequenceModel
 from zoo.models.layers import float32_sums
 
-ACCEPTS = {"text"}
-TRAINERS = {"autoregressive"}
 MOST = 1_000_000  # texts: a table of at most 8 MB
 
 

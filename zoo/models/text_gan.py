@@ -18,9 +18,6 @@ from zoo.models.base import nested
 from zoo.models.base.pair import TextPair
 from zoo.models.base.text_discriminator import TextDiscriminator
 
-ACCEPTS = {"text"}
-TRAINERS = {"adversarial"}
-
 Discriminator = Literal["convolutional", "recurrent"]
 
 

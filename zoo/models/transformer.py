@@ -19,9 +19,6 @@ from zoo.models.layers import attention, sizes
 from zoo.models.layers.dropout import dropout_masks
 from zoo.models.layers.feedforward import FeedForward, normalise
 
-ACCEPTS = {"text", "image"}
-TRAINERS = {"autoregressive"}
-
 
 def build(
     example: domains.Text | domains.Image,

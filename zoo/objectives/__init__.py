@@ -2,13 +2,12 @@
 
 A member is a file with
 
-    TRAINER = "..."                 the name of the trainer that carries it out
     def build(*, ...) -> MyObjective
 
 where `MyObjective` is a subclass of one of the abstract classes in
 `zoo.objectives.base.contracts`, which say what it has to define:
 
-    trainer             class                   abstract methods
+    carried out by      class                   abstract methods
     "autoregressive"    LikelihoodObjective     predict
     "adversarial"       AdversarialObjective    discriminator_loss, generator_loss
                         DensityRatioObjective   and log_density_ratio, divergence_bound

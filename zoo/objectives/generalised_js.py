@@ -22,8 +22,6 @@ from zoo.objectives.base import pi_schedule
 from zoo.objectives.base.contracts import AdversarialObjective, DensityRatioObjective
 from zoo.objectives.base.regularisation import GradientPenalty, InstanceNoise
 
-TRAINER = "adversarial"
-
 GeneratorLoss = Literal["exact", "normalised", "reverse_kl", "forward_kl", "non_saturating"]
 Weighting = Literal["logit_shift", "loss_weights", "batch_ratio"]
 

@@ -8,8 +8,6 @@ import tensorflow as tf
 from zoo.batch import Batch
 from zoo.objectives.base.contracts import LikelihoodObjective
 
-TRAINER = "autoregressive"
-
 
 def build() -> "MaximumLikelihood":
     """The objective E_P[-log Q(x)], which differs from KL[P‖Q] by the entropy of P."""

@@ -24,8 +24,6 @@ from zoo.functional import score_function
 from zoo.objectives.base import pi_schedule
 from zoo.objectives.base.contracts import CooperativeObjective
 
-TRAINER = "cooperative"
-
 GeneratorLoss = Literal["exact", "normalised"]
 
 # How many times likelier under Q than under P a text can be held at most.

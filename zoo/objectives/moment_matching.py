@@ -16,7 +16,6 @@ from zoo.batch import Batch
 from zoo.errors import require
 from zoo.objectives.base.contracts import ImplicitObjective
 
-TRAINER = "implicit"
 MULTIPLES = (0.25, 0.5, 1.0, 2.0, 4.0)
 _MOST = 256  # real examples that the default bandwidths are made from
 

@@ -19,8 +19,6 @@ from zoo.errors import require
 from zoo.objectives.base import schedules
 from zoo.objectives.base.contracts import LikelihoodObjective
 
-TRAINER = "autoregressive"
-
 Schedule = Literal["constant", "linear", "exponential", "inverse_sigmoid"]
 Coin = Literal["token", "sequence"]
 Replacement = Literal["sample", "argmax"]
@@ -94,7 +92,7 @@ def build(
 
 def _chosen(schedule, given):
     """ε as a function of the step: the schedule of this name with the numbers given."""
-    function = getattr(schedules, schedule)
+    function = schedules.SCHEDULES[schedule]
     takes = spec.parameters(function)
     needs = {name for name, parameter in takes.items() if parameter.default is parameter.empty}
     received = ", ".join(f"{name}={value!r}" for name, value in given.items()) or "nothing"

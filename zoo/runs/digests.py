@@ -33,7 +33,7 @@ def changed(recorded: dict[str, str], now: dict[str, str]) -> list[str]:
 
 
 def _of_split(split: Split) -> str:
-    labels, weights = getattr(split, "labels", None), split.weights
+    labels, weights = split.labels, split.weights
     digest = hashlib.sha256()
     _add(digest, np.asarray(split.values))
     if labels is not None:

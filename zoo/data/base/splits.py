@@ -129,7 +129,7 @@ class RunningText:
     """
 
     PIECE = 1000
-    exact, weights = False, None
+    exact, labels, weights = False, None, None
 
     def __init__(self, values: np.ndarray, length: int):
         self.values, self.length = values, length

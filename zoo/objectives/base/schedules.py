@@ -51,3 +51,8 @@ def inverse_sigmoid(*, k, minimum=0.0):
     )
     # The same as in the docstring, by an exponential that cannot overflow.
     return lambda i: tf.maximum(tf.sigmoid(math.log(k) - i / k), minimum)
+
+
+SCHEDULES = {
+    function.__name__: function for function in (constant, linear, exponential, inverse_sigmoid)
+}
