@@ -65,6 +65,7 @@ def run(name: str) -> None:
     command.define_flags()
     for flag in flags.FLAGS.get_flags_for_module(command):  # those that --help shows
         flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
+    # absl's --help prints the docstring of the program that runs.
     documented = command.__doc__.replace(f"zoo {name}", spelt(name))
     sys.modules["__main__"].__doc__ = f"\n{documented}"
     app.run(functools.partial(_run, command))
