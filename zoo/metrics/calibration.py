@@ -41,13 +41,14 @@ def measure(run: "Run", *, split: str, count: int, seed: int) -> dict[str, Measu
         `mean_exp_log_ratio`, the mean of exp r over samples: 1 for the true ratio. A few samples
         can dominate it, and its standard error is then too small.
         `mean_log_ratio_p` and `mean_log_ratio_q`, the means of r over data and samples in nats.
-        For a corpus the standard error of the first is over pieces of 1,000 tokens, as that of
-        `nll`. `calibration_error`, the expected calibration error: the mean distance between the
-        predicted probability that an example is real and the observed frequency among examples of
-        similar probability, see `reliability`. With few examples it is above 0 for every
-        discriminator: its ceiling is the average error of a calibrated discriminator, with labels
-        drawn from its probabilities. `inverse_temperature`, 1/T: below 1 for an overconfident
-        discriminator, 0 if its ratio is no larger for data than for samples.
+        For a corpus the standard error of the first is over pieces of 1,000 tokens, as for `nll`.
+        `calibration_error`, the expected calibration error: the mean distance between the predicted
+        probability that an example is real and the observed frequency among examples of similar
+        probability, see `reliability`. With few examples it is above 0 for every discriminator: its
+        ceiling is the average error of a calibrated discriminator, with labels drawn from its
+        probabilities.
+        `inverse_temperature`, 1/T: below 1 for an overconfident discriminator, 0 if its ratio is no
+        larger for data than for samples.
         `mean_exp_log_ratio_calibrated` and so on, the first four for r/T.
 
     Source: F. Huszár (2015), arXiv 1511.05101, section 4; C. Guo et al. (2017), arXiv 1706.04599,
