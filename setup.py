@@ -27,7 +27,7 @@ TEST = [
 setup(
     name="generative-objectives-zoo",
     version=VERSION,
-    description="Generative models trained by different objectives and measured by one rule",
+    description="The same generative models trained by different objectives and evaluated alike",
     long_description=(HERE / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",

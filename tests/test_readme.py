@@ -61,9 +61,17 @@ def test_every_document_is_in_the_index():
 def test_links_lead_somewhere():
     for document in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
         text = re.sub(r"(?s)```.*?```", "", document.read_text(encoding="utf-8"))
-        for link in re.findall(r"\[[^\]\n]+\]\(([\w./:-]+)", text):
+        for link, anchor in re.findall(r"\]\(([\w./:-]*)#?([\w-]*)\)", text):
             if not link.startswith("http"):
-                assert (document.parent / link).exists(), f"{document.name}: {link}"
+                target = document.parent / link if link else document
+                assert target.exists(), f"{document.name}: {link}"
+                assert not anchor or anchor in _anchors(target), f"{document.name}: #{anchor}"
+
+
+def _anchors(document):
+    """The anchors that GitHub gives to the headings of a document."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
 
 
 def test_results_were_made_by_their_flagfiles():

@@ -7,7 +7,7 @@ Python literals, read by `ast.literal_eval`: a spec can run no code.
 import ast
 import dataclasses
 import functools
-import importlib
+import importlib.util
 import inspect
 import math
 import os
@@ -18,7 +18,6 @@ import typing
 
 from zoo.errors import SpecError
 
-_HERE = pathlib.Path(__file__).parent
 # The arguments that are specs themselves, and the folder of what they name.
 _SPECS = {"generator": "models", "mediator": "models", "estimator": "estimators"}
 
@@ -178,7 +177,8 @@ def parse(text: str) -> tuple[str, dict]:
 
 def names(folder: str) -> list[str]:
     """The names of all parts in `zoo/<folder>`, in alphabetical order; nothing is imported."""
-    modules = pkgutil.iter_modules([str(_HERE / folder)])
+    package = importlib.util.find_spec(f"zoo.{folder}")
+    modules = pkgutil.iter_modules(package.submodule_search_locations)
     return sorted(m.name for m in modules if not m.ispkg and not m.name.startswith("_"))
 
 

@@ -14,7 +14,7 @@ from zoo import spec
 from zoo.batch import Batch
 from zoo.errors import SpecError
 from zoo.objectives.base import contracts
-from zoo.runs import evaluation, experiment, matching
+from zoo.runs import evaluation, matching
 
 GIVEN = {
     "data": "gaussian_mixture(count=50)",
@@ -45,7 +45,7 @@ def hinge(tmp_path_factory):
 
 
 def trained(folder, **changes):
-    return experiment.train(experiment.Experiment(**GIVEN | changes), str(folder))
+    return zoo.train(zoo.Experiment(**GIVEN | changes), str(folder))
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def run(tmp_path_factory):
 
 
 def test_it_trains_and_comes_back_with_its_samples(run):
-    again = experiment.load(str(run.folder.path))
+    again = zoo.load(str(run.folder.path))
     assert again.step == 4
     drawn = run.samples(5)
     assert np.isfinite(drawn).all()

@@ -14,9 +14,9 @@ import tensorflow as tf
 from PIL import Image, ImageDraw
 
 import export
+import zoo
 from zoo.domains import pictures
 from zoo.report import page, samples
-from zoo.runs import experiment
 from zoo.runs.evaluation import Settings, evaluate_all
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -40,8 +40,8 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(folder, tmp_path_factory):
     """Enough steps for samples to turn green."""
-    return experiment.train(
-        experiment.Experiment(
+    return zoo.train(
+        zoo.Experiment(
             data=f"image_folder(path={str(folder)!r})",
             model="dcgan(width=8, latent_size=4)",
             objective="generalised_js(generator_loss='non_saturating')",
@@ -141,14 +141,14 @@ def test_the_export_answers_in_colour(run, tmp_path):
 
 
 def test_loaded_again_it_draws_the_same(run):
-    again = experiment.load(str(run.folder.path))
+    again = zoo.load(str(run.folder.path))
     assert again.example == run.example
     np.testing.assert_array_equal(again.samples(5), run.samples(5))
 
 
 def test_a_run_of_grey_readings_of_colours_finds_its_data(folder, tmp_path):
     """Colours were once always read in grey, and specs had no argument to say so."""
-    given = experiment.Experiment(
+    given = zoo.Experiment(
         data=f"image_folder(path={str(folder)!r}, grey=True)",
         model="mlp_gan(width=4, maxout_units=4)",
         objective="generalised_js",
@@ -156,12 +156,12 @@ def test_a_run_of_grey_readings_of_colours_finds_its_data(folder, tmp_path):
         batch_size=4,
         sample_every=0,
     )
-    before = experiment.train(given, str(tmp_path / "run"))
+    before = zoo.train(given, str(tmp_path / "run"))
     record = before.folder.path / "experiment.json"
     record.write_text(record.read_text().replace(", grey=True", ""))
-    after = experiment.load(str(tmp_path / "run"))
+    after = zoo.load(str(tmp_path / "run"))
     assert after.experiment.data == f"image_folder(path={str(folder)!r})"
     np.testing.assert_array_equal(after.dataset.test.values, before.dataset.test.values)
     # The same command goes on with it.
     more = dataclasses.replace(after.experiment, steps=2)
-    assert experiment.train(more, str(tmp_path / "run")).step == 2
+    assert zoo.train(more, str(tmp_path / "run")).step == 2

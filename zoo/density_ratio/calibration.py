@@ -2,22 +2,19 @@
 
 import math
 import sys
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from zoo.density_ratio import estimate
+from zoo.density_ratio.trained import Trained
 from zoo.errors import require
-
-if TYPE_CHECKING:
-    from zoo.runs.run import Run
 
 COUNT = 2000
 _SEED = 2**31 - 1  # keeps these samples apart from those of an evaluation
 _HALVINGS = 60
 
 
-def fitted(run: "Run") -> float:
+def fitted(run: Trained) -> float:
     """Fits the calibration temperature of a run's discriminator.
 
     It is fitted to at most `COUNT` examples of the validation split and to `COUNT` samples of the

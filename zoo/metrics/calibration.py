@@ -2,21 +2,18 @@
 
 import dataclasses
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from zoo.density_ratio import calibration, estimate
+from zoo.density_ratio.trained import Trained
 from zoo.metrics import Measurement, RunMetric
 from zoo.metrics.base import standard_errors
-
-if TYPE_CHECKING:
-    from zoo.runs.run import Run
 
 _REDRAWS = 100
 
 
-def measure(run: "Run", *, split: str, count: int, seed: int) -> dict[str, Measurement]:
+def measure(run: Trained, *, split: str, count: int, seed: int) -> dict[str, Measurement]:
     """Checks the estimate of r = log P - log Q against identities of the true ratio.
 
         E_Q[exp r] = 1,   E_P[r] = KL[P‖Q] ≥ 0,   E_Q[r] = -KL[Q‖P] ≤ 0
@@ -122,7 +119,7 @@ class Reliability:
         return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
-def curves(run: "Run", *, split: str, count: int, seed: int) -> dict[str, Reliability]:
+def curves(run: Trained, *, split: str, count: int, seed: int) -> dict[str, Reliability]:
     """Computes a discriminator's reliability curves, uncalibrated and calibrated.
 
     Arguments as in `measure`. Returns a dict from labels to curves.

@@ -1,21 +1,18 @@
 """Lower bound on the divergence from P to Q by the discriminator's loss on held-out data."""
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
 
 from zoo.density_ratio import estimate
+from zoo.density_ratio.trained import Trained
 from zoo.metrics import Measurement, RunMetric
 from zoo.metrics.base import standard_errors
 from zoo.objectives.base.contracts import DensityRatioObjective
 
-if TYPE_CHECKING:
-    from zoo.runs.run import Run
 
-
-def measure(run: "Run", *, split: str, count: int, seed: int) -> dict[str, Measurement]:
+def measure(run: Trained, *, split: str, count: int, seed: int) -> dict[str, Measurement]:
     """Computes H(π) minus the discriminator's loss, in expectation a lower bound of JS_π[P‖Q].
 
     A discriminator can memorise its training examples; these it has not seen. A value near 0 means

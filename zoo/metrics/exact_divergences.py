@@ -2,18 +2,15 @@
 
 import itertools
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
 
 from zoo import divergences, spec
+from zoo.density_ratio.trained import Trained
 from zoo.divergences.estimates import Estimate, monte_carlo_generalised_js, monte_carlo_kl
 from zoo.metrics import Measurement, RunMetric
 from zoo.metrics.base.contracts import has_likelihood
-
-if TYPE_CHECKING:
-    from zoo.runs.run import Run
 
 PI = (0.1, 0.5, 0.9)  # weights of P in the Jensen-Shannon divergences
 MOST = 10_000  # possible texts that are enumerated
@@ -21,7 +18,7 @@ _BATCH = 250
 _UNITS = {"text": "nats per text", "points": "nats per point"}
 
 
-def measure(run: "Run", *, split: str, count: int, seed: int) -> dict[str, Measurement]:
+def measure(run: Trained, *, split: str, count: int, seed: int) -> dict[str, Measurement]:
     """Computes KL, reverse KL and generalised Jensen-Shannon divergences of texts or points.
 
     Q is the distribution of the run's sampler, which excludes the unknown token: samples are drawn

@@ -1,25 +1,23 @@
 """Negative log-likelihood of held-out data."""
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
 from zoo import samplers, spec
 from zoo.batch import Batch
+from zoo.density_ratio.trained import Trained
 from zoo.errors import require
 from zoo.metrics import Measurement, RunMetric
 from zoo.metrics.base import standard_errors
 from zoo.metrics.base.contracts import has_likelihood
 
-if TYPE_CHECKING:
-    from zoo.runs.run import Run
-
 _BATCH = 250
 
 
-def measure(run: "Run", *, split: str, count: int, seed: int) -> dict[str, Measurement]:
+def measure(run: Trained, *, split: str, count: int, seed: int) -> dict[str, Measurement]:
     """Computes the cross-entropy of P and Q on the whole split, -Σ log Q(x) / Σ length(x).
 
     With the sampler ancestral(), Q is the model's own distribution, unknown token included. With

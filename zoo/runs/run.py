@@ -12,6 +12,7 @@ from zoo.batch import Batch
 from zoo.data.base import grey
 from zoo.data.base.splits import Dataset
 from zoo.density_ratio import calibration, estimate
+from zoo.density_ratio.trained import Trained
 from zoo.errors import DataError, require
 from zoo.models.base.sequence_model import PatchModel
 from zoo.runs import digests, sampling
@@ -23,7 +24,7 @@ _SAMPLES = _DRAWS | {"text": sampling.texts}
 
 
 @dataclasses.dataclass(frozen=True)
-class Run:
+class Run(Trained):
     """The result of an experiment.
 
     Attributes:

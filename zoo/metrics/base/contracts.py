@@ -2,15 +2,12 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from zoo import domains, spec
+from zoo.density_ratio.trained import Trained
 from zoo.metrics.base.comparison import Comparison
 from zoo.metrics.base.measurement import Measurement
 from zoo.models.base.capabilities import Likelihood
-
-if TYPE_CHECKING:
-    from zoo.runs.run import Run
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,7 +20,7 @@ class RunMetric:
             returns named measurements. Its docstring is the report's explanation.
     """
 
-    applies: Callable[["Run"], bool]
+    applies: Callable[[Trained], bool]
     measure: Callable[..., dict[str, Measurement]]
 
 
@@ -43,7 +40,7 @@ class SampleMetric:
     accepts: Callable[[domains.Domain], bool]
     compare: Callable[[Comparison], dict[str, Measurement]]
 
-    def applies(self, run: "Run") -> bool:
+    def applies(self, run: Trained) -> bool:
         """True if samples of the run can be compared."""
         return self.accepts(run.example)
 
@@ -77,6 +74,6 @@ def is_anything(domain: domains.Domain) -> bool:
     return isinstance(domain, domains.Domain)
 
 
-def has_likelihood(run: "Run") -> bool:
+def has_likelihood(run: Trained) -> bool:
     """True for runs whose generator computes log Q(x)."""
     return isinstance(run.generator, Likelihood)
