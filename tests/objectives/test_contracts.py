@@ -14,7 +14,7 @@ from zoo import spec
 from zoo.batch import Batch
 from zoo.errors import SpecError
 from zoo.objectives.base import contracts
-from zoo.runs import evaluation, matching
+from zoo.runs import building, evaluation, matching
 
 GIVEN = {
     "data": "gaussian_mixture(count=50)",
@@ -104,7 +104,8 @@ def test_its_ratio_is_refused_too(run):
 
 
 def test_it_has_no_figures_but_its_losses(run):
-    trainer = experiment.build_trainer(run.experiment, run.example)
+    parts = building.compose(run.experiment)
+    trainer = building.build_trainer(run.experiment, parts, run.domain)
     real = run.dataset.train.batch(0, 4, seed=0)
     assert set(trainer.train_step((real,))) == {"discriminator_loss", "generator_loss"}
     assert set(trainer.test_step((real,))) == {"diversity"}
