@@ -107,6 +107,6 @@ def test_what_has_no_ratio_or_none_to_believe_cannot_be_calibrated(run):
     with pytest.raises(SpecError, match="The run has no discriminator"):
         exporting.servable(alone, None, None, calibrated=True)
     worse = dataclasses.replace(run)
-    vars(worse)["temperature"] = math.inf
+    vars(worse)["calibration_temperature"] = math.inf
     with pytest.raises(SpecError, match="no larger for data than for samples"):
         exporting.servable(worse, None, None, calibrated=True)
