@@ -99,7 +99,7 @@ def write_texts(run, output):
     else:
         found = run.most_probable(FLAGS.beam_width, **options)
         texts = [f"{nats:9.3f}  {text}" for text, nats in found]
-    write_lines(texts, run.example.separator, "texts", output)
+    write_lines(texts, run.example.example_separator, "texts", output)
 
 
 def write_lines(lines, between, what, output):
