@@ -109,12 +109,12 @@ def test_a_mixture_that_comes_with_the_zoo_is_found_by_its_name(name):
     )
 
 
-def test_its_example_comes_back_from_a_run_folder(tmp_path, in_space):
-    folder, example = RunFolder(tmp_path), build(in_space).example
+def test_its_domain_comes_back_from_a_run_folder(tmp_path, in_space):
+    folder, domain = RunFolder(tmp_path), build(in_space).domain
     folder.create()
-    folder.write({}, example)
+    folder.write({}, domain)
     _, recorded = folder.read()
-    assert recorded == example
+    assert recorded == domain
     assert (recorded.kind, recorded.dimension) == ("points", 3)
 
 

@@ -41,9 +41,9 @@ def test_every_image_is_in_one_split(folder, images):
     dataset = build(folder)
     assert [len(dataset.split(name)) for name in NAMES] == [19, 2, 2]
     assert as_set(rows(dataset)) == as_set(images)
-    assert dataset.example.shape == (5, 7, 1)
-    assert not dataset.example.digits
-    assert not dataset.example.binary
+    assert dataset.domain.shape == (5, 7, 1)
+    assert not dataset.domain.digits
+    assert not dataset.domain.binary
     assert dataset.train.labels is None
     assert (rows(dataset) == rows(build(folder))).all()
 
@@ -114,7 +114,7 @@ def test_black_and_white_is_binary(tmp_path):
     for number in range(10):
         PIL.Image.new("1", (4, 4), number % 2).save(tmp_path / f"{number}.png")
     dataset = build(tmp_path)
-    assert dataset.example.binary
+    assert dataset.domain.binary
     assert set(np.unique(rows(dataset))) == {0, 255}
 
 
@@ -185,7 +185,7 @@ def test_numbers_and_bits_of_an_npz(tmp_path, images):
     np.savez(tmp_path / "bit.npz", images > 99)
     bits = build(tmp_path / "bit.npz")
     assert as_set(rows(bits)) == as_set(255 * (images > 99).astype(np.uint8))
-    assert bits.example.binary
+    assert bits.domain.binary
 
 
 def test_names_the_first_image_of_another_size(folder):

@@ -82,10 +82,10 @@ class Reference:
 
 def test_its_texts_have_one_length_and_no_special_symbol():
     data = build("oracle(vocabulary_size=70, length=6, count=9)")
-    vocabulary = data.example.vocabulary
+    vocabulary = data.domain.vocabulary
     assert vocabulary.symbols == tuple(map(str, range(70)))
     assert vocabulary.unknown == vocabulary.end == ABSENT
-    assert (data.example.length, data.example.running) == (6, False)
+    assert (data.domain.length, data.domain.running) == (6, False)
     for split in (data.train, data.validation, data.test):
         assert split.values.shape == (9, 6)
         assert split.values.dtype == np.int32
@@ -123,7 +123,7 @@ def test_weights_of_a_file_give_the_probabilities_that_numpy_computes(arrays, dt
     arrays = {name: array.astype(dtype) for name, array in arrays.items()}
     np.savez(tmp_path / "weights.npz", **arrays)
     data = build(f"oracle(path='{tmp_path}/weights.npz', length=12, count=40)")
-    assert data.example.vocabulary.size == 150
+    assert data.domain.vocabulary.size == 150
     reference = Reference(arrays)
     expected = [reference.log_prob(text) for text in data.test.values]
     # float32 over 12 tokens, each of which depends on those before.

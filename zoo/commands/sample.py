@@ -101,7 +101,7 @@ def write_texts(run: "Run", output: str | None) -> None:
     else:
         found = run.most_probable(FLAGS.beam_width, **options)
         texts = [f"{nats:9.3f}  {text}" for text, nats in found]
-    write_lines(texts, run.domain.separator, "texts", output)
+    write_lines(texts, run.domain.example_separator, "texts", output)
 
 
 def write_lines(lines: list[str], between: str, what: str, output: str | None) -> None:

@@ -29,7 +29,7 @@ class Text:
         return f"nats per {self.vocabulary.unit}"
 
     @property
-    def separator(self) -> str:
+    def example_separator(self) -> str:
         """The string between two examples in a file: an empty line where texts have several."""
         return "\n\n" if self.running else "\n"
 

@@ -35,7 +35,7 @@ class Previews:
 
     def _texts(self, path):
         drawn = sampling.texts(self._trainer.generator, _TEXTS)
-        content = self._dataset.domain.separator.join(drawn) + "\n"
+        content = self._dataset.domain.example_separator.join(drawn) + "\n"
         run_folder.write_text(path.with_suffix(".txt"), content)
 
     def _images(self, path):
