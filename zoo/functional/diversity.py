@@ -1,34 +1,32 @@
-"""Within-batch diversity ratio, to spot mode collapse during training."""
-
-from typing import Any
+"""Whether samples are as unlike one another as data are, as training can measure it."""
 
 import tensorflow as tf
 
-_MOST = 64  # examples, the usual batch size: more would hardly change the ratio
+_MOST = 64  # examples, a batch's usual number: more would tell hardly more
 
 
-def diversity(samples: Any, real: Any) -> tf.Tensor:
-    """Computes the mean nearest-neighbour distance of samples over that of data.
+def diversity(samples, real):
+    """How far samples are from one another, as a multiple of how far data are.
 
         mean_i min_{j ≠ i} |x_i - x_j|  of the samples  /  the same of the data
 
     Args:
-        samples: a batch of examples: float [batch, ...], or tokens int32 [batch, time], with |x -
-            y| the share of positions at which they differ; or a pair of those and labels, which are
-            ignored.
-        real: as many examples of the data, in the same format. Only the first 64 of both are used.
+        samples: a batch of examples: float [batch, ...], or symbols int32 [batch, time], between
+            which |x - y| is the share of times at which they differ; or a pair of those and
+            labels, which do not count.
+        real: the same of data, as many as there are samples. Of both the first 64 count.
 
     Returns:
-        float32 []: about 1 if Q is P, 0 if every sample occurs twice. 1 if the data have no
-        diversity: every example occurs twice, or there is only one.
+        float32 []: about 1 where Q is P, 0 where each sample is there twice. 1 where the data tell
+        nothing: where each of them is there twice, and where there is but one.
     """
     of_samples, of_real = _to_nearest(samples), _to_nearest(real)
-    defined = (of_real > 0) & tf.math.is_finite(of_real)
-    return tf.where(defined, of_samples / of_real, 1.0)
+    told = (of_real > 0) & tf.math.is_finite(of_real)
+    return tf.where(told, of_samples / of_real, 1.0)
 
 
 def _to_nearest(examples):
-    """Mean distance to the nearest other example, among the first examples."""
+    """The mean distance to the nearest other one, among the first examples."""
     values = tf.nest.flatten(examples)[0][:_MOST]
     values = tf.reshape(values, [tf.shape(values)[0], -1])
 

@@ -11,6 +11,8 @@ from zoo.metrics.base.measurement import Measurement
 if TYPE_CHECKING:
     from zoo.runs.run import Run
 
+Domain = domains.Text | domains.Image | domains.Points
+
 
 @dataclasses.dataclass(frozen=True)
 class RunMetric:
@@ -39,7 +41,7 @@ class SampleMetric:
             explanation.
     """
 
-    accepts: Callable[[domains.Example], bool]
+    accepts: Callable[[Domain], bool]
     compare: Callable[[Comparison], dict[str, Measurement]]
 
     def applies(self, run: "Run") -> bool:
@@ -56,24 +58,24 @@ def find(name: str) -> RunMetric | SampleMetric:
     return spec.module("metrics", name).METRIC
 
 
-def is_text(domain: domains.Example) -> bool:
+def is_text(domain: Domain) -> bool:
     """True for texts."""
     return isinstance(domain, domains.Text)
 
 
-def is_image(domain: domains.Example) -> bool:
+def is_image(domain: Domain) -> bool:
     """True for images."""
     return isinstance(domain, domains.Image)
 
 
-def is_digits(domain: domains.Example) -> bool:
+def is_digits(domain: Domain) -> bool:
     """True for images of MNIST's digits, which the LeNet can classify."""
     return isinstance(domain, domains.Image) and domain.digits
 
 
-def is_anything(domain: domains.Example) -> bool:
+def is_anything(domain: Domain) -> bool:
     """True for every domain."""
-    return isinstance(domain, domains.Example)
+    return isinstance(domain, Domain)
 
 
 def has_likelihood(run: "Run") -> bool:
