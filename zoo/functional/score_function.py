@@ -1,9 +1,9 @@
-"""Score-function gradient of expectations over discrete samples.
+"""The score-function gradient of expectations over samples that cannot be differentiated.
 
     ∇ E_Q[c(x)] = E_Q[(c(x) - b) ∇ log Q(x)]
 
-for any constant b, and for each token separately: the weight of a token's log-probability may
-leave out all costs that are determined before the token.
+for each constant b, and for each token on its own: the weight of a token's log-probability may
+leave out all costs that were settled before the token.
 
 Source: R. J. Williams, "Simple statistical gradient-following algorithms for connectionist
 reinforcement learning", Machine Learning 8 (1992).
@@ -13,13 +13,11 @@ import tensorflow as tf
 
 
 def surrogate(log_probs: tf.Tensor, costs: tf.Tensor) -> tf.Tensor:
-    """Returns 0 with the score-function estimate as its gradient.
-
-    The gradient is the mean over texts of Σ_t c_t ∇ log q_t.
+    """Zero, whose gradient is the score-function estimate: mean over texts of Σ_t c_t ∇ log q_t.
 
     Args:
-        log_probs: log Q(x_t | x_{<t}), float32 [batch, time], 0 at masked positions.
-        costs: c_t minus a baseline, float32 [batch, time]; no gradient flows through them.
+        log_probs: log Q(x_t | x_{<t}), float32 [batch, time], 0 for masked tokens.
+        costs: c_t, less a baseline, float32 [batch, time]; no gradient flows through them.
 
     Returns:
         float32 [].
@@ -29,13 +27,13 @@ def surrogate(log_probs: tf.Tensor, costs: tf.Tensor) -> tf.Tensor:
 
 
 def leave_one_out(costs: tf.Tensor) -> tf.Tensor:
-    """Averages the costs of the other texts at each time, a baseline independent of the text.
+    """Mean cost of the other texts at each time, a baseline that does not depend on the text.
 
     Args:
         costs: float [batch, time].
 
     Returns:
-        The same shape; 0 if there is no other text.
+        The same shape; 0 where there is no other text.
 
     Source: W. Kool, H. van Hoof and M. Welling, "Buy 4 REINFORCE samples, get a baseline for
     free!", ICLR workshop (2019), eq. 8.
