@@ -40,8 +40,8 @@ class LikelihoodObjective(Objective):
         """Predicts every token of a batch.
 
         Args:
-            model: a `zoo.models.base.sequence_model.SequenceModel`.
-            batch: real examples.
+                    model: a sequence model, see `zoo.models`.
+                    batch: real examples.
             step: the training step.
             key: a stateless key, int64 [2], for dropout and all other draws.
 
