@@ -194,6 +194,8 @@ class TransformerNetwork(ParallelNetwork):
 
     def _embed(self, tokens, positions):
         """[time, batch, units] of tokens [time, batch] at positions [batch or 1, time]."""
+        # In bfloat16 the gradients of look-ups in weights that are just cast are rows, which become
+        # float32 before they are summed: see float32_sums for other tables.
         embedded = tf.gather(tf.convert_to_tensor(self.embedding), tokens)
         if self.tokens.grid is None:
             return embedded
