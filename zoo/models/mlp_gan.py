@@ -18,26 +18,13 @@ import keras
 
 from zoo import domains
 from zoo.errors import require
-from zoo.models.base import convolutional
 from zoo.models.base.discriminator import ProjectionDiscriminator
 from zoo.models.base.latent_generator import LatentGenerator, num_inputs
 from zoo.models.base.pair import LatentPair
-from zoo.models.base.shared_arguments import documented
 from zoo.models.layers import float32_sums
 from zoo.models.layers import spectral_normalisation as spectral
 
 
-@documented(
-    convolutional.ARGUMENTS,
-    raises="sizes that cannot be.",
-    example="the domain, images of any shape.",
-    width="the number of units of each hidden layer of the generator.",
-    latent_size="the number of components of the noise.",
-    maxout_units="the number of units of each hidden layer of the discriminator.",
-    maxout_pieces="the number of linear functions that each of those is the maximum of.",
-    dropout="whether the discriminator is trained with dropout; a density ratio estimated without "
-    "it can be sharper, and overfits sooner.",
-)
 def build(
     example: domains.Image,
     *,
@@ -48,7 +35,21 @@ def build(
     dropout: bool = True,
     spectral_normalisation: bool = False,
 ) -> LatentPair:
-    """A generator and a discriminator with two hidden layers each."""
+    """A generator and a discriminator with two hidden layers each.
+
+    Args:
+        example: the domain, images of any shape.
+        width: the number of units of each hidden layer of the generator.
+        latent_size: the number of components of the noise.
+        maxout_units: the number of units of each hidden layer of the discriminator.
+        maxout_pieces: the number of linear functions that each of those is the maximum of.
+        dropout: whether the discriminator is trained with dropout; a density ratio estimated
+            without it can be sharper, and overfits sooner.
+        spectral_normalisation: whether the discriminator's kernels are divided by their norms.
+
+    Raises:
+        SpecError: sizes that cannot be.
+    """
     for name, size in {
         "width": width,
         "latent_size": latent_size,
