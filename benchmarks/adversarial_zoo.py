@@ -33,10 +33,10 @@ def works(case: "Case") -> dict[str, Callable[[], object]]:
 
 def _step(case, compiled=False, precision="float32"):
     keras.mixed_precision.set_global_policy(precision)
-    example = domains.Image((28, 28, 1), digits=True)
+    domain = domains.Image((28, 28, 1), digits=True)
     model = f"dcgan(width={case.width}, latent_size={case.latent_size})"
     trainer = adversarial.build(
-        spec.build("models", model, example),
+        spec.build("models", model, domain),
         spec.build("objectives", f"generalised_js(pi=0.5, r1={case.r1})"),
         batch_size=case.batch,
         seed=0,

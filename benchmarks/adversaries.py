@@ -28,16 +28,16 @@ ERRORS = 5
 
 def noise(dataset: Dataset, count: int, seed: int) -> np.ndarray:
     """Uniform pixels, or uniform tokens in texts of uniform length."""
-    generator, example = np.random.default_rng(seed), dataset.example
-    if example.kind == "image":
-        values = generator.random([count, *example.shape], np.float32)
-        return np.round(values) if example.binary else values
-    vocabulary = example.vocabulary
+    generator, domain = np.random.default_rng(seed), dataset.domain
+    if domain.kind == "image":
+        values = generator.random([count, *domain.shape], np.float32)
+        return np.round(values) if domain.binary else values
+    vocabulary = domain.vocabulary
     special = vocabulary.size - len(vocabulary.ordinary)
-    texts = generator.integers(special, vocabulary.size, [count, example.length], np.int32)
-    if not example.running:
-        lengths = generator.integers(1, example.length, [count, 1])
-        texts[np.arange(example.length) >= lengths] = vocabulary.end
+    texts = generator.integers(special, vocabulary.size, [count, domain.length], np.int32)
+    if not domain.running:
+        lengths = generator.integers(1, domain.length, [count, 1])
+        texts[np.arange(domain.length) >= lengths] = vocabulary.end
     return texts
 
 
@@ -76,7 +76,7 @@ def measured(dataset: Dataset, count: int, seed: int) -> dict[str, dict[str, met
     found = {}
     for name, generate in GENERATORS.items():
         samples = ceiling.of(generate(dataset, ceiling.count, seed))
-        found[name.format(dataset.example.kind)] = compared(samples, members)
+        found[name.format(dataset.domain.kind)] = compared(samples, members)
     return found | {"ceiling": compared(ceiling, members)}
 
 

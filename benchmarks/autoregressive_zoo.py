@@ -43,8 +43,8 @@ def works(case: "Case") -> dict[str, Callable[[], object]]:
 
 def _model(case):
     tokens = [UNKNOWN, END, *map(chr, range(1000, 1000 + case.vocabulary_size - 2))]
-    example = domains.Text(Vocabulary(tokens, "character"), case.length, running=True)
-    return spec.build("models", f"{case.kind}(units={case.units}, layers={case.layers})", example)
+    domain = domains.Text(Vocabulary(tokens, "character"), case.length, running=True)
+    return spec.build("models", f"{case.kind}(units={case.units}, layers={case.layers})", domain)
 
 
 def _step(case, objective, compiled):

@@ -43,7 +43,7 @@ def main() -> None:
     print("|---|---|---|---|---|---|")
     for data, text in CASES:
         keras.utils.set_random_seed(0)
-        model = spec.build("models", text, spec.build("data", data, None).example)
+        model = spec.build("models", text, spec.build("data", data, None).domain)
         first, later, tokens = timed(model, False)
         first_xla, later_xla, tokens_xla = timed(model, True)
         print(

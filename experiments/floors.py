@@ -168,7 +168,7 @@ def image_floors(data: Dataset) -> Iterator[str]:
 
 def text_floors(data: Dataset) -> Iterator[str]:
     """Yields the table's row for a corpus, each token given all before."""
-    begin, size = time.monotonic(), data.example.vocabulary.size
+    begin, size = time.monotonic(), data.domain.vocabulary.size
 
     def nats(split, discount):
         values = data.train.values, data.split(split).values

@@ -53,7 +53,7 @@ def known(seed: int) -> Known:
     keras.utils.set_random_seed(seed)
     dataset = spec.build("data", f"gaussian_mixture(count={_COUNT})", None)
     mean, std = mixtures.moments(mixtures.load())
-    pair = spec.build("models", f"gaussian(mean={mean.tolist()}, std={std})", dataset.example)
+    pair = spec.build("models", f"gaussian(mean={mean.tolist()}, std={std})", dataset.domain)
     return Known(dataset, pair.generator, pair.discriminator)
 
 

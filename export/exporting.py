@@ -110,18 +110,18 @@ def require_same_run(model_folder: pathlib.Path, run: Run) -> None:
 
 def _signatures(run, sampler, length, ratio_scale):
     estimator = _ratio_estimator(run, ratio_scale)
-    if run.example.kind == "text":
+    if run.domain.kind == "text":
         return text_signatures.build(run.generator, sampler, length, estimator)
-    drawn = "points" if run.example.kind == "points" else "images"
+    drawn = "points" if run.domain.kind == "points" else "images"
     if length is not None:
         raise SpecError(f"{run.experiment.model} draws {drawn}: it has no length.")
     if isinstance(run.generator, SequenceModel):
         return likelihood_image_signatures.build(run.generator, sampler)
     if sampler is not None:
         raise SpecError(f"{run.experiment.model} draws {drawn} from noise: it has no sampler.")
-    if run.example.kind == "points":
-        return point_signatures.build(run.generator, run.example.dimension, estimator)
-    return image_signatures.build(run.generator, run.example.shape, estimator)
+    if run.domain.kind == "points":
+        return point_signatures.build(run.generator, run.domain.dimension, estimator)
+    return image_signatures.build(run.generator, run.domain.shape, estimator)
 
 
 def _ratio_estimator(run, scale) -> RatioEstimator | None:

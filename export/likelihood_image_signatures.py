@@ -24,16 +24,16 @@ def build(model, sampler: str | None = None) -> Servable:
         SpecError: an unknown sampler, or one with arguments out of range.
     """
     images = _Images(model, spec.build("samplers", sampler or "ancestral()"))
-    image = (tf.float32, list(model.example.shape))
+    image = (tf.float32, list(model.domain.shape))
     rows = {
         "seed": np.arange(3),
         "image": np.array([np.zeros(image[1]), np.ones(image[1]), np.full(image[1], np.nan)], "f"),
-        "known_rows": np.array([model.example.shape[0] // 2, 0, -1], np.int32),
+        "known_rows": np.array([model.domain.shape[0] // 2, 0, -1], np.int32),
         "label": np.array([model.num_starts - 1, 0, model.num_starts]),
     }
 
     def signature(function, **inputs):
-        if model.example.num_classes > 0:
+        if model.domain.num_classes > 0:
             inputs["label"] = _LABEL
         return Signature(function, inputs, {name: rows[name] for name in inputs})
 
@@ -53,7 +53,7 @@ class _Images:
 
     def __init__(self, model, sampler):
         self.model, self.sampler = model, sampler
-        self.height, self.levels = model.example.shape[0], model.example.levels
+        self.height, self.levels = model.domain.shape[0], model.domain.levels
 
     def generate(self, inputs):
         """Draws images."""

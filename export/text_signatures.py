@@ -41,10 +41,10 @@ def build(
     Raises:
         SpecError: a sampler or a length that cannot be.
     """
-    length = model.example.length if length is None else length
+    length = model.domain.length if length is None else length
     require(length >= 1, f"length={length} should be at least 1.")
     text = _Text(model, spec.build("samplers", sampler or "ancestral()"), length)
-    rows = _Rows(model.example.vocabulary)
+    rows = _Rows(model.domain.vocabulary)
     prompt = {"prompt": _TEXT, "seed": _SEED}
     generate = Signature(text.generate, prompt, rows.prompts(text.longest_prompt))
     with_options = Signature(
@@ -60,10 +60,10 @@ def build(
     variables = list(model.variables)
     if estimator is not None:
         signatures["log_density_ratio"] = Signature(
-            text.log_density_ratio_by(estimator), {"text": _TEXT}, rows.texts(model.example.length)
+            text.log_density_ratio_by(estimator), {"text": _TEXT}, rows.texts(model.domain.length)
         )
         variables += estimator.discriminator.variables
-    return Servable(signatures, variables, [model.example.vocabulary.table])
+    return Servable(signatures, variables, [model.domain.vocabulary.table])
 
 
 class _Text:
@@ -71,8 +71,8 @@ class _Text:
 
     def __init__(self, model, sampler, length):
         self.model, self.sampler, self.length = model, sampler, length
-        self.vocabulary = model.example.vocabulary
-        self.closed = not model.example.running and self.vocabulary.end != ABSENT
+        self.vocabulary = model.domain.vocabulary
+        self.closed = not model.domain.running and self.vocabulary.end != ABSENT
         self.longest_prompt = length - 1  # what has no room to go on is no prompt
         self.longest_text = max(length, MOST_SCORED)
 
@@ -141,7 +141,7 @@ class _Text:
 
         Texts that are not closed by an end token are scored as prefixes of longer ones.
         """
-        length = self.model.example.length
+        length = self.model.domain.length
 
         def log_density_ratio(inputs):
             tokens, num_symbols, error = self._read(inputs["text"], length, "text")

@@ -88,7 +88,7 @@ class KnownTexts:
     """
 
     def __init__(self):
-        self.example = domains.Text(Vocabulary([UNKNOWN, END, "a", "b"], "character"), 3, False)
+        self.domain = domains.Text(Vocabulary([UNKNOWN, END, "a", "b"], "character"), 3, False)
         rows = itertools.product([1, 2, 3], repeat=3)
         closed = [r for r in rows if all(b == 1 for a, b in itertools.pairwise(r) if a == 1)]
         self.texts = np.array(closed, np.int32)
@@ -106,7 +106,7 @@ class KnownTexts:
 
     def table(self, probabilities, unknown):
         """The table of these probabilities of texts, with one more of the unknown symbol."""
-        model = spec.build("models", "table", self.example)
+        model = spec.build("models", "table", self.domain)
         logits = np.zeros(model.network.logits.shape, np.float32)
         for time in range(3):
             for text in self.texts:

@@ -105,24 +105,24 @@ def test_a_data_set_keeps_its_contract(name):
         np.testing.assert_array_equal(batch, split.batch(0, 5, seed=1))
         assert len(batch) == 5
         if isinstance(dataset.domain, domains.Image):
-            assert batch.shape[1:] == dataset.example.shape
+            assert batch.shape[1:] == dataset.domain.shape
             assert batch.dtype == np.float32
             assert batch.min() >= 0
             assert batch.max() <= 1
         elif isinstance(dataset.domain, domains.Points):
-            assert batch.shape[1:] == (dataset.example.dimension,)
+            assert batch.shape[1:] == (dataset.domain.dimension,)
             assert batch.dtype == np.float32
         else:
-            assert batch.shape[1] == dataset.example.length
+            assert batch.shape[1] == dataset.domain.length
             assert batch.dtype == np.int32
-            assert batch.max() < dataset.example.vocabulary.size
+            assert batch.max() < dataset.domain.vocabulary.size
 
 
 def test_one_step_changes_every_weight_by_a_finite_gradient(run):
     networks = run.model.networks().values()
     assert all(np.isfinite(v.numpy()).all() for network in networks for v in network.variables)
     keras.utils.set_random_seed(run.experiment.seed)
-    fresh = spec.build("models", run.experiment.model, run.example)
+    fresh = spec.build("models", run.experiment.model, run.domain)
     for name, network in run.model.networks().items():
         pairs = zip(network.trainable_variables, fresh.networks()[name].trainable_variables,
                     strict=True)  # fmt: skip
@@ -136,7 +136,7 @@ def test_another_seed_gives_other_weights_and_no_two_alike(run):
     drawn = []
     for seed in (1, 2):
         keras.utils.set_random_seed(seed)
-        model = spec.build("models", run.experiment.model, run.example)
+        model = spec.build("models", run.experiment.model, run.domain)
         for network in model.networks().values():
             values = (np.ravel(v.numpy())[:10] for v in network.trainable_variables)
             drawn += [v / np.abs(v).max() for v in values if len(v) == 10 and np.ptp(v) > 0]
@@ -153,12 +153,12 @@ def test_saved_and_restored_it_draws_the_same(run):
 def test_samples_are_of_the_data_s_kind(run):
     samples = run.samples(3)
     assert len(samples) == 3
-    if run.example.kind == "image":
-        assert samples.shape[1:] == run.example.shape
+    if run.domain.kind == "image":
+        assert samples.shape[1:] == run.domain.shape
         assert samples.dtype == np.float32
         assert 0 <= samples.min() <= samples.max() <= 1
-    elif run.example.kind == "points":
-        assert samples.shape[1:] == (run.example.dimension,)
+    elif run.domain.kind == "points":
+        assert samples.shape[1:] == (run.domain.dimension,)
         assert samples.dtype == np.float32
     else:
         assert all(isinstance(text, str) for text in samples)

@@ -64,8 +64,8 @@ def test_no_two_experiments_share_a_run_folder(blocks):
 
 
 def test_the_python_example_is_installed_with_its_data(blocks):
-    example = next(block for block in blocks if block.text.startswith("from zoo import Experiment"))
-    assert example.install == "pip install '.[demo]'"
+    domain = next(block for block in blocks if block.text.startswith("from zoo import Experiment"))
+    assert domain.install == "pip install '.[demo]'"
 
 
 @pytest.mark.parametrize(

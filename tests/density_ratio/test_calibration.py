@@ -73,18 +73,18 @@ def test_what_cannot_be_fitted_is_refused(real):
 
 def run_of(num_classes, model="mlp_gan(width=4, latent_size=3, maxout_units=4)"):
     """A run that nothing was trained in, on images of noise with labels or without."""
-    example = domains.Image((4, 4, 1), num_classes=num_classes)
+    domain = domains.Image((4, 4, 1), num_classes=num_classes)
     values = np.random.default_rng(0).integers(0, 256, [30, 4, 4, 1], np.uint8)
     data = Images(values, np.arange(30) % 3)
     run = Run(
         folder=None,
         experiment=types.SimpleNamespace(model=model, data="noise"),
-        domain=example,
-        model=spec.build("models", model, example),
+        domain=domain,
+        model=spec.build("models", model, domain),
         objective=spec.build("objectives", "generalised_js(pi=0.2, weighting='loss_weights')"),
         step=0,
     )
-    vars(run)["dataset"] = Dataset(example, data, data, data)
+    vars(run)["dataset"] = Dataset(domain, data, data, data)
     return run
 
 

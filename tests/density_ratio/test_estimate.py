@@ -98,11 +98,11 @@ def test_a_run_without_a_discriminator_is_refused():
 
 def judged_text(values):
     """A run whose discriminator takes windows of ten tokens for real by how many are 1."""
-    example = domains.Text(Vocabulary([UNKNOWN, END], "word"), 10, running=True)
+    domain = domains.Text(Vocabulary([UNKNOWN, END], "word"), 10, running=True)
     data = RunningText(values, 10)
     return types.SimpleNamespace(
-        dataset=Dataset(example, data, data, data),
-        example=example,
+        dataset=Dataset(domain, data, data, data),
+        domain=domain,
         examples=lambda count, seed: Batch(np.tile([0, 1], [count, 5]).astype(np.int32)),
         objective=spec.build("objectives", "generalised_js"),
         model=types.SimpleNamespace(
@@ -144,8 +144,8 @@ def test_the_seed_decides_which_real_examples_are_scored():
     numbers = np.arange(100, dtype=np.int32)[:, None]
     data = Sequences(np.tile(numbers, 10), labels=numbers[:, 0] % 3)
     labelled = types.SimpleNamespace(**vars(rows))
-    labelled.example = types.SimpleNamespace(num_classes=3)
-    rows.dataset = labelled.dataset = Dataset(rows.example, data, data, data)
+    labelled.domain = types.SimpleNamespace(num_classes=3)
+    rows.dataset = labelled.dataset = Dataset(rows.domain, data, data, data)
     for run in (text, rows, labelled):
         first, same, other = (
             estimate.held_out(run, "test", 20, seed)[0].values for seed in (0, 0, 1)

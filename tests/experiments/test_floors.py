@@ -166,9 +166,7 @@ def test_the_row_of_a_text_has_the_discount_that_is_best_on_validation(program):
     train, validation, test = (data.split(name).values for name in ("train", "validation", "test"))
 
     def nats(text, discount):
-        return -np.log(
-            program.n_gram(train, text, data.example.vocabulary.size, 5, discount)
-        ).mean()
+        return -np.log(program.n_gram(train, text, data.domain.vocabulary.size, 5, discount)).mean()
 
     best = min(nats(validation, discount) for discount in program.DISCOUNTS)
     assert _figures(line) == pytest.approx((best, nats(test, chosen)), abs=6e-4)

@@ -18,14 +18,14 @@ from zoo.tokenizers.vocabulary import END, UNKNOWN, Vocabulary
 def untrained():
     """Makes what metrics see of a run: `untrained(model_spec, example, split)`."""
 
-    def make(model, example, split):
-        model = spec.build("models", model, example)
+    def make(model, domain, split):
+        model = spec.build("models", model, domain)
         generator = model.networks()["generator"]
         return types.SimpleNamespace(
             model=model,
             generator=generator,
-            example=example,
-            dataset=Dataset(example, split, split, split),
+            domain=domain,
+            dataset=Dataset(domain, split, split, split),
             sampler="ancestral()",
         )
 
@@ -44,9 +44,9 @@ def compare_texts():
         length = max(map(len, texts)) + (not running)
         size = max((token for text in texts for token in text), default=1) + 1
         words = [UNKNOWN, END, *map(str, range(2, size))]
-        example = domains.Text(Vocabulary(words, "word"), length, running)
+        domain = domains.Text(Vocabulary(words, "word"), length, running)
         parts = [closed(part, length) for part in (generated, real, training or real)]
-        return Comparison(example, *parts, "test", 0)
+        return Comparison(domain, *parts, "test", 0)
 
     return make
 
@@ -59,13 +59,13 @@ def captions():
     if not path.is_file():
         pytest.skip("ZOO_TEST_DATA names no folder with coco_captions")
     data = spec.build("data", f"text_file(path={str(path)!r}, level='word')", None)
-    return without_end(data.train.values, data.example.vocabulary.end)
+    return without_end(data.train.values, data.domain.vocabulary.end)
 
 
 class Chain:
     """A Markov chain over the ids 2 to 6 that ends by 1, with texts of up to 11 of them."""
 
-    example = domains.Text(Vocabulary([UNKNOWN, END, *"abcde"], "word"), 12, running=False)
+    domain = domains.Text(Vocabulary([UNKNOWN, END, *"abcde"], "word"), 12, running=False)
 
     def __init__(self, seed):
         rows = np.random.default_rng(seed).dirichlet(np.ones(5), size=7)
@@ -111,5 +111,5 @@ def adversaries():
         "memorised": training[:count],
         "noise": noise,
     }
-    first = Comparison(Chain.example, samples["ceiling"], real, training, "test", 0)
+    first = Comparison(Chain.domain, samples["ceiling"], real, training, "test", 0)
     return {name: first.of(generated) for name, generated in samples.items()}

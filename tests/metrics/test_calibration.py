@@ -28,10 +28,10 @@ def log_ratio(points):
 
 def run_of(discriminator, objective="generalised_js"):
     real = P.rvs([2 * COUNT, 1], random_state=1).astype(np.float32)
-    data, example = Points(real), domains.Points(1)
+    data, domain = Points(real), domains.Points(1)
     run = types.SimpleNamespace(
-        dataset=Dataset(example, data, data, data),
-        example=example,
+        dataset=Dataset(domain, data, data, data),
+        domain=domain,
         examples=lambda count, seed: Batch(Q.rvs([count, 1], random_state=seed).astype(np.float32)),
         objective=spec.build("objectives", objective),
         model=types.SimpleNamespace(discriminator=lambda points, labels: discriminator(points)),

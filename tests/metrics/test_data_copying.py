@@ -26,7 +26,7 @@ def parts(dataset):
 
 
 def measure(dataset, generated, real, training):
-    made = Comparison(dataset.example, generated, real, training, "test", 0)
+    made = Comparison(dataset.domain, generated, real, training, "test", 0)
     return data_copying.compare(made)["data_copying"]
 
 

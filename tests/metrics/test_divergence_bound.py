@@ -22,10 +22,10 @@ def without_labels(discriminator):
 
 def measure(discriminator, pi=0.3, generated=0.0):
     """Real images are white, generated ones have one value."""
-    data, example = Images(np.full([400, 4, 4, 1], 255, np.uint8)), domains.Image((4, 4, 1))
+    data, domain = Images(np.full([400, 4, 4, 1], 255, np.uint8)), domains.Image((4, 4, 1))
     run = types.SimpleNamespace(
-        dataset=Dataset(example, data, data, data),
-        example=example,
+        dataset=Dataset(domain, data, data, data),
+        domain=domain,
         examples=lambda count, seed: Batch(np.full([count, 4, 4, 1], generated, np.float32)),
         objective=spec.build("objectives", f"generalised_js(pi={pi})"),
         model=types.SimpleNamespace(discriminator=without_labels(discriminator)),

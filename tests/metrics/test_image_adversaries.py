@@ -60,7 +60,7 @@ def outliers(request):
     parts = np.split(order[:20_000], [count, 2 * count, 3 * count])
     images, other, real, training = (data.train.at(part).numpy() for part in parts)
     labels = data.train.labels[parts[0]]
-    of_other = Comparison(data.example, other, real, training, "test", 0)
+    of_other = Comparison(data.domain, other, real, training, "test", 0)
     ceiling = measure(of_other)
 
     def off(generated):

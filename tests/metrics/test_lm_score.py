@@ -51,16 +51,16 @@ def test_pairs_without_an_end_have_half_the_entropy_of_their_table():
     table = np.array([[0.7, 0.1], [0.05, 0.15]])
     data = spec.build("data", f"pairs(joint={table.tolist()})", None)
     training, generated = (data.train.batch(0, 1000, seed).numpy() for seed in (0, 1))
-    measured = measure(Comparison(data.example, generated, generated, training, "test", 0))
+    measured = measure(Comparison(data.domain, generated, generated, training, "test", 0))
     shares = np.bincount(generated @ [2, 1], minlength=4) / len(generated)
     assert measured.value == pytest.approx(-shares @ np.log(table.ravel()) / 2, abs=0.02)
 
 
 def test_windows_of_a_corpus(chain):
     """Of a, b, c, d, e, a, b and so on: the first letter is anything, the others are certain."""
-    example = dataclasses.replace(chain.example, length=10, running=True)
+    domain = dataclasses.replace(chain.domain, length=10, running=True)
     windows = (np.arange(500)[:, None] * 7 + np.arange(10)) % 5 + 2
-    measured = measure(Comparison(example, windows[:100], windows[:100], windows, "test", 0))
+    measured = measure(Comparison(domain, windows[:100], windows[:100], windows, "test", 0))
     assert measured.value == pytest.approx(math.log(5) / 10, abs=0.02)
 
 
@@ -100,7 +100,7 @@ def test_one_sentence_repeated_is_as_good_as_texts_and_noise_is_not(adversaries)
 def test_texts_and_seed_decide_the_reference_model_and_nothing_else_changes(chain):
     texts = chain(0).draw(60, 5)
     before = random.getstate(), np.random.get_state()[1].tolist()
-    first, second, other = (reference_lm.train(texts, chain.example, seed) for seed in (0, 0, 1))
+    first, second, other = (reference_lm.train(texts, chain.domain, seed) for seed in (0, 0, 1))
     assert (random.getstate(), np.random.get_state()[1].tolist()) == before
     for one, same, different in zip(
         *(reference.model.get_weights() for reference in (first, second, other)), strict=True
@@ -111,7 +111,7 @@ def test_texts_and_seed_decide_the_reference_model_and_nothing_else_changes(chai
 
 def test_a_reference_model_is_cached_by_its_texts(chain):
     texts = chain(0).draw(20, 6)
-    first = reference_lm.trained(texts, chain.example, 0)
-    assert reference_lm.trained(texts.copy(), chain.example, 0) is first
+    first = reference_lm.trained(texts, chain.domain, 0)
+    assert reference_lm.trained(texts.copy(), chain.domain, 0) is first
     texts[0, 0] = 2 + (texts[0, 0] == 2)
-    assert reference_lm.trained(texts, chain.example, 0) is not first
+    assert reference_lm.trained(texts, chain.domain, 0) is not first

@@ -93,5 +93,5 @@ def test_as_many_samples_as_neighbours_are_too_few(digits):
 
 def test_it_applies_to_digits_only():
     for digits, expected in ((True, True), (False, False)):
-        example = domains.Image((28, 28, 1), digits=digits)
-        assert manifold.METRIC.accepts(example) == expected
+        domain = domains.Image((28, 28, 1), digits=digits)
+        assert manifold.METRIC.accepts(domain) == expected

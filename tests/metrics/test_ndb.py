@@ -15,7 +15,7 @@ def dataset():
 
 def measure(dataset, generated, real, seed=0):
     training = dataset.train.at(np.arange(1000)).numpy()
-    made = Comparison(dataset.example, generated, real, training, "test", seed)
+    made = Comparison(dataset.domain, generated, real, training, "test", seed)
     return ndb.compare(made)["ndb"]
 
 

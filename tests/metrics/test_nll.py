@@ -82,9 +82,9 @@ def test_what_is_no_sample_is_measured_without_error(untrained, letters):
 
 def test_a_corpus_is_scored_as_one_sequence(untrained, letters, monkeypatch):
     """In pieces of 7 with the state carried over, the same as in one."""
-    example = dataclasses.replace(letters, running=True)
+    domain = dataclasses.replace(letters, running=True)
     text = np.random.default_rng(1).integers(2, 5, 45).astype(np.int32)
-    run = untrained(UNIFORM, example, RunningText(text, 4))
+    run = untrained(UNIFORM, domain, RunningText(text, 4))
     expected = -run.generator.log_prob(text[None]).numpy()[0] / 45
     monkeypatch.setattr(RunningText, "PIECE", 7)
     measured = measure(run)["nll"]
@@ -236,10 +236,10 @@ def test_images_are_measured_by_the_image_and_by_the_dimension(untrained):
 
 
 def test_images_are_scored_with_their_labels(untrained):
-    example = domains.Image((4, 4, 1), binary=True, num_classes=3)
+    domain = domains.Image((4, 4, 1), binary=True, num_classes=3)
     bits = np.random.default_rng(0).choice([0, 255], [12, 4, 4, 1]).astype(np.uint8)
     labels = np.arange(12) % 3
-    run = untrained(UNIFORM, example, Images(bits, labels))
+    run = untrained(UNIFORM, domain, Images(bits, labels))
     scored = {
         shift: -run.generator.log_prob(bits / np.float32(255), (labels + shift) % 3).numpy()
         for shift in (0, 1)

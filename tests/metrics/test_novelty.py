@@ -67,7 +67,7 @@ def test_pairs_without_an_end_token(compare_texts):
     comparison = compare_texts([(2, 3)] * 4, [(2, 3)] * 4)
     comparison = dataclasses.replace(
         comparison,
-        domain=data.example,
+        domain=data.domain,
         generated=np.array([[0, 0], [0, 1], [1, 1], [1, 0]], np.int32),
         training=data.train.values,
     )

@@ -24,7 +24,7 @@ def real(dataset):
 
 
 def measure(dataset, generated, real):
-    made = Comparison(dataset.example, generated, real, real[:1], "test", 0)
+    made = Comparison(dataset.domain, generated, real, real[:1], "test", 0)
     return parzen.compare(made)["parzen"]
 
 

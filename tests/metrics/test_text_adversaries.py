@@ -105,7 +105,7 @@ def test_pairs_and_empty_texts_are_measured(compare_texts):
     """Two tokens without an end token; and samples that end before they begin."""
     data = spec.build("data", "pairs(joint=[[0.4, 0.1], [0.2, 0.3]])", None)
     rows = data.train.batch(0, 50, 0).numpy()
-    pairs = Comparison(data.example, rows, rows, rows, "test", 0)
+    pairs = Comparison(data.domain, rows, rows, rows, "test", 0)
     empty = compare_texts([()] * 3, [(2, 3), (3,), ()])
     both = compare_texts([()] * 3, [()] * 3)
     for comparison in (pairs, empty, both):

@@ -69,19 +69,19 @@ class Recorder(keras.optimizers.SGD):
         self.seen += zip([variable.path for variable in variables], gradients, strict=True)
 
 
-def built(model, example, precision):
+def built(model, domain, precision):
     """The model of a spec, which computes in this precision."""
     keras.config.set_dtype_policy(precision)
     try:
-        return spec.build("models", model, example)
+        return spec.build("models", model, domain)
     finally:
         keras.config.set_dtype_policy("float32")
 
 
-def gradients(model, example, objective, batch_size, precision):
+def gradients(model, domain, objective, batch_size, precision):
     """Pairs of a variable's path and its gradient, of all the trainer's updates at a step."""
     keras.utils.set_random_seed(0)
-    network = built(model, example, precision)
+    network = built(model, domain, precision)
     module = matching.trainer_of(spec.module("objectives", spec.parse(objective)[0]))
     network = matching.kind_of(module).trained(network)
     trainer = module.build(
@@ -98,7 +98,7 @@ def gradients(model, example, objective, batch_size, precision):
             variable.assign(20 * variable)
     recorder = Recorder()
     trainer.compile(**dict.fromkeys(trainer.updates, recorder), jit_compile=False)
-    batch = examples(example, trainer.num_real)
+    batch = examples(domain, trainer.num_real)
 
     @tf.function
     def seen():
@@ -109,17 +109,17 @@ def gradients(model, example, objective, batch_size, precision):
     return [(path, value) for (path, _), value in zip(recorder.seen, values, strict=True)]
 
 
-def examples(example, count):
+def examples(domain, count):
     """Examples whose pixels are mostly off, whose tokens are mostly one."""
     generator = np.random.default_rng(0)
-    if example.kind == "text":
+    if domain.kind == "text":
         likely = [0, 0.01, 0.8] + [0.19 / 5] * 5
-        return tf.constant(generator.choice(8, [count, example.length], p=likely), tf.int32)
-    if example.kind == "points":
+        return tf.constant(generator.choice(8, [count, domain.length], p=likely), tf.int32)
+    if domain.kind == "points":
         return tf.constant(generator.normal(1, 1, [count, 2]), tf.float32)
-    images = generator.uniform(size=[count, *example.shape]) ** 4
-    images = tf.constant(np.round(images) if example.binary else images, tf.float32)
-    if example.num_classes == 0:
+    images = generator.uniform(size=[count, *domain.shape]) ** 4
+    images = tf.constant(np.round(images) if domain.binary else images, tf.float32)
+    if domain.num_classes == 0:
         return images
     return images, tf.constant(generator.integers(0, 3, count), tf.int32)
 
@@ -134,23 +134,23 @@ def eager():
 
 @pytest.mark.usefixtures("eager")
 @pytest.mark.parametrize(("model", "example", "objective", "batch_size"), NETWORKS)
-def test_each_variable_s_gradient_is_that_in_float32(model, example, objective, batch_size):
-    assert_alike(model, example, objective, batch_size)
+def test_each_variable_s_gradient_is_that_in_float32(model, domain, objective, batch_size):
+    assert_alike(model, domain, objective, batch_size)
 
 
 @pytest.mark.parametrize(("model", "example", "objective", "batch_size"), IN_GRAPHS)
-def test_it_is_in_a_graph_too(model, example, objective, batch_size):
-    assert_alike(model, example, objective, batch_size)
+def test_it_is_in_a_graph_too(model, domain, objective, batch_size):
+    assert_alike(model, domain, objective, batch_size)
 
 
-def assert_alike(model, example, objective, batch_size):
+def assert_alike(model, domain, objective, batch_size):
     """The gradients in bfloat16 are those in float32, but for rounding."""
     found, expected = (
-        gradients(model, example, objective, batch_size, precision)
+        gradients(model, domain, objective, batch_size, precision)
         for precision in ("mixed_bfloat16", "float32")
     )
     largest = max(np.linalg.norm(exact) for _, exact in expected)
-    rounding = OF_IMAGE_GANS if example.kind == "image" and "gan" in model else OF_OTHERS
+    rounding = OF_IMAGE_GANS if domain.kind == "image" and "gan" in model else OF_OTHERS
     for (path, gradient), (_, exact) in zip(found, expected, strict=True):
         norm = np.linalg.norm(exact)
         if norm < 1e-6 * largest:  # a bias in front of batch normalisation has the gradient 0
@@ -272,11 +272,11 @@ def test_a_bias_alone_comes_to_the_data_s_distribution():
 
 def test_a_row_of_logits_comes_to_the_data_s_distribution():
     """Images of one patch, so that the model can be any distribution over all 256 of them."""
-    example, count, steps = domains.Image((2, 4, 1), binary=True), 4096, 200
+    domain, count, steps = domains.Image((2, 4, 1), binary=True), 4096, 200
     generator = np.random.default_rng(0)
-    often = generator.uniform(0.02, 0.5, example.shape)
-    images = tf.constant(generator.uniform(size=[count, *example.shape]) < often, tf.float32)
-    model = built("independent", example, "mixed_bfloat16")
+    often = generator.uniform(0.02, 0.5, domain.shape)
+    images = tf.constant(generator.uniform(size=[count, *domain.shape]) < often, tf.float32)
+    model = built("independent", domain, "mixed_bfloat16")
     objective = spec.build("objectives", LIKELIHOOD)
     trainer = autoregressive.build(model, objective, batch_size=count, seed=0, average_decay=0.0)
     rates = keras.optimizers.schedules.CosineDecay(0.3, steps)

@@ -20,9 +20,9 @@ SPECS = [
 KEY = randomness.key(0, 0, "test")
 
 
-def build(text=SPECS[0], example=EXAMPLE):
+def build(text=SPECS[0], domain=EXAMPLE):
     keras.utils.set_random_seed(0)
-    return spec.build("models", text, example)
+    return spec.build("models", text, domain)
 
 
 @pytest.fixture(scope="module", params=SPECS, ids=["mlp", "dcgan", "resnet"])
@@ -108,7 +108,7 @@ def test_labels_that_are_missing_or_too_many_are_refused():
     with pytest.raises(SpecError, match="conditioned on 3 classes; it got no labels"):
         build().generator.decode(latents)
     with pytest.raises(SpecError, match="conditioned on 0 classes; it got labels"):
-        build(example=domains.Image((8, 8, 1))).generator.decode(latents, [0, 0])
+        build(domain=domains.Image((8, 8, 1))).generator.decode(latents, [0, 0])
 
 
 def trainer_of(pair, objective):

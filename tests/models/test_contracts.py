@@ -32,7 +32,7 @@ BUILT = [
 @pytest.mark.parametrize(("name", "kind"), BUILT)
 def test_build_is_annotated_with_what_it_takes_and_returns(name, kind):
     signature = inspect.signature(spec.module("models", name).build, eval_str=True)
-    assert isinstance(DOMAINS[kind], signature.parameters["example"].annotation)
+    assert isinstance(DOMAINS[kind], signature.parameters["domain"].annotation)
     returned = signature.return_annotation
     assert returned in (SequenceModel, LatentPair, TextPair, Mediated)
     model = spec.build("models", name, DOMAINS[kind])

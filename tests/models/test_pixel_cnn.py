@@ -19,10 +19,10 @@ GREY = Image((3, 4, 1), num_classes=3)
 KEY = tf.constant([1, 2], tf.int64)
 
 
-def made(text, example, scale=0.5):
+def made(text, domain, scale=0.5):
     """A model far from its initialisation, biases included."""
     keras.utils.set_random_seed(1)
-    model = spec.build("models", text, example)
+    model = spec.build("models", text, domain)
     for number, variable in enumerate(model.trainable_variables):
         variable.assign_add(scale * tf.random.stateless_normal(variable.shape, [3, number]))
     return model
@@ -39,19 +39,19 @@ def every_image(rows, columns):
     return np.array(pixels, np.float32).reshape(-1, rows, columns, 1)
 
 
-def some(example, count):
+def some(domain, count):
     """A batch of random images, with labels where the domain has classes."""
-    levels = tf.random.stateless_uniform([count, *example.shape], [5, 6], maxval=example.levels,
+    levels = tf.random.stateless_uniform([count, *domain.shape], [5, 6], maxval=domain.levels,
                                          dtype=tf.int32)  # fmt: skip
-    images = tf.cast(levels, tf.float32) / (example.levels - 1)
-    return Batch(images, tf.range(count) % example.num_classes if example.num_classes else None)
+    images = tf.cast(levels, tf.float32) / (domain.levels - 1)
+    return Batch(images, tf.range(count) % domain.num_classes if domain.num_classes else None)
 
 
 def test_probabilities_sum_to_one_over_all_images(model):
     images = every_image(4, 3)
     for label in range(model.num_starts):
         labels = np.full(len(images), label, np.int32)
-        log_prob = model.log_prob(images, labels if model.example.num_classes else None)
+        log_prob = model.log_prob(images, labels if model.domain.num_classes else None)
         np.testing.assert_allclose(np.exp(log_prob).sum(), 1, rtol=1e-5)
 
 
@@ -67,10 +67,10 @@ def test_classes_have_distributions_of_their_own():
 @pytest.mark.parametrize("kernel", [3, 5])
 def test_each_prediction_depends_on_all_earlier_pixels_and_on_no_other(kernel):
     """No blind spot: flipping pixel s changes the logits of exactly the times after s."""
-    example = Image((5, 6, 1), binary=True)
+    domain = Image((5, 6, 1), binary=True)
     # Larger weights saturate the gates, through which nothing comes then in float32.
-    model = made(f"pixel_cnn(width=8, layers=6, kernel={kernel}, first_kernel=3)", example, 0.25)
-    image = some(example, 1).values.numpy()
+    model = made(f"pixel_cnn(width=8, layers=6, kernel={kernel}, first_kernel=3)", domain, 0.25)
+    image = some(domain, 1).values.numpy()
     flipped = np.repeat(image, 30, axis=0).reshape(30, 30)
     flipped[np.diag_indices(30)] = 1 - flipped[np.diag_indices(30)]
     both = np.concatenate([image, flipped.reshape(30, 5, 6, 1)])
@@ -83,11 +83,11 @@ def test_each_prediction_depends_on_all_earlier_pixels_and_on_no_other(kernel):
 
 @pytest.mark.parametrize("example", [BITS, CLASSES, GREY], ids=["bits", "classes", "grey"])
 @pytest.mark.parametrize("kernels", ["kernel=3, first_kernel=7", "kernel=5, first_kernel=3"])
-def test_one_pixel_at_a_time_equals_the_whole_image(example, kernels):
-    model = made(f"pixel_cnn(width=6, layers=3, {kernels})", example)
-    inputs, _, _ = model.read(*some(example, 4))
+def test_one_pixel_at_a_time_equals_the_whole_image(domain, kernels):
+    model = made(f"pixel_cnn(width=6, layers=3, {kernels})", domain)
+    inputs, _, _ = model.read(*some(domain, 4))
     whole, state = model.network(inputs).numpy(), model.network.initial_state(4)
-    assert whole.shape == (4, 12, example.levels)
+    assert whole.shape == (4, 12, domain.levels)
     assert np.abs(whole[:, 1:] - whole[:, :-1]).max() > 0.1
     for time in range(12):
         logits, state = model.network.step(inputs[:, time], state)
@@ -95,14 +95,14 @@ def test_one_pixel_at_a_time_equals_the_whole_image(example, kernels):
 
 
 def test_the_upper_part_of_an_image_is_read_like_the_whole(model):
-    inputs, _, _ = model.read(*some(model.example, 3))
+    inputs, _, _ = model.read(*some(model.domain, 3))
     whole = model.network(inputs)
     for length in (1, 5):
         np.testing.assert_allclose(model.network(inputs[:, :length]), whole[:, :length], atol=1e-6)
 
 
 def test_an_image_in_pieces_equals_the_whole(model):
-    inputs, _, _ = model.read(*some(model.example, 2))
+    inputs, _, _ = model.read(*some(model.domain, 2))
     first, state = model.network.run(inputs[:, :3], model.network.initial_state(2))
     second, _ = model.network.run(inputs[:, 3:], state)
     whole = model.network(inputs)
@@ -110,7 +110,7 @@ def test_an_image_in_pieces_equals_the_whole(model):
 
 
 def test_more_tokens_than_an_image_has_are_refused(model):
-    inputs, _, _ = model.read(*some(model.example, 2))
+    inputs, _, _ = model.read(*some(model.domain, 2))
     with pytest.raises(SpecError, match="13 tokens are more than the 12 of an image"):
         model.network(tf.concat([inputs, inputs[:, :1]], axis=1))
 
@@ -146,8 +146,8 @@ def test_a_layer_is_the_masked_convolution_of_the_paper():
 
 def test_samples_follow_the_model():
     """Each image's share among 20,000 samples, within 5 standard errors of its probability."""
-    example, count = Image((3, 2, 1), binary=True), 20_000
-    model = made("pixel_cnn(width=4, layers=1, first_kernel=3)", example)
+    domain, count = Image((3, 2, 1), binary=True), 20_000
+    model = made("pixel_cnn(width=4, layers=1, first_kernel=3)", domain)
     drawn = model.generate(tf.range(count, dtype=tf.int64), spec.build("samplers", "ancestral"))
     shares = np.bincount(drawn.tokens.numpy() @ 2 ** np.arange(6)[::-1], minlength=64) / count
     expected = np.exp(model.log_prob(every_image(3, 2)).numpy())
@@ -159,7 +159,7 @@ def test_log_prob_of_samples_is_the_models_own(model):
     sampler = spec.build("samplers", "temperature(temperature=0.7)")
     drawn = model.generate(tf.range(40, dtype=tf.int64), sampler, labels=labels)
     images = model.to_examples(drawn.tokens)
-    log_prob = model.log_prob(images, labels if model.example.num_classes else None)
+    log_prob = model.log_prob(images, labels if model.domain.num_classes else None)
     np.testing.assert_allclose(drawn.log_prob, log_prob, atol=1e-5)
 
 
@@ -204,8 +204,8 @@ def test_training_reaches_the_entropy_of_the_data():
     images = np.concatenate([rows, rows.transpose(0, 2, 1, 3)])
     labels = np.repeat([0, 1], 8).astype(np.int32)
     keras.utils.set_random_seed(0)
-    example = Image((3, 3, 1), binary=True, num_classes=2)
-    model = spec.build("models", "pixel_cnn(width=12, layers=2, first_kernel=3)", example)
+    domain = Image((3, 3, 1), binary=True, num_classes=2)
+    model = spec.build("models", "pixel_cnn(width=12, layers=2, first_kernel=3)", domain)
     optimizer = keras.optimizers.Adam(0.01)
     optimizer.build(model.trainable_variables)
 

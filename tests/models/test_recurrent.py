@@ -22,10 +22,10 @@ KEY = tf.constant([1, 2], tf.int64)
 BITS = domains.Image((4, 4, 1), binary=True, num_classes=3)
 
 
-def build(text, example):
+def build(text, domain):
     """A model far from uniform, biases included."""
     keras.utils.set_random_seed(1)
-    model = spec.build("models", text, example)
+    model = spec.build("models", text, domain)
     for number, variable in enumerate(model.trainable_variables):
         variable.assign_add(tf.random.stateless_normal(variable.shape, [3, number]) / 2)
     return model

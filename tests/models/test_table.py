@@ -21,8 +21,8 @@ def example():
 
 
 @pytest.fixture
-def model(example):
-    model = spec.build("models", "table", example)
+def model(domain):
+    model = spec.build("models", "table", domain)
     model.network.logits.assign(tf.random.stateless_normal(model.network.logits.shape, [1, 2]))
     return model
 
@@ -30,8 +30,8 @@ def model(example):
 EVERY = np.array(list(itertools.product(range(SIZE), repeat=LENGTH)), np.int32)
 
 
-def test_it_begins_uniform(example):
-    log_prob = spec.build("models", "table", example).log_prob(EVERY)
+def test_it_begins_uniform(domain):
+    log_prob = spec.build("models", "table", domain).log_prob(EVERY)
     np.testing.assert_allclose(log_prob, np.full(len(EVERY), -LENGTH * np.log(SIZE)), rtol=1e-6)
 
 
@@ -42,7 +42,7 @@ def test_every_prefix_has_a_row_of_its_own(model):
         prefixes = np.array(list(itertools.product(range(SIZE), repeat=length)), np.int32)
         prefixes = prefixes.reshape(SIZE**length, length)
         state = model.network.initial_state(len(prefixes))
-        start = np.full(len(prefixes), model.example.vocabulary.start)
+        start = np.full(len(prefixes), model.domain.vocabulary.start)
         for token in [start, *prefixes.T]:
             _, state = model.network.step(tf.constant(token, tf.int32), state)
         rows += state.numpy().tolist()
@@ -76,7 +76,7 @@ def test_beyond_the_length_the_last_tokens_decide(model):
     logits = model.network(tokens).numpy()
     np.testing.assert_array_equal(logits[0, 7:], logits[1, 7:])
     assert np.all(logits[0, 6] != logits[1, 6])
-    start = tf.constant([[model.example.vocabulary.start, 1, 0, 2]])
+    start = tf.constant([[model.domain.vocabulary.start, 1, 0, 2]])
     np.testing.assert_array_equal(model.network(start)[0, 3], logits[0, 7])
 
 
@@ -106,8 +106,8 @@ DRAWN = {  # each text's probability, where tokens a, b and the end have 3, 2 an
 @pytest.mark.parametrize("sampler", DRAWN)
 def test_log_prob_with_a_sampler_is_of_what_is_drawn_with_it(sampler):
     """Unknown has .4, the end .1, a .3, b .2: what is never drawn is excluded before the rest."""
-    example = domains.Text(Vocabulary([UNKNOWN, END, "a", "b"], "character"), 2, False)
-    model, count = spec.build("models", "table", example), 4000
+    domain = domains.Text(Vocabulary([UNKNOWN, END, "a", "b"], "character"), 2, False)
+    model, count = spec.build("models", "table", domain), 4000
     model.network.logits.assign(np.log([[0.4, 0.1, 0.3, 0.2]] * 5))
     texts = [[1, 1], *itertools.product([2, 3], [1, 2, 3]), [0, 1], [2, 0], [0, 0]]
     texts = np.array(texts, np.int32)

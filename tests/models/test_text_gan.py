@@ -158,7 +158,7 @@ def divergence(dataset, generator):
 def test_the_game_lowers_the_exact_divergence():
     dataset = spec.build("data", f"pairs(joint={JOINT})", None)
     keras.utils.set_random_seed(0)
-    pair = spec.build("models", "text_gan(generator='table', width=16)", dataset.example)
+    pair = spec.build("models", "text_gan(generator='table', width=16)", dataset.domain)
     objective = spec.build("objectives", "generalised_js()")
     trainer = adversarial.build(pair, objective, batch_size=64, seed=0, average_decay=0.9)
     players = "generator_optimizer", "discriminator_optimizer"
@@ -174,7 +174,7 @@ def small_trainer():
     """Of a game on pairs, with a baseline that is remembered, and its data."""
     dataset = spec.build("data", f"pairs(joint={JOINT})", None)
     made = "text_gan(generator='table', discriminator='recurrent', width=4)"
-    pair = spec.build("models", made, dataset.example)
+    pair = spec.build("models", made, dataset.domain)
     estimator = 'reinforce(rewards="prefixes", baseline="moving_average", rollouts=2)'
     objective = spec.build("objectives", f"generalised_js(estimator='{estimator}')")
     trainer = adversarial.build(pair, objective, batch_size=4, seed=0, average_decay=0.9)

@@ -61,7 +61,7 @@ def test_without_it_each_conditional_is_moved_to_the_mediator_s(known_texts):
             q, m = (np.exp(each - np.logaddexp.reduce(each[1:]))[1:] for each in logits)
             log = np.log(np.where(q > 1e-9, q / m, 1))
             expected[row, 1:] += (1 - PI) * q * (log - np.sum(q * log)) / 64
-            if symbol == known_texts.example.vocabulary.end:
+            if symbol == known_texts.domain.vocabulary.end:
                 break
             row = 4 * row + symbol + 1
     np.testing.assert_allclose(found, expected, atol=1e-6)

@@ -58,8 +58,8 @@ def test_it_is_its_definition_draw_for_draw(by_definition, model, tokens, option
 @pytest.mark.parametrize("options", [{}, {"coin": "sequence"}, {"replacement": "argmax"}], ids=str)
 def test_of_images_it_is_its_definition_patch_for_patch(by_definition, options):
     """Four patches of 256 kinds, after a start symbol of the class."""
-    example = domains.Image((4, 8, 1), binary=True, num_classes=3)
-    model = spec.build("models", "lstm(units=8, layers=2, dropout=0.3, patch=[2, 4])", example)
+    domain = domains.Image((4, 8, 1), binary=True, num_classes=3)
+    model = spec.build("models", "lstm(units=8, layers=2, dropout=0.3, patch=[2, 4])", domain)
     for number, variable in enumerate(model.trainable_variables):
         variable.assign_add(tf.random.stateless_normal(variable.shape, [3, number]))
     pixels = tf.random.stateless_uniform([64, 4, 8, 1], [4, 5], 0, 2, tf.int32)
@@ -182,7 +182,7 @@ def trained_table(p, objective, compiled):
     """Q1 and the table Q that 150 steps lead to."""
     shape = p.shape
     data = spec.build("data", f"pairs(joint={p.tolist()})", None)
-    model = spec.build("models", "table", data.example)
+    model = spec.build("models", "table", data.domain)
     trainer = autoregressive.build(model, objective, batch_size=8192, seed=0, average_decay=0.0)
     rate = keras.optimizers.schedules.CosineDecay(0.1, 150)
     trainer.compile(keras.optimizers.Adam(rate), jit_compile=compiled)

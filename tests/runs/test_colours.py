@@ -142,7 +142,7 @@ def test_the_export_answers_in_colour(run, tmp_path):
 
 def test_loaded_again_it_draws_the_same(run):
     again = zoo.load(str(run.folder.path))
-    assert again.example == run.example
+    assert again.domain == run.domain
     np.testing.assert_array_equal(again.samples(5), run.samples(5))
 
 

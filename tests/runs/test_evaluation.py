@@ -77,9 +77,9 @@ def test_no_more_samples_are_compared_than_there_are_real_examples(names):
 
 def test_windows_of_running_text_do_not_overlap(letters):
     """Overlapping ones would let a classifier know half of what it is tested on."""
-    example = dataclasses.replace(letters, running=True)
+    domain = dataclasses.replace(letters, running=True)
     text = RunningText(np.arange(103, dtype=np.int32), 4)
-    dataset = Dataset(example, text, text, text)
+    dataset = Dataset(domain, text, text, text)
     samples, _ = comparisons(dataset, "test", lambda n: np.zeros([n, 4], np.int32), 1000, seed=0)
     assert samples.count == 25
     assert sorted(samples.real.ravel()) == list(range(100))

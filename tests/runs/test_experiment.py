@@ -78,14 +78,14 @@ def test_a_run_folder_holds_what_a_run_is(run):
 
 def test_loading_gives_the_same_samples(run):
     again = zoo.load(str(run.folder.path))
-    assert again.example.kind == run.example.kind
+    assert again.domain.kind == run.domain.kind
     np.testing.assert_array_equal(run.samples(5, seed=3), again.samples(5, seed=3))
     assert not np.array_equal(run.samples(5, seed=3), run.samples(5, seed=4))
 
 
 def test_first_samples_do_not_depend_on_how_many_follow(run):
     few, more = run.samples(3, seed=1), run.samples(300, seed=1)
-    if run.example.kind == "text":
+    if run.domain.kind == "text":
         assert few == more[:3]
     else:
         np.testing.assert_allclose(few, more[:3], atol=1e-5)  # products differ in the last bits
@@ -279,7 +279,7 @@ def test_a_run_is_watched_on_its_validation_part(lines_run, monkeypatch, tmp_pat
 
 def test_lines_that_were_added_are_noticed_and_can_be_gone_on_with(lines_run, capsys):
     file, made, workdir = lines_run
-    assert zoo.load(workdir).dataset.example.kind == "text"
+    assert zoo.load(workdir).dataset.domain.kind == "text"
     file.write_text("\n".join([*LINES, *LINES[:50]]))
     more = dataclasses.replace(made, steps=4)
     changed = r"the train, validation and test parts are no longer .*--allow_changed_data"
@@ -367,14 +367,14 @@ def test_a_run_that_diverges_keeps_its_last_finite_checkpoint(tmp_path):
     ],
 )
 def test_the_learning_rate_goes_with_the_steps_of_training_for_both_players(
-    model, objective, example
+    model, objective, domain
 ):
     """With three steps of the other for each of the generator, its rate falls thrice as slowly."""
-    data = "gaussian_mixture(count=10)" if example.kind == "points" else "surnames"
+    data = "gaussian_mixture(count=10)" if domain.kind == "points" else "surnames"
     made = zoo.Experiment(
         data=data, model=model, objective=objective, steps=10, warmup_steps=4, decay="cosine"
     )
-    trainer = building.build_trainer(made, building.compose(made), example)
+    trainer = building.build_trainer(made, building.compose(made), domain)
     rates = [
         optimizer._learning_rate  # the schedule itself
         for optimizer in (trainer.generator_optimizer, trainer.second_optimizer)

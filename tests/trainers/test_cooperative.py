@@ -148,7 +148,7 @@ def test_validation_is_the_likelihood_and_the_bound_on_held_out_texts(mediated, 
 
 def test_generator_and_mediator_come_to_the_data():
     dataset = spec.build("data", f"pairs(joint={JOINT})", None)
-    model = spec.build("models", "mediated(generator='table')", dataset.example)
+    model = spec.build("models", "mediated(generator='table')", dataset.domain)
     objective = "mediated_js(pi=[0.1, 0.9], pi_steps=100, future=True)"
     trainer = build(model, objective, lambda: keras.optimizers.Adam(0.05), batch_size=64)
     trainer.fit(batches(dataset.train, 64, 0, 0, 150), shuffle=False, verbose=0)

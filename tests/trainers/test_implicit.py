@@ -130,8 +130,8 @@ def test_images_are_learned_too(pair):
 def test_generators_that_are_conditioned_on_classes_are_trained_on_pairs():
     """Black and white images: the classes' vectors move, and so do the images of each class."""
     keras.utils.set_random_seed(0)
-    example = domains.Image((4, 4, 1), num_classes=2)
-    pair = spec.build("models", "mlp_gan(width=16, latent_size=3)", example)
+    domain = domains.Image((4, 4, 1), num_classes=2)
+    pair = spec.build("models", "mlp_gan(width=16, latent_size=3)", domain)
     trainer = build(pair, "moment_matching(bandwidths=[1.0, 4.0])", batch_size=64)
     trainer.compile(keras.optimizers.Adam(1e-2), jit_compile=False)
     labels = np.arange(100) % 2

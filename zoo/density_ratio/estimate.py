@@ -37,7 +37,7 @@ def logits(run, examples: Batch) -> tf.Tensor:
         SpecError: no density ratio is estimated, or labels are missing or too many.
     """
     require_given(run)
-    conditional = run.example.num_classes > 0
+    conditional = run.domain.num_classes > 0
     require(
         (examples.labels is not None) == conditional,
         f"The discriminator reads {'examples with their labels' if conditional else 'examples'},"
@@ -77,7 +77,7 @@ def held_out(run, split: str, count: int, seed: int) -> tuple[Batch, Batch]:
     if isinstance(data, RunningText):
         return Batch(data.separate_windows(count, seed)), run.examples(count, seed)
     size = num_real(data, count)
-    if run.example.num_classes:
+    if run.domain.num_classes:
         real = Batch(*data.labelled_batch(0, size, seed))
     else:
         real = Batch(data.batch(0, size, seed))

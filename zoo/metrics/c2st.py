@@ -82,14 +82,14 @@ def _batches(count, generator):
     return np.concatenate(epochs)[: steps * size].reshape(steps, size)
 
 
-def _network(example, seed):
+def _network(domain, seed):
     """Builds the classifier, examples to logits of being real [batch, 1]; new weights by `seed`."""
     new = functools.partial(keras.initializers.GlorotUniform, seed)
-    if example.kind == "text":
-        return _of_texts(example.vocabulary.size, new)
-    if example.kind == "points":
-        return _of_points(example.dimension, new)
-    return _of_digits(new) if example.shape == (28, 28, 1) else _of_images(example.shape, new)
+    if domain.kind == "text":
+        return _of_texts(domain.vocabulary.size, new)
+    if domain.kind == "points":
+        return _of_points(domain.dimension, new)
+    return _of_digits(new) if domain.shape == (28, 28, 1) else _of_images(domain.shape, new)
 
 
 def _of_texts(size, new):

@@ -43,12 +43,12 @@ def measure(run: Trained, *, split: str, count: int, seed: int) -> dict[str, Mea
 
     Source: F. Huszár (2015), arXiv 1511.05101, equations 9 and 12.
     """
-    few = run.example.kind == "text" and run.example.vocabulary.size**run.example.length <= MOST
+    few = run.domain.kind == "text" and run.domain.vocabulary.size**run.domain.length <= MOST
     figures = _exact(run) if few else _estimated(run, split, count, seed)
     return {
         name: Measurement(
             estimate.value,
-            _UNITS[run.example.kind],
+            _UNITS[run.domain.kind],
             estimate.standard_error if math.isfinite(estimate.standard_error) else None,
             size,
             split,
@@ -69,9 +69,9 @@ METRIC = RunMetric(_both_known, measure)
 
 def _exact(run):
     """Exact estimates and the number of texts, by name, from all possible texts."""
-    size, length = run.example.vocabulary.size, run.example.length
+    size, length = run.domain.vocabulary.size, run.domain.length
     texts = np.array(list(itertools.product(range(size), repeat=length)), np.int32)
-    texts = texts[_closed(texts, run.example.vocabulary.end)]
+    texts = texts[_closed(texts, run.domain.vocabulary.end)]
     log_p, log_q = _scorer(run)(texts)
     kl_q_p, entropy_q = divergences.reverse_kl(log_p, log_q), _entropy(log_q)
     figures = {
@@ -129,7 +129,7 @@ def _examples(data, count, seed):
 def _scorer(run):
     """Builds a function from examples [count, ...] to log P and log Q, float64 [count] each."""
     options = {}
-    if run.example.kind == "text":
+    if run.domain.kind == "text":
         options = {"sampler": spec.build("samplers", run.sampler)}
 
     @tf.function(reduce_retracing=True)

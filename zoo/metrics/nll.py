@@ -52,9 +52,9 @@ def measure(run: Trained, *, split: str, count: int, seed: int) -> dict[str, Mea
     """
     del count, seed
     data, sampler = run.dataset.split(split), _sampler(run.sampler)
-    if run.example.kind == "points":
+    if run.domain.kind == "points":
         score = _points
-    elif run.example.kind == "text" and run.example.running:
+    elif run.domain.kind == "text" and run.domain.running:
         score = _running
     else:
         score = _examples
@@ -74,7 +74,7 @@ def measure(run: Trained, *, split: str, count: int, seed: int) -> dict[str, Mea
     better = None if never else "lower"  # a likelihood of fewer examples is not comparable
     figures = {
         name: Measurement(figure, unit + left_out, error, size, split, better)
-        for name, (figure, unit, error) in _figures(run.example, value, error).items()
+        for name, (figure, unit, error) in _figures(run.domain, value, error).items()
         if math.isfinite(figure)
     }
     if sampler is None and not never:
@@ -113,22 +113,22 @@ def _sampler(text):
     return None if spec.parse(text)[0] == "ancestral" else sampler
 
 
-def _figures(example, nll, error):
+def _figures(domain, nll, error):
     """Values, units and standard errors by name."""
 
     def scaled(factor):
         return None if error is None else error * factor
 
     bits, bits_error = nll / math.log(2), scaled(1 / math.log(2))
-    if example.kind == "image":
-        size = math.prod(example.shape)
+    if domain.kind == "image":
+        size = math.prod(domain.shape)
         return {
             "nll": (nll, "nats per image", error),
             "bits_per_dim": (bits / size, "bits per dimension", scaled(1 / math.log(2) / size)),
         }
-    if example.kind == "points":
+    if domain.kind == "points":
         return {"nll": (nll, "nats per point", error)}
-    level = example.vocabulary.level
+    level = domain.vocabulary.level
     with np.errstate(over="ignore"):
         perplexity = float(np.exp(nll))
     figures = {
@@ -151,10 +151,10 @@ def _examples(model, data, sampler):
     weights = np.ones(len(data)) if data.weights is None else data.weights
     rows = np.flatnonzero(weights)
     parts = [rows[begin : begin + _BATCH] for begin in range(0, len(rows), _BATCH)]
-    scored = [score(_batch(data, part, model.example.num_classes > 0)) for part in parts]
+    scored = [score(_batch(data, part, model.domain.num_classes > 0)) for part in parts]
     log_prob, num_tokens = (np.concatenate(each) for each in zip(*scored, strict=True))
-    lengths = num_tokens if model.example.kind == "text" else np.ones(len(rows))
-    drawn, unit = ~np.isneginf(log_prob), f"{model.example.kind}s"
+    lengths = num_tokens if model.domain.kind == "text" else np.ones(len(rows))
+    drawn, unit = ~np.isneginf(log_prob), f"{model.domain.kind}s"
     nats = -np.where(drawn, log_prob, 0.0).astype(np.float64)
     return _Scored(nats, lengths * drawn, weights[rows], ~drawn, np.ones(len(rows), int), unit)
 
@@ -174,14 +174,14 @@ def _batch(data, rows, labelled):
 
 def _running(model, data, sampler):
     """Scores the pieces of a corpus, each with weight 1."""
-    inputs = np.concatenate([[model.example.vocabulary.start], data.values[:-1]])
+    inputs = np.concatenate([[model.domain.vocabulary.start], data.values[:-1]])
 
     @tf.function(reduce_retracing=True)
     def score(inputs, targets, state):
         logits, state = model.network.run(inputs, state)
         logits = logits[0]
         if sampler is not None:
-            logits = sampler(logits + samplers.never_drawn(model.example.vocabulary))
+            logits = sampler(logits + samplers.never_drawn(model.domain.vocabulary))
         nats = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets[0], logits=logits)
         drawn = ~tf.math.is_inf(nats)
         return tf.reduce_sum(tf.where(drawn, nats, 0.0)), tf.math.count_nonzero(drawn), state

@@ -28,7 +28,7 @@ STRIDED = {"strides": 2, "padding": "same"}
     width="the number of channels at half resolution; there are twice as many at a quarter."
 )
 def build(
-    example: domains.Image,
+    domain: domains.Image,
     *,
     width: int = 64,
     latent_size: int = 100,
@@ -36,7 +36,7 @@ def build(
 ) -> LatentPair:
     """A generator and a discriminator with two strided convolutions each."""
     networks = _generator, _discriminator
-    return pair("dcgan", example, width, latent_size, spectral_normalisation, *networks)
+    return pair("dcgan", domain, width, latent_size, spectral_normalisation, *networks)
 
 
 def _generator(shape, width, inputs):

@@ -19,7 +19,7 @@ from zoo.models.layers import float32_sums
 
 
 def build(
-    example: domains.Points,
+    domain: domains.Points,
     *,
     mean: list[float] | None = None,
     std: float = 1.0,
@@ -30,7 +30,7 @@ def build(
     The best discriminator of a Gaussian and a mixture of Gaussians is smooth, and so is this one.
 
     Args:
-        example: the domain, points of any dimension.
+        domain: the domain, points of any dimension.
         mean: the initial mean; None: zero.
         std: the initial standard deviation of each coordinate.
         discriminator_units: the number of units of each hidden layer of the discriminator.
@@ -39,18 +39,18 @@ def build(
         SpecError: a mean of another dimension or not finite, a deviation that is not above zero
             and finite, or no units.
     """
-    mean = [0.0] * example.dimension if mean is None else list(mean)
+    mean = [0.0] * domain.dimension if mean is None else list(mean)
     require(
-        len(mean) == example.dimension and all(map(math.isfinite, mean)),
-        f"gaussian: mean={mean} should be {example.dimension} finite numbers, since the data are "
-        f"{example}.",
+        len(mean) == domain.dimension and all(map(math.isfinite, mean)),
+        f"gaussian: mean={mean} should be {domain.dimension} finite numbers, since the data are "
+        f"{domain}.",
     )
     require(0 < std < math.inf, f"gaussian: std={std} should be above 0 and finite.")
     require(
         discriminator_units >= 1,
         f"gaussian: discriminator_units={discriminator_units} should be at least 1.",
     )
-    scorer = _scorer(example.dimension, discriminator_units)
+    scorer = _scorer(domain.dimension, discriminator_units)
     return LatentPair(
         Gaussian(mean, std), ProjectionDiscriminator([scorer], [0], name="discriminator")
     )

@@ -13,7 +13,7 @@ from zoo.models.layers.gru import GRULayer
 
 @build_documented()
 def build(
-    example: domains.Text | domains.Image,
+    domain: domains.Text | domains.Image,
     *,
     units: int = 256,
     layers: int = 2,
@@ -23,7 +23,7 @@ def build(
 ) -> SequenceModel:
     """A model of stacked GRU layers."""
     return sequence_model.build(
-        example,
+        domain,
         lambda tokens: RecurrentNetwork(tokens, GRULayer, units, layers, dropout, tied, "gru"),
         patch,
     )

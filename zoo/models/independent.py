@@ -15,20 +15,18 @@ from zoo.models.base.sequence_model import SequenceModel
 from zoo.models.layers import float32_sums
 
 
-def build(
-    example: domains.Text | domains.Image, *, patch: list[int] | None = None
-) -> SequenceModel:
+def build(domain: domains.Text | domains.Image, *, patch: list[int] | None = None) -> SequenceModel:
     """A model of independent tokens, initially uniform.
 
     Args:
-        example: the domain, texts or images that are read as sequences of patches.
+        domain: the domain, texts or images that are read as sequences of patches.
         patch: the [height, width] of an image's patches, whose pixels may depend on each other;
             None: [2, 4] of binary images, [1, 1] of others.
 
     Raises:
         SpecError: a patch that does not fit.
     """
-    return sequence_model.build(example, IndependentNetwork, patch)
+    return sequence_model.build(domain, IndependentNetwork, patch)
 
 
 class IndependentNetwork(SequentialNetwork):

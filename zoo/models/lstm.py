@@ -13,7 +13,7 @@ from zoo.models.layers.lstm import LSTMLayer
 
 @build_documented(units="the size of the embedding, and of every layer's hidden state and cell.")
 def build(
-    example: domains.Text | domains.Image,
+    domain: domains.Text | domains.Image,
     *,
     units: int = 256,
     layers: int = 2,
@@ -23,7 +23,7 @@ def build(
 ) -> SequenceModel:
     """A model of stacked LSTM layers."""
     return sequence_model.build(
-        example,
+        domain,
         lambda tokens: RecurrentNetwork(tokens, LSTMLayer, units, layers, dropout, tied, "lstm"),
         patch,
     )

@@ -10,7 +10,7 @@ from zoo.models.base.pair import Mediated
 
 
 def build(
-    example: domains.Text,
+    domain: domains.Text,
     *,
     generator: str = "lstm(units=32, layers=1)",
     mediator: str | None = None,
@@ -18,7 +18,7 @@ def build(
     """Two sequence models with weights of their own.
 
     Args:
-        example: the domain.
+        domain: the domain.
         generator: the spec of an autoregressive model, as a quoted string.
         mediator: the same; None: that of the generator. The best mediator is the mixture of data
             and samples: one that cannot come near to it misleads a generator that is simple.
@@ -27,5 +27,5 @@ def build(
         SpecError: a generator or mediator that is no autoregressive model of texts.
     """
     specs = generator, mediator or generator
-    networks = (nested.autoregressive(text, example, "mediated") for text in specs)
+    networks = (nested.autoregressive(text, domain, "mediated") for text in specs)
     return Mediated(*networks, alike=mediator is None)

@@ -26,7 +26,7 @@ from zoo.models.layers import spectral_normalisation as spectral
 
 
 def build(
-    example: domains.Image,
+    domain: domains.Image,
     *,
     width: int = 1200,
     latent_size: int = 100,
@@ -38,7 +38,7 @@ def build(
     """A generator and a discriminator with two hidden layers each.
 
     Args:
-        example: the domain, images of any shape.
+        domain: the domain, images of any shape.
         width: the number of units of each hidden layer of the generator.
         latent_size: the number of components of the noise.
         maxout_units: the number of units of each hidden layer of the discriminator.
@@ -58,9 +58,9 @@ def build(
     }.items():
         require(size >= 1, f"mlp_gan: {name}={size} should be at least 1.")
     layers = spectral if spectral_normalisation else float32_sums
-    classes = example.num_classes
-    network = _generator(example.shape, width, num_inputs(example, latent_size))
-    stages = _discriminator(example.shape, maxout_units, maxout_pieces, layers, 1 + classes)
+    classes = domain.num_classes
+    network = _generator(domain.shape, width, num_inputs(domain, latent_size))
+    stages = _discriminator(domain.shape, maxout_units, maxout_pieces, layers, 1 + classes)
     rates = [0.2, 0.5, 0.5] if dropout else [0, 0, 0]
     return LatentPair(
         LatentGenerator(network, latent_size, "uniform", classes, name="generator"),

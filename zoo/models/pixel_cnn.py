@@ -21,7 +21,7 @@ from zoo.models.layers.gated_convolution import (
 
 
 def build(
-    example: domains.Image,
+    domain: domains.Image,
     *,
     width: int = 32,
     layers: int = 7,
@@ -32,7 +32,7 @@ def build(
     """A gated PixelCNN, conditioned on the classes where the data come with labels.
 
     Args:
-        example: the domain: grey images.
+        domain: the domain: grey images.
         width: the number of features in each of the two stacks.
         layers: the number of gated layers after the first convolution.
         kernel: the size n of the square n×n of which a layer reads the part before its middle.
@@ -49,14 +49,14 @@ def build(
         require(size >= 3 and size % 2, f"pixel_cnn: {name}={size} should be odd and at least 3.")
     require(0 <= dropout < 1, f"pixel_cnn: dropout={dropout} should be at least 0 and below 1.")
     require(
-        example.channels == 1,
-        f"pixel_cnn reads grey images, and these are {example}: dcgan, mlp_gan and resnet_gan "
+        domain.channels == 1,
+        f"pixel_cnn reads grey images, and these are {domain}: dcgan, mlp_gan and resnet_gan "
         "model colour; transformer, lstm, gru and independent do where the values are 0 and 1; "
         "image_folder(path=..., grey=True) reads images in grey.",
     )
-    classes = example.num_classes
+    classes = domain.num_classes
     return sequence_model.build(
-        example,
+        domain,
         lambda tokens: PixelCNNNetwork(
             tokens, classes, width, layers, kernel, first_kernel, dropout
         ),

@@ -26,7 +26,7 @@ from zoo.models.layers import float32_sums
 
 @build_documented(width="the number of channels at full resolution; there are twice as many below.")
 def build(
-    example: domains.Image,
+    domain: domains.Image,
     *,
     width: int = 24,
     latent_size: int = 100,
@@ -34,7 +34,7 @@ def build(
 ) -> LatentPair:
     """A generator with two residual blocks and a discriminator with three."""
     networks = _generator, _discriminator
-    return pair("resnet_gan", example, width, latent_size, spectral_normalisation, *networks)
+    return pair("resnet_gan", domain, width, latent_size, spectral_normalisation, *networks)
 
 
 def _generator(shape, width, inputs):

@@ -12,21 +12,21 @@ from zoo.models.layers import float32_sums
 MOST = 1_000_000  # texts: a table of at most 8 MB
 
 
-def build(example: domains.Text) -> SequenceModel:
+def build(domain: domains.Text) -> SequenceModel:
     """A table of conditional probabilities, initially uniform.
 
     Args:
-        example: the domain.
+        domain: the domain.
 
     Raises:
         SpecError: there are more than a million texts.
     """
     require(
-        example.vocabulary.size**example.length <= MOST,
-        f"table: the data are {example}, of which there are more than {MOST:,}. Use a model that "
+        domain.vocabulary.size**domain.length <= MOST,
+        f"table: the data are {domain}, of which there are more than {MOST:,}. Use a model that "
         "is no table, such as lstm, or shorter texts.",
     )
-    return sequence_model.build(example, TableNetwork)
+    return sequence_model.build(domain, TableNetwork)
 
 
 class TableNetwork(SequentialNetwork):

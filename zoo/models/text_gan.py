@@ -22,7 +22,7 @@ Discriminator = Literal["convolutional", "recurrent"]
 
 
 def build(
-    example: domains.Text,
+    domain: domains.Text,
     *,
     generator: str = "lstm(units=32, layers=1)",
     discriminator: Discriminator = "convolutional",
@@ -33,7 +33,7 @@ def build(
     """A generator of texts and a discriminator.
 
     Args:
-        example: the domain.
+        domain: the domain.
         generator: the spec of an autoregressive model, as a quoted string.
         discriminator: "convolutional": n-grams that a text holds so far; "recurrent": LSTM layers.
         width: the number of features of the discriminator's layers (of convolutions: of each of
@@ -48,5 +48,5 @@ def build(
     for name, size in (("width", width), ("layers", layers)):
         require(size >= 1, f"text_gan: {name}={size} should be at least 1.")
     require(0 <= dropout < 1, f"text_gan: dropout={dropout} should be at least 0 and below 1.")
-    network = nested.autoregressive(generator, example, "text_gan")
-    return TextPair(network, TextDiscriminator(example, discriminator, width, layers, dropout))
+    network = nested.autoregressive(generator, domain, "text_gan")
+    return TextPair(network, TextDiscriminator(domain, discriminator, width, layers, dropout))

@@ -21,7 +21,7 @@ from zoo.models.layers.feedforward import FeedForward, normalise
 
 
 def build(
-    example: domains.Text | domains.Image,
+    domain: domains.Text | domains.Image,
     *,
     units: int = 128,
     layers: int = 4,
@@ -35,7 +35,7 @@ def build(
     """A causal Transformer with sliding-window attention.
 
     Args:
-        example: the domain, texts or images that are read as sequences of patches.
+        domain: the domain, texts or images that are read as sequences of patches.
         units: the number of features of a position.
         layers: the number of blocks, each of attention and a feed-forward layer.
         heads: attention heads per block.
@@ -63,7 +63,7 @@ def build(
     )
     require(0 <= dropout < 1, f"transformer: dropout={dropout} should be at least 0 and below 1.")
     return sequence_model.build(
-        example,
+        domain,
         lambda tokens: TransformerNetwork(
             tokens, units, layers, heads, feedforward, dropout, context, tied
         ),

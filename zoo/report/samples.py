@@ -100,7 +100,7 @@ def _read(images):
 def _drawn(evaluation):
     settings, run = evaluation.settings, evaluation.run
     split, seed = settings.splits[-1], settings.seed
-    shown = _POINTS if isinstance(run.example, domains.Points) else _IMAGES
+    shown = _POINTS if isinstance(run.domain, domains.Points) else _IMAGES
     return comparisons(run.dataset, split, lambda count: run.draw(count, seed), shown, seed)[0]
 
 

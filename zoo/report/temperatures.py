@@ -54,7 +54,7 @@ def pairs(run: Run) -> list[tuple[str, str]]:
     return [
         (name.format(quality), name.format(diversity))
         for quality, diversity, name in PAIRS
-        if {quality, diversity} <= set(known) and run.example.kind == "text"
+        if {quality, diversity} <= set(known) and run.domain.kind == "text"
     ]
 
 

@@ -184,7 +184,7 @@ def of_real_examples(dataset: Dataset, split: str, count: int, seed: int) -> Com
     real, other = (_examples(part, count, seed, draw) for draw, part in enumerate(parts))
     num_training = min(_size(dataset.train), len(dataset.train))
     training = _examples(dataset.train, num_training, seed, draw=2)
-    return Comparison(dataset.example, other, real, training, split, seed)
+    return Comparison(dataset.domain, other, real, training, split, seed)
 
 
 def _measure_model(evaluation, members, progress):

@@ -20,7 +20,7 @@ def domain_of(data: types.ModuleType) -> type:
 
 def domains_of(model: types.ModuleType) -> tuple[type, ...]:
     """The domains that a model can be built for."""
-    return _alternatives(spec.annotations(model)["example"])
+    return _alternatives(spec.annotations(model)["domain"])
 
 
 def kind_of(part: types.ModuleType) -> type:

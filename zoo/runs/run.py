@@ -74,11 +74,6 @@ class Run(Trained):
         return dataset
 
     @property
-    def example(self) -> domains.Domain:
-        """The domain, by the name that members of `zoo.metrics` ask of a subject."""
-        return self.domain
-
-    @property
     def generator(self) -> keras.Model:
         """The network that is sampled from."""
         return self.model.networks()["generator"]

@@ -113,7 +113,7 @@ def texts(
         SpecError: an unknown sampler, or a prompt that is too long or has tokens that are not in
             the vocabulary.
     """
-    vocabulary, length = generator.example.vocabulary, length or generator.example.length
+    vocabulary, length = generator.domain.vocabulary, length or generator.domain.length
     start = _encoded(vocabulary, prompt, length)
     drawn = tokens(generator, count, seed, sampler, length, tuple(start.numpy()[0]))
     prompts, lengths = tf.fill([count], prompt), tf.fill([count], start.shape[1])
@@ -171,7 +171,7 @@ def most_probable(
         SpecError: a beam width below 1, or see `texts`.
     """
     require(beam_width >= 1, f"beam_width={beam_width} should be at least 1.")
-    vocabulary, length = generator.example.vocabulary, length or generator.example.length
+    vocabulary, length = generator.domain.vocabulary, length or generator.domain.length
     start = _encoded(vocabulary, prompt, length)
     found = samplers.beam_search(
         generator.network,

@@ -58,11 +58,11 @@ def train(experiment: Experiment, workdir: str, allow_changed_data: bool = False
             dataset = grey.as_recorded(dataset, folder.read()[1])
         data = digests.of_data(dataset, parts.data.files())
         if folder.exists():
-            folder.require_same_data(dataset.example, data, allow_changed_data)
+            folder.require_same_data(dataset.domain, data, allow_changed_data)
         for note in dataset.notes:
             print(note)
         with strategy.scope():
-            trainer = building.build_trainer(experiment, parts, dataset.example)
+            trainer = building.build_trainer(experiment, parts, dataset.domain)
         saved = checkpoints.Checkpoints(folder.checkpoints, trainer.components())
         first_step = saved.restore()
         if 0 < first_step < experiment.steps:
@@ -71,19 +71,19 @@ def train(experiment: Experiment, workdir: str, allow_changed_data: bool = False
             print(f"{folder.path} holds {first_step} steps already.")
         elif experiment.init_from is not None:
             other = load(experiment.init_from)
-            initial_weights.take(trainer, parts.model, dataset.example, other)
+            initial_weights.take(trainer, parts.model, dataset.domain, other)
         if folder.exists():
             folder.data_moved_to(experiment.data)
         if first_step < experiment.steps:
             _require_learning(experiment, folder)
-            folder.write(dataclasses.asdict(experiment), dataset.example, data)
+            folder.write(dataclasses.asdict(experiment), dataset.domain, data)
             _fit(experiment, trainer, dataset, folder, saved, first_step)
     return load(workdir, allow_changed_data=allow_changed_data)
 
 
 def _fit(experiment, trainer, dataset: Dataset, folder, saved, first_step):
     """Makes the steps that are left, then saves."""
-    labelled = dataset.example.num_classes > 0
+    labelled = dataset.domain.num_classes > 0
     steps = first_step, experiment.steps
     data = batches(dataset.train, trainer.num_real, experiment.seed, *steps, labelled)
     held_out = list(

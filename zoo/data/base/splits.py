@@ -199,11 +199,6 @@ class Dataset(Generic[D]):
     log_prob: Callable[[tf.Tensor], tf.Tensor] | None = None
     notes: tuple[str, ...] = ()
 
-    @property
-    def example(self) -> D:
-        """The domain, by its former name."""
-        return self.domain
-
     def split(self, name: str) -> Split:
         """Returns the split of this name."""
         return {"train": self.train, "validation": self.validation, "test": self.test}[name]

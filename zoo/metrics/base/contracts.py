@@ -42,7 +42,7 @@ class SampleMetric:
 
     def applies(self, run: Trained) -> bool:
         """True if samples of the run can be compared."""
-        return self.accepts(run.example)
+        return self.accepts(run.domain)
 
 
 def find(name: str) -> RunMetric | SampleMetric:

@@ -16,7 +16,7 @@ from zoo.models.layers import batch_normalisation, float32_sums
 from zoo.models.layers import spectral_normalisation as spectral
 
 ARGUMENTS = {
-    "example": "the domain, images whose height and width are multiples of 4.",
+    "domain": "the domain, images whose height and width are multiples of 4.",
     "latent_size": "the number of components of the noise, which is standard normal.",
     "spectral_normalisation": "whether the discriminator's kernels are divided by their norms.",
 }
@@ -25,7 +25,7 @@ build_documented = functools.partial(documented, ARGUMENTS, "sizes that cannot b
 
 def pair(
     name: str,
-    example: domains.Image,
+    domain: domains.Image,
     width: int,
     latent_size: int,
     spectral_normalisation: bool,
@@ -36,7 +36,7 @@ def pair(
 
     Args:
         name: the model's name.
-        example: see `ARGUMENTS`.
+        domain: see `ARGUMENTS`.
         width: the number of channels of the networks, in their unit.
         latent_size: see `ARGUMENTS`.
         spectral_normalisation: see `ARGUMENTS`.
@@ -49,17 +49,17 @@ def pair(
     Raises:
         SpecError: sizes that cannot be.
     """
-    height, breadth, _ = example.shape
+    height, breadth, _ = domain.shape
     require(
         height % 4 == breadth % 4 == 0,
         f"{name} halves the resolution twice, so height and width should be divisible by 4, "
-        f"unlike these {example}; mlp_gan takes any shape.",
+        f"unlike these {domain}; mlp_gan takes any shape.",
     )
     require(width >= 1, f"{name}: width={width} should be at least 1.")
     require(latent_size >= 1, f"{name}: latent_size={latent_size} should be at least 1.")
-    layers, classes = spectral if spectral_normalisation else float32_sums, example.num_classes
-    decoder = generator(example.shape, width, num_inputs(example, latent_size))
-    scorer = discriminator(example.shape, width, layers, 1 + classes)
+    layers, classes = spectral if spectral_normalisation else float32_sums, domain.num_classes
+    decoder = generator(domain.shape, width, num_inputs(domain, latent_size))
+    scorer = discriminator(domain.shape, width, layers, 1 + classes)
     return LatentPair(
         LatentGenerator(decoder, latent_size, num_classes=classes, name="generator"),
         ProjectionDiscriminator([scorer], [0], name="discriminator"),

@@ -14,9 +14,9 @@ _HALF_WIDTH = math.sqrt(3)  # of the uniform distribution with mean 0 and varian
 _CLASS = 0  # the number of the key that classes are drawn by
 
 
-def num_inputs(example: domains.Image, latent_size: int) -> int:
+def num_inputs(domain: domains.Image, latent_size: int) -> int:
     """Inputs of the network of a `LatentGenerator`: the latent, and one for each class."""
-    return latent_size + example.num_classes
+    return latent_size + domain.num_classes
 
 
 class LatentGenerator(keras.Model, Generator):

@@ -7,27 +7,27 @@ from zoo.errors import SpecError
 from zoo.models.base.sequence_model import SequenceModel
 
 
-def autoregressive(text: str, example: domains.Text, owner: str) -> SequenceModel:
+def autoregressive(text: str, domain: domains.Text, owner: str) -> SequenceModel:
     """The sequence model of a nested spec, as maximum likelihood would train it.
 
     Args:
         text: the spec of a member of `zoo.models`.
-        example: the domain.
+        domain: the domain.
         owner: the name of the model that is built around it.
 
     Raises:
         SpecError: the spec is wrong, or names a model of another kind.
     """
     name, _ = spec.parse(text)
-    if not _fits(name, type(example)):
-        known = ", ".join(name for name in spec.names("models") if _fits(name, type(example)))
+    if not _fits(name, type(domain)):
+        known = ", ".join(name for name in spec.names("models") if _fits(name, type(domain)))
         raise SpecError(
-            f"{owner}: {text!r} is no autoregressive model of {example.kind}. Known: {known}."
+            f"{owner}: {text!r} is no autoregressive model of {domain.kind}. Known: {known}."
         )
-    return spec.build("models", text, example)
+    return spec.build("models", text, domain)
 
 
 def _fits(name, domain):
     types = spec.annotations(spec.module("models", name))
-    accepted = typing.get_args(types["example"]) or (types["example"],)
+    accepted = typing.get_args(types["domain"]) or (types["domain"],)
     return issubclass(types["return"], SequenceModel) and domain in accepted

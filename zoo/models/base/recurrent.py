@@ -20,7 +20,7 @@ _FEW = 1024  # tokens, whose products with the first kernel are computed once an
 build_documented = functools.partial(
     documented,
     {
-        "example": "the domain, texts or images that are read as sequences of patches.",
+        "domain": "the domain, texts or images that are read as sequences of patches.",
         "units": "the size of the embedding, and of every layer's hidden state.",
         "layers": "the number of recurrent layers.",
         "dropout": "the dropout rate of each layer's outputs in training.",

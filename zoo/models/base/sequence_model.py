@@ -17,24 +17,24 @@ from zoo.tokenizers.vocabulary import up_to_end
 
 
 def build(
-    example: domains.Text | domains.Image,
+    domain: domains.Text | domains.Image,
     network: Callable[[TokenSpace], AutoregressiveNetwork],
     patch: list[int] | None = None,
 ) -> "SequenceModel":
     """The model of texts, or of images as sequences of patches.
 
     Args:
-        example: the domain.
+        domain: the domain.
         network: makes the network for its tokens.
         patch: the (height, width) of an image's patches, see `zoo.domains.patches`; None for texts.
 
     Raises:
         SpecError: a patch for texts, or one that does not fit.
     """
-    if isinstance(example, domains.Text):
-        require(patch is None, f"patch={patch} is for images; the data are {example}.")
-        return TextModel(example, network)
-    return PatchModel(example, patch, network)
+    if isinstance(domain, domains.Text):
+        require(patch is None, f"patch={patch} is for images; the data are {domain}.")
+        return TextModel(domain, network)
+    return PatchModel(domain, patch, network)
 
 
 class SequenceModel(keras.Model, Generator, Likelihood):
@@ -43,12 +43,12 @@ class SequenceModel(keras.Model, Generator, Likelihood):
     A condition is read first: each class has a start token of its own.
 
     Args:
-        example: the domain.
+        domain: the domain.
         sequence: the domain as texts of tokens.
         network: the network that predicts each token from those before it.
 
     Attributes:
-        example: see above.
+        domain: see above.
         sequence: see above; the same as `example` for texts.
         network: see above.
         num_starts: the number of start tokens, from `sequence.vocabulary.start` up.
@@ -58,12 +58,12 @@ class SequenceModel(keras.Model, Generator, Likelihood):
 
     def __init__(
         self,
-        example: domains.Text | domains.Image,
+        domain: domains.Text | domains.Image,
         sequence: domains.Text,
         network: AutoregressiveNetwork,
     ):
         super().__init__(name=network.name)
-        self.example, self.sequence, self.network = example, sequence, network
+        self.domain, self.sequence, self.network = domain, sequence, network
         self.num_starts = network.tokens.num_starts
         self.built = True
 
@@ -203,7 +203,7 @@ class SequenceModel(keras.Model, Generator, Likelihood):
         labels = self._in_turn(seeds)
         compiled = self.network.jit_compile_sampling
         drawn = self.generate(seeds, _unchanged, labels=labels, jit_compile=compiled)
-        return Batch(self.to_examples(drawn.tokens), labels if self.example.num_classes else None)
+        return Batch(self.to_examples(drawn.tokens), labels if self.domain.num_classes else None)
 
     def sample(self, key, count: int) -> Batch:
         """See `Generator.sample`; no gradient flows through them."""
@@ -246,15 +246,15 @@ class TextModel(SequenceModel):
     """A language model: the tokens are those of the texts.
 
     Args:
-        example: the domain.
+        domain: the domain.
         network: makes the network for its tokens.
     """
 
     def __init__(
-        self, example: domains.Text, network: Callable[[TokenSpace], AutoregressiveNetwork]
+        self, domain: domains.Text, network: Callable[[TokenSpace], AutoregressiveNetwork]
     ):
-        tokens = TokenSpace(example.vocabulary.size, max(1, example.num_classes), example.length)
-        super().__init__(example, example, network(tokens))
+        tokens = TokenSpace(domain.vocabulary.size, max(1, domain.num_classes), domain.length)
+        super().__init__(domain, domain, network(tokens))
 
     def to_tokens(self, examples):
         """See `SequenceModel.to_tokens`: texts are tokens."""
@@ -273,7 +273,7 @@ class PatchModel(SequenceModel):
     """A model of images as sequences of patches, each of which is a token.
 
     Args:
-        example: the domain.
+        domain: the domain.
         patch: the (height, width) of a patch, see `zoo.domains.patches`.
         network: makes the network for its tokens.
 
@@ -283,24 +283,24 @@ class PatchModel(SequenceModel):
 
     def __init__(
         self,
-        example: domains.Image,
+        domain: domains.Image,
         patch: list[int] | None,
         network: Callable[[TokenSpace], AutoregressiveNetwork],
     ):
-        sequence, patch = patches.sequence(example, patch)
-        grid = example.shape[0] // patch[0], example.shape[1] // patch[1]
-        starts = max(1, example.num_classes)
+        sequence, patch = patches.sequence(domain, patch)
+        grid = domain.shape[0] // patch[0], domain.shape[1] // patch[1]
+        starts = max(1, domain.num_classes)
         tokens = TokenSpace(sequence.vocabulary.size, starts, math.prod(grid), grid)
-        super().__init__(example, sequence, network(tokens))
+        super().__init__(domain, sequence, network(tokens))
         self._patch = patch
 
     def to_tokens(self, examples):
         """See `SequenceModel.to_tokens`."""
-        return patches.to_tokens(examples, self.example, self._patch)
+        return patches.to_tokens(examples, self.domain, self._patch)
 
     def to_examples(self, tokens):
         """See `SequenceModel.to_examples`."""
-        return patches.to_images(tokens, self.example, self._patch)
+        return patches.to_images(tokens, self.domain, self._patch)
 
     def num_units(self, token_mask):
         """See `SequenceModel.num_units`: the number of images."""

@@ -17,17 +17,17 @@ class TextDiscriminator(Discriminator):
     the same, so that the last one scores the whole text.
 
     Args:
-        example: the domain.
+        domain: the domain.
         reader: a name of `READERS`.
         width: the number of features of the embedding and of each layer.
         layers: the number of the reader's layers.
         dropout: the dropout rate of the reader's features.
     """
 
-    def __init__(self, example: domains.Text, reader: str, width: int, layers: int, dropout: float):
+    def __init__(self, domain: domains.Text, reader: str, width: int, layers: int, dropout: float):
         super().__init__(name="discriminator")
-        self.example = example
-        self.reader = READERS[reader](example.vocabulary.size, width, layers, dropout, "reader")
+        self.domain = domain
+        self.reader = READERS[reader](domain.vocabulary.size, width, layers, dropout, "reader")
         self.hidden = float32_sums.Dense(width, activation="relu")
         self.logit = float32_sums.Dense(1, dtype="float32")
         self.hidden.build((None, None, self.reader.num_features))
@@ -48,10 +48,10 @@ class TextDiscriminator(Discriminator):
         del labels, training
         texts = tf.convert_to_tensor(values)
         relaxed = texts.dtype.is_floating
-        shape = [None, self.example.length, *([self.example.vocabulary.size] if relaxed else [])]
+        shape = [None, self.domain.length, *([self.domain.vocabulary.size] if relaxed else [])]
         texts = tf.ensure_shape(texts, shape)
         logits = self.logit(self.hidden(self.reader(texts, key=key)))[:, :, 0]
         tokens = tf.argmax(texts, axis=-1, output_type=tf.int32) if relaxed else texts
-        mask = tf.cast(up_to_end(tokens, self.example.vocabulary.end), tf.int32)
+        mask = tf.cast(up_to_end(tokens, self.domain.vocabulary.end), tf.int32)
         last = tf.reduce_sum(mask, axis=-1, keepdims=True) - 1
         return tf.gather(logits, tf.minimum(tf.range(shape[1]), last), batch_dims=1)

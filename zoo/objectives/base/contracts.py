@@ -40,8 +40,8 @@ class LikelihoodObjective(Objective):
         """Predicts every token of a batch.
 
         Args:
-                    model: a sequence model, see `zoo.models`.
-                    batch: real examples.
+            model: a sequence model, see `zoo.models`.
+            batch: real examples.
             step: the training step.
             key: a stateless key, int64 [2], for dropout and all other draws.
 
