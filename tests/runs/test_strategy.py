@@ -36,7 +36,7 @@ for clip_norm in map(float, sys.argv[4:]):
     )
     run = zoo.train(made, f"{folder}_{clip_norm}")
     keras.utils.set_random_seed(made.seed)
-    new = spec.build("models", made.model, run.example)
+    new = spec.build("models", made.model, run.domain)
     for name, model in (("new", new), ("trained", run.model)):
         weights = model.networks()["generator"].trainable_variables
         np.savez(f"{folder}_{clip_norm}_{name}.npz", *[v.numpy() for v in weights])
