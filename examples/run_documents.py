@@ -140,13 +140,20 @@ def prepare(folder: pathlib.Path) -> None:
     import numpy as np
     import PIL.Image
 
-    ignored = shutil.ignore_patterns(".git", ".venv", "runs", "served", "__pycache__", ".*_cache")
-    shutil.copytree(ROOT, folder, ignore=ignored, dirs_exist_ok=True)
+    shutil.copytree(ROOT, folder, ignore=_left_out, dirs_exist_ok=True)
     (folder / "my.txt").write_text("".join(f"line {n}\n" for n in range(100)), encoding="utf-8")
     (folder / "my_pngs").mkdir()
     pixels = np.random.default_rng(0).integers(0, 256, [100, 28, 28], np.uint8)
     for number, image in enumerate(pixels):
         PIL.Image.fromarray(image).save(folder / f"my_pngs/{number}.png")
+
+
+def _left_out(folder, names):
+    """What is not copied; at the root run folders too, while `zoo/runs` is a package."""
+    patterns = [".git", ".venv", "__pycache__", ".*_cache"]
+    if pathlib.Path(folder) == ROOT:
+        patterns += ["runs", "served"]
+    return shutil.ignore_patterns(*patterns)(folder, names)
 
 
 def run(block: Block, folder: pathlib.Path, python: pathlib.Path) -> subprocess.CompletedProcess:
