@@ -19,7 +19,7 @@ def test_every_kind_is_an_experiment(name):
     )
     network = "TRANSFORMER" if name.startswith("Transformer") else "GENERATOR"
     assert getattr(quality_diversity, network) in made.model
-    assert kind.begins is None or KINDS[kind.begins].model in made.model
+    assert kind.init_from is None or KINDS[kind.init_from].model in made.model
 
 
 def test_a_run_begins_where_likelihood_ended(tmp_path):
