@@ -45,11 +45,11 @@ FOLDERS = {
 }
 PYTHON = {
     "Runs": (
-        "zoo.runs.experiment.Experiment",
-        "zoo.runs.experiment.train",
-        "zoo.runs.experiment.load",
+        "zoo.Experiment",
+        "zoo.train",
+        "zoo.load",
         "zoo.runs.run.Run",
-        "zoo.runs.evaluation.evaluate",
+        "zoo.evaluate",
         "zoo.metrics.Measurement",
         "export.export",
     ),
