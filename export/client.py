@@ -1,8 +1,8 @@
 """Asks a model that TensorFlow Serving serves, with Python's standard library alone.
 
-    python -m export.client http://localhost:8501/v1/models/names                  # what it answers
-    python -m export.client http://localhost:8501/v1/models/names generate --prompt=Mc --seed=1
-    python -m export.client http://localhost:8501/v1/models/digits generate_png --seed=1 --save=a.png
+    python -m export.client http://host:8501/v1/models/names                # lists signatures
+    python -m export.client http://host:8501/v1/models/names generate --prompt=Mc --seed=1
+    python -m export.client http://host:8501/v1/models/digits generate_png --seed=1 --save=1.png
 
 The address may end in /versions/2 or /labels/stable. This file needs no other: copy it into an
 application.
