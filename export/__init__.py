@@ -13,6 +13,7 @@ def export(
     length: int | None = None,
     calibrated: bool = False,
     another_run: bool = False,
+    batching=None,
 ):
     """Writes `output/name/<version>`, complete and checked before it becomes visible there.
 
@@ -29,6 +30,8 @@ def export(
         calibrated: whether `log_density_ratio` is divided by `Run.calibration_temperature`,
             which is then recorded in the version's `assets.extra/metadata.json`.
         another_run: whether the newest version of this name may be of a run in another folder.
+        batching: an `export.serving_files.Batching`, how the server merges requests; None: by the
+            defaults. Generated files that were edited since stay as they are.
 
     Returns:
         The new version's folder, a `pathlib.Path`.
@@ -43,4 +46,6 @@ def export(
     # Imported here, so that importing one of the other modules does not import Keras.
     from export import exporting
 
-    return exporting.export(run, output, name, version, sampler, length, calibrated, another_run)
+    return exporting.export(
+        run, output, name, version, sampler, length, calibrated, another_run, batching
+    )

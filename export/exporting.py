@@ -33,7 +33,9 @@ from zoo.runs.run import Run
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
 
 
-def export(run, output, name, version, sampler, length, calibrated, another_run) -> pathlib.Path:
+def export(
+    run, output, name, version, sampler, length, calibrated, another_run, batching=None
+) -> pathlib.Path:
     """See `export.export`."""
     if not _NAME.fullmatch(name):
         raise ExportError(
@@ -51,7 +53,9 @@ def export(run, output, name, version, sampler, length, calibrated, another_run)
         model.save(plain(model_folder) / unfinished.name)
         warmup.write(unfinished, logs)
         check(unfinished)
-        serving_files.write(model_folder, name, model)
+        edited = serving_files.write(model_folder, name, model, batching)
+    for file in edited:
+        print(f"{model_folder / file} was edited and stays as it is.")
     return path
 
 
