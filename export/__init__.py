@@ -1,4 +1,4 @@
-"""From a run folder to a SavedModel that TensorFlow Serving serves.
+"""Exports run folders as SavedModels for TensorFlow Serving.
 
 The command is `python -m export`, the function is `export.export`.
 """
@@ -25,8 +25,8 @@ def export(
         name: the model's name, which is part of its address.
         version: a whole number that is not there yet; None: one above the highest there.
         sampler: for text, the spec of a member of `zoo.samplers`; None: ancestral().
-        length: for text, the most symbols that a generated text has, its prompt and its end
-            symbol included; None: as in training.
+        length: for text, the maximum number of tokens of a generated text, its prompt and its end
+            token included; None: as in training.
         calibrated: whether `log_density_ratio` is divided by `Run.calibration_temperature`,
             which is then recorded in the version's `assets.extra/metadata.json`.
         another_run: whether the newest version of this name may be of a run in another folder.

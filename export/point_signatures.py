@@ -1,4 +1,4 @@
-"""How a served generator of points is called."""
+"""Signatures of a served generator of points."""
 
 import numpy as np
 import tensorflow as tf
@@ -13,7 +13,7 @@ MOST_POINT = 1e6
 
 
 def build(generator, dimension: int, estimator: RatioEstimator | None = None) -> Servable:
-    """The signatures of a generator of points: of its density, and of an estimator, if any.
+    """Builds the signatures of a generator, its density and its estimator, if it has these.
 
     Args:
         generator: see `zoo.models`.

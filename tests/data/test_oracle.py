@@ -83,7 +83,7 @@ class Reference:
 def test_its_texts_have_one_length_and_no_special_symbol():
     data = build("oracle(vocabulary_size=70, length=6, count=9)")
     vocabulary = data.domain.vocabulary
-    assert vocabulary.symbols == tuple(map(str, range(70)))
+    assert vocabulary.tokens == tuple(map(str, range(70)))
     assert vocabulary.unknown == vocabulary.end == ABSENT
     assert (data.domain.length, data.domain.running) == (6, False)
     for split in (data.train, data.validation, data.test):

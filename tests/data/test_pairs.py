@@ -17,7 +17,7 @@ def build(joint=JOINT):
 
 def test_the_alphabet_is_the_table_s_and_no_more():
     domain = build().domain
-    assert domain.vocabulary.symbols == ("0", "1", "2", "3")  # as many as columns
+    assert domain.vocabulary.tokens == ("0", "1", "2", "3")  # as many as columns
     assert domain.vocabulary.unknown == domain.vocabulary.end == ABSENT
     assert domain.length == 2
     assert build([[0.5], [0.3], [0.2]]).domain.vocabulary.size == 3  # as many as rows
@@ -64,7 +64,7 @@ def test_its_domain_comes_back_from_a_run_folder(tmp_path):
     folder.create()
     folder.write({}, domain)
     _, recorded = folder.read()
-    assert recorded.vocabulary.symbols == domain.vocabulary.symbols
+    assert recorded.vocabulary.tokens == domain.vocabulary.tokens
     assert recorded.vocabulary.end == ABSENT
     assert (recorded.length, recorded.running) == (2, False)
 

@@ -39,7 +39,7 @@ def test_names_are_readable_and_closed_by_the_end_symbol(dataset):
     assert all(name[0].isupper() and name[1:].islower() for name in names)
     assert dataset.domain.length == 14
     assert (dataset.train.values[:, -1] == dataset.domain.vocabulary.end).all()
-    assert set(dataset.domain.vocabulary.symbols[2:]) == set(string.ascii_letters)
+    assert set(dataset.domain.vocabulary.tokens[2:]) == set(string.ascii_letters)
     assert not dataset.domain.running
 
 

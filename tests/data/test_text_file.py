@@ -86,7 +86,7 @@ def test_running_text_is_cut_at_its_end(build):
 def test_words(build):
     dataset = build("\n".join(["The dog's “bone”, isn't it?"] * 10), level="word")
     words = ["the", "dog's", "“", "bone", "”", ",", "isn't", "it", "?"]
-    assert sorted(dataset.domain.vocabulary.symbols[2:]) == sorted(words)
+    assert sorted(dataset.domain.vocabulary.tokens[2:]) == sorted(words)
     assert decoded(dataset, "test") == [" ".join(words)]
     assert dataset.domain.length == len(words) + 1
 
@@ -94,14 +94,14 @@ def test_words(build):
 def test_running_words(build):
     dataset = build("one two\nthree four\n" * 100, level="word", layout="running", length=10)
     assert decoded(dataset, "train")[0].startswith("one two three four one")
-    assert set(dataset.domain.vocabulary.symbols[2:6]) == {"one", "two", "three", "four"}
+    assert set(dataset.domain.vocabulary.tokens[2:6]) == {"one", "two", "three", "four"}
 
 
 def test_vocabulary_has_the_most_frequent_training_tokens(build, tmp_path):
     other = tmp_path / "other.txt"
     other.write_text("cccccccc\n")
     dataset = build("aab\naab\n" * 10, vocabulary_size=1, validation=str(other))
-    assert dataset.domain.vocabulary.symbols == ("<unknown>", "<end>", "a")
+    assert dataset.domain.vocabulary.tokens == ("<unknown>", "<end>", "a")
     assert decoded(dataset, "validation") == ["\ufffd" * 4]
     assert set(decoded(dataset, "train")) == {"aa\ufffd"}
 

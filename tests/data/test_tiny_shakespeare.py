@@ -13,7 +13,7 @@ def test_parts_are_the_texts_and_tokens_are_those_of_training(shakespeare_dir):
     dataset = spec.build("data", "tiny_shakespeare(length=7)", str(shakespeare_dir))
     vocabulary = dataset.domain.vocabulary
     assert vocabulary.level == "character"
-    assert set(vocabulary.symbols[2:]) == set("To be, or not\nto be: ")
+    assert set(vocabulary.tokens[2:]) == set("To be, or not\nto be: ")
     assert text(dataset.train, vocabulary) == "To be, or not\nto be: " * 20
     assert text(dataset.validation, vocabulary) == "be to " * 30
     assert text(dataset.test, vocabulary) == "\ufffd\ufffd " * 60  # training has neither Q nor ?

@@ -47,7 +47,7 @@ def log_probs(signatures, tokens, start):
 
 def ids(run, text):
     vocabulary = run.domain.vocabulary
-    return [vocabulary.symbols.index(symbol) for symbol in text]
+    return [vocabulary.tokens.index(symbol) for symbol in text]
 
 
 def test_score_is_the_sum_of_log_probabilities_with_the_end(names_run, names):
@@ -107,7 +107,7 @@ def test_a_line_longer_than_any_in_training_is_scored(names_run, names):
     assert answer["log_prob"][0] < 0 == answer["log_prob"][1]
     assert answer["error"].tolist() == [
         "",
-        f"The text has {most + 1} symbols; give one of at most {most}.",
+        f"The text has {most + 1} tokens; give one of at most {most}.",
     ]
 
 
@@ -244,7 +244,7 @@ def test_bad_rows_say_what_is_wrong_and_what_would_do(names_run, names):
     prompts = [b"\xff", b"Mar", b"a" * (most + 1), b"\xc0\x80", b"\xed\xa0\x80", b"M\xc3"]
     answer = ask(names.signatures, "generate", prompt=prompts, seed=range(6))
     no_utf8 = "The prompt is not UTF-8; encode it so."
-    too_long = f"The prompt has {most + 1} symbols; give one of at most {most}."
+    too_long = f"The prompt has {most + 1} tokens; give one of at most {most}."
     assert answer["error"].tolist() == [no_utf8, "", too_long, no_utf8, no_utf8, no_utf8]
     bad = answer["error"] != ""
     assert answer["text"][1].startswith("Mar")
@@ -323,7 +323,7 @@ def test_length_and_sampler_are_decided_at_export(names_run):
     assert answer["error"].tolist() == [
         "",
         "",
-        "The prompt has 4 symbols; give one of at most 3.",
+        "The prompt has 4 tokens; give one of at most 3.",
     ]
     assert all(len(text) <= 4 for text in answer["text"])
 
@@ -354,7 +354,7 @@ def test_a_model_without_unknown_and_end():
     np.testing.assert_allclose(answer["log_prob"], [*expected, 0, 0], rtol=1e-5)
     assert answer["num_tokens"].tolist() == [2, 1, 0, 0]
     assert answer["num_unknown"].tolist() == [0, 0, 0, 0]
-    unreadable = "The text has symbols that the model does not know."
+    unreadable = "The text has tokens that are not in the vocabulary."
     assert answer["error"].tolist() == ["", "", "", unreadable]
 
     answer = ask(signatures, "generate", prompt=["2", "", "x"], seed=[0, 1, 2])
@@ -386,7 +386,7 @@ def test_the_ratio_of_a_text_is_the_verdict_on_it_with_its_end():
     verdicts = discriminator(np.array(tokens, np.int32)).numpy() + 0.5
     np.testing.assert_allclose(answer["log_density_ratio"][[0, 1, 2, 4]], verdicts, atol=1e-6)
     assert answer["log_density_ratio"][3] == 0
-    assert answer["error"][3] == "The text has 6 symbols; give one of at most 5."
+    assert answer["error"][3] == "The text has 6 tokens; give one of at most 5."
 
 
 def test_the_ratio_of_running_text_is_the_verdict_on_a_beginning():

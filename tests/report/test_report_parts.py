@@ -53,7 +53,7 @@ def vocabulary(symbols, level="character"):
 def texts(vocabulary, *lines):
     length = max(map(len, lines)) + 1
     return np.array(
-        [[*map(vocabulary.symbols.index, line)] + [1] * (length - len(line)) for line in lines]
+        [[*map(vocabulary.tokens.index, line)] + [1] * (length - len(line)) for line in lines]
     )
 
 
@@ -159,7 +159,7 @@ def test_the_nearest_images_are_found():
 def test_the_longest_piece_in_the_training_text_is_found():
     letters = vocabulary("abcdxyz")
     known = passages.TrainingText(texts(letters, "abcabd", "xyz"), letters)
-    found = known.match(tuple(map(letters.symbols.index, "zcabdx")))
+    found = known.match(tuple(map(letters.tokens.index, "zcabdx")))
     assert found.text == ("z", "cabd", "x")
     assert (found.length, found.whole) == (4, False)
     assert found.training == ("ab", "cabd", "")
@@ -168,13 +168,13 @@ def test_the_longest_piece_in_the_training_text_is_found():
 def test_pieces_do_not_reach_from_one_training_text_into_the_next():
     letters = vocabulary("abxy")
     known = passages.TrainingText(texts(letters, "ab", "xy"), letters)
-    assert known.match(tuple(map(letters.symbols.index, "abxy"))).length == 2
+    assert known.match(tuple(map(letters.tokens.index, "abxy"))).length == 2
 
 
 def test_a_returned_training_text_is_recognised():
     letters = vocabulary("abxy")
     known = passages.TrainingText(texts(letters, "ab", "xya"), letters)
-    whole = [known.match(tuple(map(letters.symbols.index, t))).whole for t in ("xya", "xy", "ab")]
+    whole = [known.match(tuple(map(letters.tokens.index, t))).whole for t in ("xya", "xy", "ab")]
     assert whole == [True, False, True]
 
 

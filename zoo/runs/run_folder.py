@@ -219,11 +219,11 @@ class RunFolder:
             return
         was, now = str(recorded), str(domain)
         if domain.kind == recorded.kind == "text":
-            before, after = set(recorded.vocabulary.symbols), set(domain.vocabulary.symbols)
+            before, after = set(recorded.vocabulary.tokens), set(domain.vocabulary.tokens)
             if before != after:
                 was += f", {sorted(before - after)[:5]} among them"
                 now += f", {sorted(after - before)[:5]} among them"
-            elif recorded.vocabulary.symbols != domain.vocabulary.symbols:
+            elif recorded.vocabulary.tokens != domain.vocabulary.tokens:
                 now += ", the vocabulary in another order of frequencies"
         raise RunFolderError(
             f"The data has changed since the run in {self.path} began: it had {was}; now it has "

@@ -27,12 +27,12 @@ class Vocabulary(Tokenizer):
     first ordinary token.
 
     Args:
-        symbols: the predicted tokens in the order of their ids, as strings.
+        tokens: the predicted tokens in the order of their ids, as strings.
         level: `"character"` (Unicode code points) or `"word"` (lower-cased, punctuation apart).
 
     Attributes:
         level: see above.
-        symbols: the predicted tokens in the order of their ids.
+        tokens: the predicted tokens in the order of their ids.
         ordinary: the tokens without the special ones: those that a text may have.
         unknown: see `Tokenizer`.
         end: see `Tokenizer`.
@@ -41,31 +41,31 @@ class Vocabulary(Tokenizer):
         ValueError: one of the two special tokens stands alone, or elsewhere than in front.
     """
 
-    def __init__(self, symbols: list[str], level: Level):
+    def __init__(self, tokens: list[str], level: Level):
         self.level = level
-        self.symbols = tuple(symbols)
-        special = self.symbols[:2] == (UNKNOWN, END)
+        self.tokens = tuple(tokens)
+        special = self.tokens[:2] == (UNKNOWN, END)
         self.unknown, self.end = (0, 1) if special else (ABSENT, ABSENT)
-        self.ordinary = self.symbols[2:] if special else self.symbols
+        self.ordinary = self.tokens[2:] if special else self.tokens
         if {UNKNOWN, END} & set(self.ordinary):
             raise ValueError(
-                f"symbols must begin with {UNKNOWN!r}, {END!r} or hold neither; they begin with "
-                f"{list(self.symbols[:2])!r}."
+                f"tokens must begin with {UNKNOWN!r}, {END!r} or hold neither; they begin with "
+                f"{list(self.tokens[:2])!r}."
             )
         self._table = None
 
     def __eq__(self, other):
         if not isinstance(other, Vocabulary):
             return NotImplemented
-        return (self.level, self.symbols) == (other.level, other.symbols)
+        return (self.level, self.tokens) == (other.level, other.tokens)
 
     def __hash__(self):
-        return hash((self.level, self.symbols))
+        return hash((self.level, self.tokens))
 
     @property
     def size(self) -> int:
         """See `Tokenizer`."""
-        return len(self.symbols)
+        return len(self.tokens)
 
     @property
     def unit(self) -> str:
@@ -116,13 +116,13 @@ class Vocabulary(Tokenizer):
                 # Unknown and end are among the keys, since a table may not be empty; no text is
                 # ever split into tokens like these.
                 ids = tf.range(self.size, dtype=tf.int32)
-                initializer = tf.lookup.KeyValueTensorInitializer(tf.constant(self.symbols), ids)
+                initializer = tf.lookup.KeyValueTensorInitializer(tf.constant(self.tokens), ids)
                 self._table = tf.lookup.StaticHashTable(initializer, default_value=self.unknown)
         return self._table
 
     def save(self, path: pathlib.Path) -> None:
         """Writes one JSON string per line, the start token last."""
-        lines = [json.dumps(token, ensure_ascii=False) for token in (*self.symbols, START)]
+        lines = [json.dumps(token, ensure_ascii=False) for token in (*self.tokens, START)]
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     @classmethod
