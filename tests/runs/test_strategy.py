@@ -16,8 +16,8 @@ if sys.argv[1] == "mirrored":
     mirrored = tf.distribute.MirroredStrategy
     tf.distribute.MirroredStrategy = lambda: mirrored(["CPU:0", "CPU:1"])
 import keras
+import zoo
 from zoo import spec
-from zoo.runs import experiment
 kind, folder = sys.argv[2:4]
 specs = {
     "text": ("surnames", "lstm(units=8, layers=1)", "maximum_likelihood"),
