@@ -35,7 +35,7 @@ def noise(dataset: Dataset, count: int, seed: int) -> np.ndarray:
     vocabulary = domain.vocabulary
     special = vocabulary.size - len(vocabulary.ordinary)
     texts = generator.integers(special, vocabulary.size, [count, domain.length], np.int32)
-    if not domain.running:
+    if not domain.contiguous:
         lengths = generator.integers(1, domain.length, [count, 1])
         texts[np.arange(domain.length) >= lengths] = vocabulary.end
     return texts

@@ -43,7 +43,7 @@ def works(case: "Case") -> dict[str, Callable[[], object]]:
 
 def _model(case):
     tokens = [UNKNOWN, END, *map(chr, range(1000, 1000 + case.vocabulary_size - 2))]
-    domain = domains.Text(Vocabulary(tokens, "character"), case.length, running=True)
+    domain = domains.Text(Vocabulary(tokens, "character"), case.length, contiguous=True)
     return spec.build("models", f"{case.kind}(units={case.units}, layers={case.layers})", domain)
 
 

@@ -72,7 +72,7 @@ class _Text:
     def __init__(self, model, sampler, length):
         self.model, self.sampler, self.length = model, sampler, length
         self.vocabulary = model.domain.vocabulary
-        self.closed = not model.domain.running and self.vocabulary.end != ABSENT
+        self.closed = not model.domain.contiguous and self.vocabulary.end != ABSENT
         self.longest_prompt = length - 1  # what has no room to go on is no prompt
         self.longest_text = max(length, MOST_SCORED)
 

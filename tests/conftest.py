@@ -59,7 +59,7 @@ def by_definition(load_program):
 def letters():
     """Texts of up to three of the letters a, b, c: a domain that can be enumerated."""
     vocabulary = Vocabulary([UNKNOWN, END, "a", "b", "c"], "character")
-    return domains.Text(vocabulary, length=4, running=False)
+    return domains.Text(vocabulary, length=4, contiguous=False)
 
 
 @pytest.fixture(scope="session")

@@ -85,7 +85,7 @@ def test_its_texts_have_one_length_and_no_special_symbol():
     vocabulary = data.domain.vocabulary
     assert vocabulary.tokens == tuple(map(str, range(70)))
     assert vocabulary.unknown == vocabulary.end == ABSENT
-    assert (data.domain.length, data.domain.running) == (6, False)
+    assert (data.domain.length, data.domain.contiguous) == (6, False)
     for split in (data.train, data.validation, data.test):
         assert split.values.shape == (9, 6)
         assert split.values.dtype == np.int32

@@ -66,7 +66,7 @@ def test_its_domain_comes_back_from_a_run_folder(tmp_path):
     _, recorded = folder.read()
     assert recorded.vocabulary.tokens == domain.vocabulary.tokens
     assert recorded.vocabulary.end == ABSENT
-    assert (recorded.length, recorded.running) == (2, False)
+    assert (recorded.length, recorded.contiguous) == (2, False)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from zoo import spec
-from zoo.data.base.splits import Dataset, Images, RunningText, Sequences, batches
+from zoo.data.base.splits import ContiguousText, Dataset, Images, Sequences, batches
 
 
 def sequences(count, **arguments):
@@ -45,7 +45,7 @@ SPLITS = {
     "images": Images(np.arange(640, dtype=np.uint8).reshape(20, 4, 8, 1)),
     "sequences": Sequences(np.arange(100, dtype=np.int32).reshape(20, 5)),
     "weighted": sequences(20, weights=np.arange(1.0, 21.0)),
-    "running": RunningText(np.arange(300, dtype=np.int32), 9),
+    "running": ContiguousText(np.arange(300, dtype=np.int32), 9),
 }
 
 
@@ -84,7 +84,7 @@ def test_weighted_draws_follow_their_weights():
 
 
 def test_windows_are_contiguous_and_uniform_over_all_places():
-    split = RunningText(np.arange(30, dtype=np.int32), 11)
+    split = ContiguousText(np.arange(30, dtype=np.int32), 11)
     windows = split.batch(0, 100_000, 1).numpy()
     np.testing.assert_array_equal(windows - windows[:, :1], np.tile(np.arange(11), [100_000, 1]))
     share = np.bincount(windows[:, 0]) / len(windows)
@@ -94,7 +94,7 @@ def test_windows_are_contiguous_and_uniform_over_all_places():
 
 
 def test_a_text_of_one_window_has_one_place():
-    split = RunningText(np.arange(5, dtype=np.int32), 5)
+    split = ContiguousText(np.arange(5, dtype=np.int32), 5)
     assert (split.batch(0, 3, 0).numpy() == np.arange(5)).all()
 
 

@@ -40,7 +40,7 @@ def test_names_are_readable_and_closed_by_the_end_symbol(dataset):
     assert dataset.domain.length == 14
     assert (dataset.train.values[:, -1] == dataset.domain.vocabulary.end).all()
     assert set(dataset.domain.vocabulary.tokens[2:]) == set(string.ascii_letters)
-    assert not dataset.domain.running
+    assert not dataset.domain.contiguous
 
 
 def test_weights_are_the_frequencies_of_their_names(weighted):

@@ -79,7 +79,7 @@ def test_running_text_is_cut_at_its_end(build):
     parts = [decoded(dataset, name)[0] for name in NAMES]
     assert "".join(parts) == text
     assert [len(part) for part in parts] == [805, 100, 100]
-    assert dataset.domain.running
+    assert dataset.domain.contiguous
     assert dataset.domain.length == 100
 
 

@@ -18,7 +18,7 @@ def test_parts_are_the_texts_and_tokens_are_those_of_training(shakespeare_dir):
     assert text(dataset.validation, vocabulary) == "be to " * 30
     assert text(dataset.test, vocabulary) == "\ufffd\ufffd " * 60  # training has neither Q nor ?
     assert dataset.domain.length == dataset.train.length == 7
-    assert dataset.domain.running
+    assert dataset.domain.contiguous
     assert dataset.train.batch(0, 3, 0).shape == (3, 7)
 
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 import zoo
 from zoo import domains, spec
 from zoo.batch import Batch
-from zoo.data.base.splits import Dataset, RunningText, Sequences
+from zoo.data.base.splits import ContiguousText, Dataset, Sequences
 from zoo.density_ratio import calibration, estimate
 from zoo.errors import SpecError
 from zoo.objectives.base.contracts import AdversarialObjective
@@ -98,8 +98,8 @@ def test_a_run_without_a_discriminator_is_refused():
 
 def judged_text(values):
     """A run whose discriminator takes windows of ten tokens for real by how many are 1."""
-    domain = domains.Text(Vocabulary([UNKNOWN, END], "word"), 10, running=True)
-    data = RunningText(values, 10)
+    domain = domains.Text(Vocabulary([UNKNOWN, END], "word"), 10, contiguous=True)
+    data = ContiguousText(values, 10)
     return types.SimpleNamespace(
         dataset=Dataset(domain, data, data, data),
         domain=domain,

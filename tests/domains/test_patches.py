@@ -26,7 +26,7 @@ COLOURS = Image((4, 4, 3), binary=True)
 def test_the_sequence_that_an_image_is_read_as(image, patch, size, length):
     sequence, _ = patches.sequence(image, patch)
     assert (sequence.vocabulary.size, sequence.length) == (size, length)
-    assert not sequence.running
+    assert not sequence.contiguous
 
 
 def test_an_example_by_hand():

@@ -28,15 +28,15 @@ def _shown(rows):
     return np.array([row.decode() for row in rows]) if rows.dtype == object else rows
 
 
-def untrained(texts, level, running, length=12):
+def untrained(texts, level, contiguous, length=12):
     """The signatures of a model with random weights."""
-    domain = domains.Text(Vocabulary.of(texts, level), length, running)
+    domain = domains.Text(Vocabulary.of(texts, level), length, contiguous)
     return text_signatures.build(spec.build("models", "lstm(units=8, layers=1)", domain)).signatures
 
 
 @pytest.fixture(scope="module")
 def words():
-    return untrained(["To be, or not to be: that is the question."], "word", running=True)
+    return untrained(["To be, or not to be: that is the question."], "word", contiguous=True)
 
 
 def log_probs(signatures, tokens, start):
@@ -344,7 +344,7 @@ def test_every_answer_to_the_examples_is_valid_json(names, words):
 
 def test_a_model_without_unknown_and_end():
     """Every symbol is known and no end counts; what is no symbol is answered with an error."""
-    domain = domains.Text(Vocabulary(["0", "1", "2"], "word"), 2, running=False)
+    domain = domains.Text(Vocabulary(["0", "1", "2"], "word"), 2, contiguous=False)
     model = spec.build("models", "table", domain)
     model.network.logits.assign(tf.random.stateless_normal(model.network.logits.shape, [0, 1]))
     signatures = text_signatures.build(model).signatures
@@ -369,9 +369,9 @@ def test_a_model_without_unknown_and_end():
     )
 
 
-def judged(running):
+def judged(contiguous):
     """A discriminator of texts of up to five letters, and the answers that it gives when served."""
-    domain = domains.Text(Vocabulary.of(["abc"], "character"), 5, running)
+    domain = domains.Text(Vocabulary.of(["abc"], "character"), 5, contiguous)
     made = "text_gan(generator='lstm(units=4, layers=1)', width=4)"
     pair = spec.build("models", made, domain)
     estimator = RatioEstimator(pair.discriminator, lambda logits: logits + 0.5)
@@ -380,7 +380,7 @@ def judged(running):
 
 
 def test_the_ratio_of_a_text_is_the_verdict_on_it_with_its_end():
-    discriminator, ratios = judged(running=False)
+    discriminator, ratios = judged(contiguous=False)
     answer = ratios(["ab", "", "abcab", "abcabc", SNOWMAN])  # 2, 3 and 4 are a, b and c
     tokens = [[2, 3, 1, 1, 1], [1, 1, 1, 1, 1], [2, 3, 4, 2, 3], [0, 1, 1, 1, 1]]
     verdicts = discriminator(np.array(tokens, np.int32)).numpy() + 0.5
@@ -390,7 +390,7 @@ def test_the_ratio_of_a_text_is_the_verdict_on_it_with_its_end():
 
 
 def test_the_ratio_of_running_text_is_the_verdict_on_a_beginning():
-    discriminator, ratios = judged(running=True)
+    discriminator, ratios = judged(contiguous=True)
     answer = ratios(["ab", "", "abcab"])["log_density_ratio"]
     verdicts = discriminator.prefix_logits(np.array([[2, 3, 4, 2, 3]], np.int32)).numpy()[0] + 0.5
     np.testing.assert_allclose(answer, [verdicts[1], 0, verdicts[4]], atol=1e-6)

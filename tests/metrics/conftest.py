@@ -39,12 +39,12 @@ def compare_texts():
     def closed(texts, length):
         return np.array([[*text, *[1] * (length - len(text))] for text in texts], np.int32)
 
-    def make(generated, real, training=(), *, running=False):
+    def make(generated, real, training=(), *, contiguous=False):
         texts = [*generated, *real, *training]
-        length = max(map(len, texts)) + (not running)
+        length = max(map(len, texts)) + (not contiguous)
         size = max((token for text in texts for token in text), default=1) + 1
         words = [UNKNOWN, END, *map(str, range(2, size))]
-        domain = domains.Text(Vocabulary(words, "word"), length, running)
+        domain = domains.Text(Vocabulary(words, "word"), length, contiguous)
         parts = [closed(part, length) for part in (generated, real, training or real)]
         return Comparison(domain, *parts, "test", 0)
 
@@ -65,7 +65,7 @@ def captions():
 class Chain:
     """A Markov chain over the ids 2 to 6 that ends by 1, with texts of up to 11 of them."""
 
-    domain = domains.Text(Vocabulary([UNKNOWN, END, *"abcde"], "word"), 12, running=False)
+    domain = domains.Text(Vocabulary([UNKNOWN, END, *"abcde"], "word"), 12, contiguous=False)
 
     def __init__(self, seed):
         rows = np.random.default_rng(seed).dirichlet(np.ones(5), size=7)

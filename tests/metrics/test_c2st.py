@@ -81,7 +81,7 @@ def test_one_sample_is_too_few():
 
 
 def test_it_applies_to_everything(letters):
-    for domain in (SMALL, letters, dataclasses.replace(letters, running=True)):
+    for domain in (SMALL, letters, dataclasses.replace(letters, contiguous=True)):
         assert c2st.METRIC.accepts(domain)
 
 

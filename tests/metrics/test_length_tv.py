@@ -43,7 +43,7 @@ def test_the_standard_error_is_that_of_shares(compare_texts):
 def test_it_applies_to_texts_of_their_own(compare_texts, digit):
     texts = [(2, 3)]
     assert length_tv.METRIC.accepts(compare_texts(texts, texts).domain)
-    assert not length_tv.METRIC.accepts(compare_texts(texts, texts, running=True).domain)
+    assert not length_tv.METRIC.accepts(compare_texts(texts, texts, contiguous=True).domain)
     assert not length_tv.METRIC.accepts(digit)
 
 

@@ -58,7 +58,7 @@ def test_pairs_without_an_end_have_half_the_entropy_of_their_table():
 
 def test_windows_of_a_corpus(chain):
     """Of a, b, c, d, e, a, b and so on: the first letter is anything, the others are certain."""
-    domain = dataclasses.replace(chain.domain, length=10, running=True)
+    domain = dataclasses.replace(chain.domain, length=10, contiguous=True)
     windows = (np.arange(500)[:, None] * 7 + np.arange(10)) % 5 + 2
     measured = measure(Comparison(domain, windows[:100], windows[:100], windows, "test", 0))
     assert measured.value == pytest.approx(math.log(5) / 10, abs=0.02)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from zoo import domains
-from zoo.data.base.splits import Images, RunningText, Sequences, Support
+from zoo.data.base.splits import ContiguousText, Images, Sequences, Support
 from zoo.errors import SpecError
 from zoo.metrics import nll
 
@@ -82,11 +82,11 @@ def test_what_is_no_sample_is_measured_without_error(untrained, letters):
 
 def test_a_corpus_is_scored_as_one_sequence(untrained, letters, monkeypatch):
     """In pieces of 7 with the state carried over, the same as in one."""
-    domain = dataclasses.replace(letters, running=True)
+    domain = dataclasses.replace(letters, contiguous=True)
     text = np.random.default_rng(1).integers(2, 5, 45).astype(np.int32)
-    run = untrained(UNIFORM, domain, RunningText(text, 4))
+    run = untrained(UNIFORM, domain, ContiguousText(text, 4))
     expected = -run.generator.log_prob(text[None]).numpy()[0] / 45
-    monkeypatch.setattr(RunningText, "PIECE", 7)
+    monkeypatch.setattr(ContiguousText, "PIECE", 7)
     measured = measure(run)["nll"]
     assert measured.value == pytest.approx(expected, rel=1e-5)
     assert measured.count == 45
@@ -96,10 +96,10 @@ def test_q_is_what_the_sampler_makes_of_the_model(untrained, letters):
     """At temperature 1/2 the logits count twice: of texts, and of a corpus."""
     rows = np.array([[2, 3, 1, 1], [4, 3, 2, 1]], np.int32)
     text = np.array([2, 4, 3, 3, 2], np.int32)
-    running = dataclasses.replace(letters, running=True)
+    contiguous = dataclasses.replace(letters, contiguous=True)
     runs = {
         (2 + 1 + 4): untrained(UNIFORM, letters, Sequences(rows)),
-        len(text): untrained(UNIFORM, running, RunningText(text, 4)),
+        len(text): untrained(UNIFORM, contiguous, ContiguousText(text, 4)),
     }
     for size, run in runs.items():
         parts = rows if size == 7 else text[None]
@@ -120,8 +120,8 @@ def test_q_is_what_the_sampler_makes_of_the_model(untrained, letters):
 def independent(untrained, letters):
     """Makes a run whose tokens, unknown, end, a, b and c, have .4, .1, .3, .2 and 0 each."""
 
-    def make(split, running=False):
-        run = untrained(UNIFORM, dataclasses.replace(letters, running=running), split)
+    def make(split, contiguous=False):
+        run = untrained(UNIFORM, dataclasses.replace(letters, contiguous=contiguous), split)
         run = flatten(run)
         run.generator.network.output_bias.assign(np.log([0.4, 0.1, 0.3, 0.2, 1e-30]))
         return run
@@ -165,8 +165,10 @@ def test_texts_that_cannot_be_drawn_are_counted_and_not_averaged(
 
 
 def test_tokens_of_a_corpus_that_cannot_be_drawn_are_counted(independent, monkeypatch):
-    monkeypatch.setattr(RunningText, "PIECE", 3)
-    run = independent(RunningText(np.array([2, 3, 2, 0, 0, 0, 4, 2], np.int32), 4), running=True)
+    monkeypatch.setattr(ContiguousText, "PIECE", 3)
+    run = independent(
+        ContiguousText(np.array([2, 3, 2, 0, 0, 0, 4, 2], np.int32), 4), contiguous=True
+    )
     run.sampler = "top_k(k=2)"
     measured = measure(run)
     assert measured["nll"].value == pytest.approx(-math.log(0.6**3 * 0.4) / 4, rel=1e-5)
@@ -175,10 +177,13 @@ def test_tokens_of_a_corpus_that_cannot_be_drawn_are_counted(independent, monkey
 
 
 def test_where_nothing_can_be_drawn_the_reason_is_told(independent):
-    for split, running in ((Sequences(TEXTS[1:]), False), (RunningText(TEXTS[3, :2], 2), True)):
-        run = independent(split, running)
+    for split, contiguous in (
+        (Sequences(TEXTS[1:]), False),
+        (ContiguousText(TEXTS[3, :2], 2), True),
+    ):
+        run = independent(split, contiguous)
         run.sampler = "greedy()"
-        unit = "2 tokens" if running else "3 texts"
+        unit = "2 tokens" if contiguous else "3 texts"
         with pytest.raises(SpecError, match=f"none of {unit} can be drawn; measure it with"):
             measure(run)
 
@@ -193,10 +198,10 @@ def test_what_is_drawn_with_every_sampler_has_no_unknown_token(independent):
 
 def test_one_example_or_piece_has_no_standard_error(untrained, letters):
     bits = Images(np.eye(4, dtype=np.uint8)[None, :, :, None] * 255)
-    running = dataclasses.replace(letters, running=True)
+    contiguous = dataclasses.replace(letters, contiguous=True)
     one = [
         untrained(UNIFORM, letters, Sequences(np.array([[2, 3, 1, 1]], np.int32))),
-        untrained(UNIFORM, running, RunningText(np.arange(1000, dtype=np.int32) % 3 + 2, 4)),
+        untrained(UNIFORM, contiguous, ContiguousText(np.arange(1000, dtype=np.int32) % 3 + 2, 4)),
         untrained(UNIFORM, domains.Image((4, 4, 1), binary=True), bits),
     ]
     figures = [{"nll", "perplexity", "bits_per_character"}] * 2 + [{"nll", "bits_per_dim"}]
@@ -204,7 +209,7 @@ def test_one_example_or_piece_has_no_standard_error(untrained, letters):
         measured = measure(run)
         assert measured.keys() == names
         assert all(each.standard_error is None for each in measured.values())
-    two = untrained(UNIFORM, running, RunningText(np.arange(1001, dtype=np.int32) % 3 + 2, 4))
+    two = untrained(UNIFORM, contiguous, ContiguousText(np.arange(1001, dtype=np.int32) % 3 + 2, 4))
     assert measure(two)["nll"].standard_error > 0
 
 

@@ -18,7 +18,7 @@ from zoo.runs import matching
 from zoo.tokenizers.vocabulary import Vocabulary
 
 DOMAINS = {
-    "text": domains.Text(Vocabulary(["a", "b"], "character"), 4, running=False),
+    "text": domains.Text(Vocabulary(["a", "b"], "character"), 4, contiguous=False),
     "image": domains.Image((8, 8, 1), binary=True),
     "points": domains.Points(2),
 }

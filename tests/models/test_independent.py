@@ -19,7 +19,7 @@ SIZE, LENGTH = 3, 4
 @pytest.fixture
 def model():
     """Of texts of four of the tokens a, b, c, without unknown and end."""
-    domain = domains.Text(Vocabulary(["a", "b", "c"], "character"), LENGTH, running=False)
+    domain = domains.Text(Vocabulary(["a", "b", "c"], "character"), LENGTH, contiguous=False)
     model = spec.build("models", "independent", domain)
     model.network.logits.assign(tf.random.stateless_normal(model.network.logits.shape, [1, 2]))
     return model

@@ -17,7 +17,7 @@ SIZE, LENGTH = 3, 4
 @pytest.fixture
 def example():
     """Texts of four of the tokens a, b, c, without unknown and end."""
-    return domains.Text(Vocabulary(["a", "b", "c"], "character"), LENGTH, running=False)
+    return domains.Text(Vocabulary(["a", "b", "c"], "character"), LENGTH, contiguous=False)
 
 
 @pytest.fixture
@@ -142,6 +142,6 @@ def test_texts_that_end_are_texts_too(letters):
 
 
 def test_what_is_too_large_to_write_down_is_refused(letters):
-    large = domains.Text(letters.vocabulary, length=9, running=False)  # 5^9 = 1,953,125
+    large = domains.Text(letters.vocabulary, length=9, contiguous=False)  # 5^9 = 1,953,125
     with pytest.raises(SpecError, match=r"more than 1,000,000\. Use a model that is no table"):
         spec.build("models", "table", large)

@@ -21,7 +21,7 @@ SPECS = [
     "transformer(units=8, layers=2, heads=2, dropout=0.3)",
     "transformer(units=12, layers=1, heads=3, feedforward=5, context=2, dropout=0.3, tied=True)",
 ]
-ABC = domains.Text(Vocabulary(["a", "b", "c"], "character"), 4, running=False)
+ABC = domains.Text(Vocabulary(["a", "b", "c"], "character"), 4, contiguous=False)
 BITS = domains.Image((4, 4, 1), binary=True, num_classes=3)
 
 
@@ -261,7 +261,7 @@ def test_it_learns_to_copy_to_the_entropy_of_what_is_copied():
     model = spec.build(
         "models",
         "transformer(units=32, layers=1, heads=2)",
-        domains.Text(vocabulary, 6, running=False),
+        domains.Text(vocabulary, 6, contiguous=False),
     )
     first = np.array(list(itertools.product(range(4), repeat=3)), np.int32)
     texts = tf.constant(np.concatenate([first, first], axis=1))

@@ -10,7 +10,7 @@ import pytest
 
 import zoo
 from zoo import spec
-from zoo.data.base.splits import Dataset, RunningText
+from zoo.data.base.splits import ContiguousText, Dataset
 from zoo.errors import SpecError
 from zoo.metrics import Measurement
 from zoo.runs.evaluation import Evaluation, Settings, comparisons, evaluate, evaluate_all
@@ -77,8 +77,8 @@ def test_no_more_samples_are_compared_than_there_are_real_examples(names):
 
 def test_windows_of_running_text_do_not_overlap(letters):
     """Overlapping ones would let a classifier know half of what it is tested on."""
-    domain = dataclasses.replace(letters, running=True)
-    text = RunningText(np.arange(103, dtype=np.int32), 4)
+    domain = dataclasses.replace(letters, contiguous=True)
+    text = ContiguousText(np.arange(103, dtype=np.int32), 4)
     dataset = Dataset(domain, text, text, text)
     samples, _ = comparisons(dataset, "test", lambda n: np.zeros([n, 4], np.int32), 1000, seed=0)
     assert samples.count == 25

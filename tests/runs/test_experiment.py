@@ -362,7 +362,7 @@ def test_a_run_that_diverges_keeps_its_last_finite_checkpoint(tmp_path):
         (
             "mediated(generator='independent()')",
             "mediated_js(mediator_steps=3)",
-            domains.Text(Vocabulary(["a", "b"], "character"), 4, running=False),
+            domains.Text(Vocabulary(["a", "b"], "character"), 4, contiguous=False),
         ),
     ],
 )

@@ -64,7 +64,7 @@ def build(
     keys = [randomness.key(seed, part, "oracle texts") for part in range(3)]
     splits = [Sequences(network.sample(count, key)) for key in keys]
     tokens = [str(number) for number in range(len(arrays["emb"]))]
-    domain = Text(Vocabulary(tokens, "word"), length, running=False)
+    domain = Text(Vocabulary(tokens, "word"), length, contiguous=False)
     return Dataset(domain, *splits, log_prob=network.log_prob)
 
 

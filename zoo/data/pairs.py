@@ -31,7 +31,7 @@ def build(data_dir: str | None, *, joint: list[list[float]]) -> Dataset[Text]:
     tokens = [str(number) for number in range(max(table.shape))]
     cells = np.argwhere(table > 0)
     split = Support(cells.astype(np.int32), weights=table[table > 0])
-    domain = Text(Vocabulary(tokens, "word"), 2, running=False)
+    domain = Text(Vocabulary(tokens, "word"), 2, contiguous=False)
     return Dataset(domain, split, split, split, log_prob=JointTable(table).log_prob)
 
 

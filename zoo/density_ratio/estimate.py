@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.batch import Batch
-from zoo.data.base.splits import RunningText
+from zoo.data.base.splits import ContiguousText
 from zoo.errors import require
 from zoo.objectives.base.contracts import AdversarialObjective, DensityRatioObjective
 
@@ -74,7 +74,7 @@ def held_out(run, split: str, count: int, seed: int) -> tuple[Batch, Batch]:
     """
     require_given(run)
     data = run.dataset.split(split)
-    if isinstance(data, RunningText):
+    if isinstance(data, ContiguousText):
         return Batch(data.separate_windows(count, seed)), run.examples(count, seed)
     size = num_real(data, count)
     if run.domain.num_classes:
@@ -92,14 +92,14 @@ def pieces(run, split: str, count: int, seed: int) -> np.ndarray:
     tokens have one number; other examples have one each.
     """
     data = run.dataset.split(split)
-    if isinstance(data, RunningText):
+    if isinstance(data, ContiguousText):
         return data.pieces(count, seed)
     return np.arange(num_real(data, count))
 
 
 def num_real(data, count: int) -> int:
     """The number of real examples, at most `count`, that `held_out` takes from a split."""
-    if isinstance(data, RunningText):
+    if isinstance(data, ContiguousText):
         return min(count, len(data) // data.length)
     # Where rows have weights they are drawn, and there are as many as one asks for.
     return min(count, len(data)) if data.weights is None else count

@@ -37,7 +37,7 @@ def sequence(image: Image, patch: list[int] | None) -> tuple[Text, tuple[int, in
         raise SpecError(_too_many(image, patch))
     length = height * width // (patch[0] * patch[1])
     tokens = [str(number) for number in range(size)]
-    return Text(Vocabulary(tokens, "word"), length, running=False), patch
+    return Text(Vocabulary(tokens, "word"), length, contiguous=False), patch
 
 
 def _too_many(image, patch):

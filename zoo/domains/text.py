@@ -12,13 +12,13 @@ class Text:
     Attributes:
         vocabulary: the tokens and their ids, which a batch holds.
         length: the number of tokens in an example, the end token included.
-        running: True where examples are windows of a corpus of contiguous text, which has no end
+        contiguous: True where examples are windows of a corpus of contiguous text, which has no end
             token within; False where each is a text of its own, closed by the end token.
     """
 
     vocabulary: Vocabulary
     length: int
-    running: bool
+    contiguous: bool
 
     kind = "text"
     num_classes = 0
@@ -31,8 +31,8 @@ class Text:
     @property
     def example_separator(self) -> str:
         """The string between two examples in a file: an empty line where texts have several."""
-        return "\n\n" if self.running else "\n"
+        return "\n\n" if self.contiguous else "\n"
 
     def __str__(self):
-        kind = "windows of contiguous text" if self.running else "texts"
+        kind = "windows of contiguous text" if self.contiguous else "texts"
         return f"{kind} of up to {self.length} tokens, {self.vocabulary.size} in the vocabulary"

@@ -31,7 +31,7 @@ def compare(comparison: Comparison) -> dict[str, Measurement]:
 
 def _is_separate_text(domain):
     """True for texts with an end of their own; windows of a corpus all have one length."""
-    return is_text(domain) and not domain.running
+    return is_text(domain) and not domain.contiguous
 
 
 METRIC = SampleMetric(_is_separate_text, compare)

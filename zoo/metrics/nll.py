@@ -54,7 +54,7 @@ def measure(run: Trained, *, split: str, count: int, seed: int) -> dict[str, Mea
     data, sampler = run.dataset.split(split), _sampler(run.sampler)
     if run.domain.kind == "points":
         score = _points
-    elif run.domain.kind == "text" and run.domain.running:
+    elif run.domain.kind == "text" and run.domain.contiguous:
         score = _running
     else:
         score = _examples

@@ -27,7 +27,7 @@ def compare(comparison: Comparison) -> dict[str, Measurement]:
     """
     generated, _ = comparison.sequences
     training = without_end(comparison.training, comparison.domain.vocabulary.end)
-    size = (comparison.domain.length + 1) // 2 if comparison.domain.running else None
+    size = (comparison.domain.length + 1) // 2 if comparison.domain.contiguous else None
     known = {piece for text in training for piece in _pieces(text, size)}
     new = np.array([known.isdisjoint(_pieces(text, size)) for text in generated], np.float64)
     error = standard_errors.of_mean(new)

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from zoo import domains
-from zoo.data.base.splits import RunningText
+from zoo.data.base.splits import ContiguousText
 from zoo.metrics import Comparison
 from zoo.metrics.base import lenet
 from zoo.metrics.base.comparison import without_end
@@ -118,7 +118,7 @@ def _images(comparison):
 
 def _texts(comparison, train):
     vocabulary = comparison.domain.vocabulary
-    rows = train.values[None] if isinstance(train, RunningText) else train.values
+    rows = train.values[None] if isinstance(train, ContiguousText) else train.values
     rows = rows[: max(_MOST_TOKENS // rows.shape[1], 1), :_MOST_TOKENS]
     known = passages.TrainingText(rows, vocabulary)
     found, of_real = (

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from zoo import metrics, spec
-from zoo.data.base.splits import Dataset, RunningText
+from zoo.data.base.splits import ContiguousText, Dataset
 from zoo.errors import SpecError, require
 from zoo.metrics import Comparison, Measurement, RunMetric, SampleMetric
 from zoo.metrics.base import lenet
@@ -295,13 +295,13 @@ def _examples(split, count, seed, draw):
     From a split whose rows have weights examples are drawn; since all splits of its data set can
     be this one, each takes another `draw`.
     """
-    if not isinstance(split, RunningText):
+    if not isinstance(split, ContiguousText):
         return split.batch(0 if split.weights is None else draw, count, seed).numpy()
     return split.separate_windows(count, seed)
 
 
 def _size(split):
     """The number of such examples; those that have weights are drawn independently."""
-    if isinstance(split, RunningText):
+    if isinstance(split, ContiguousText):
         return len(split) // split.length
     return len(split) if split.weights is None else math.inf

@@ -285,7 +285,7 @@ def _domain_to_json(domain):
             "kind": "text",
             "level": level,
             "length": domain.length,
-            "running": domain.running,
+            "running": domain.contiguous,
         }
     if domain.kind == "points":
         return {"kind": "points", "dimension": domain.dimension}

@@ -4,7 +4,7 @@ import pathlib
 
 import numpy as np
 
-from zoo.data.base.splits import Dataset, RunningText, Sequences
+from zoo.data.base.splits import ContiguousText, Dataset, Sequences
 from zoo.domains import Text
 from zoo.errors import DataError
 from zoo.tokenizers.vocabulary import Level, Vocabulary, pad
@@ -60,7 +60,7 @@ def sequences(
         Sequences(pad(row, length, vocabulary.end), weights=weight)
         for row, weight in zip(rows, weights or [None] * 3, strict=True)
     ]
-    return Dataset(Text(vocabulary, length, running=False), *splits, notes=tuple(notes))
+    return Dataset(Text(vocabulary, length, contiguous=False), *splits, notes=tuple(notes))
 
 
 def contiguous(
@@ -81,7 +81,7 @@ def contiguous(
     _check(length, most)
     vocabulary = Vocabulary.of(parts[:1], level, most)
     rows = [vocabulary.encode([part]) for part in parts]
-    splits = [RunningText(row.flat_values.numpy(), length) for row in rows]
+    splits = [ContiguousText(row.flat_values.numpy(), length) for row in rows]
     for name, split in zip(("training", "validation", "test"), splits, strict=True):
         if len(split) < length:
             raise DataError(
@@ -89,7 +89,7 @@ def contiguous(
                 f"length={length}: give a longer text or a smaller length."
             )
     notes = tuple(_unknown(vocabulary, rows))
-    return Dataset(Text(vocabulary, length, running=True), *splits, notes=notes)
+    return Dataset(Text(vocabulary, length, contiguous=True), *splits, notes=notes)
 
 
 def _unknown(vocabulary, rows):

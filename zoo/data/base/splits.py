@@ -119,7 +119,7 @@ class Support(Sequences):
     exact = True
 
 
-class RunningText:
+class ContiguousText:
     """A corpus of contiguous text, int32 [count], of which training reads windows.
 
     Windows begin at places that are drawn uniformly and independently.
@@ -173,7 +173,7 @@ def _tensor(values):
         return tf.constant(values)
 
 
-Split = Images | Sequences | Points | RunningText
+Split = Images | Sequences | Points | ContiguousText
 D = TypeVar("D", bound=Domain)
 
 
