@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import randomness, spec
+from zoo.batch import Batch
 
 
 def compare(model, examples, key, **options):
@@ -14,7 +15,7 @@ def compare(model, examples, key, **options):
 
     Args:
         model: an autoregressive model.
-        examples: a `zoo.batch.Batch`.
+        examples: their values, or a `zoo.batch.Batch`.
         key: int64 [2].
         options: of the objective, at a constant keep_probability.
 
@@ -23,14 +24,15 @@ def compare(model, examples, key, **options):
     """
     given = ", ".join(f"{name}={value!r}" for name, value in options.items())
     objective = spec.build("objectives", f"scheduled_sampling({given})")
-    inputs, targets, weights = model.read(*examples)
+    batch = Batch(*examples) if isinstance(examples, tuple) else Batch(examples)
+    inputs, targets, weights = model.read(*batch)
     read = read_by_definition(model, inputs, key, **options)
 
     def frozen():
         return model.network(tf.constant(read), key=key), targets, weights
 
     def scheduled():
-        return objective.predict(model, examples, 0, key)
+        return objective.predict(model, batch, 0, key)
 
     np.testing.assert_allclose(scheduled()[0], frozen()[0], atol=1e-5)
     np.testing.assert_allclose(_gradients(model, scheduled), _gradients(model, frozen), atol=1e-6)
