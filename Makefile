@@ -1,7 +1,7 @@
 # `make demo` shows what there is, `make test` proves it, `make documents` runs what
 # README.md and docs/ tell a reader to run. All set themselves up.
 .DELETE_ON_ERROR:
-.PHONY: demo test documents lint theory trained results lock clean
+.PHONY: demo test documents lint theory trained reference results lock clean
 
 PYTHON ?= python3
 BIN = .venv/bin
@@ -20,7 +20,7 @@ lint: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-# The figures of docs/theory.md.
+# The figures of docs/theory.md, and the one of README.md.
 theory: .venv/installed
 	$(BIN)/python -m experiments.figure1 --output docs/figures
 	$(BIN)/python -m experiments.figure1 --mixture zoo/distributions/two_modes.json \
@@ -30,6 +30,7 @@ theory: .venv/installed
 	  --points docs/figures/scheduled_sampling_points.json
 	$(BIN)/python -m experiments.little_data
 	$(BIN)/python -m experiments.game_noise
+	$(BIN)/python -m experiments.figure1_strip --output docs/images/figure1.png
 
 # Those of trained networks, some six hours on one core; what takes long goes on after a stop.
 trained: .venv/installed
@@ -39,7 +40,11 @@ trained: .venv/installed
 	$(BIN)/python -m experiments.neural --workdir runs/neural --output docs/figures
 	$(BIN)/python -m experiments.quality_diversity --workdir runs/plane --output docs/figures
 
-# The results table of README.md, from experiments/.
+# docs/reference.md, from the signatures and docstrings of the code.
+reference: .venv/installed
+	$(BIN)/python -m experiments.reference
+
+# The results tables of README.md and docs/results.md, from experiments/.
 results: .venv/installed
 	$(BIN)/python -m experiments.table
 

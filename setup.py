@@ -1,4 +1,4 @@
-"""Packaging: `pip install .` gives the packages zoo and export, and the command zoo-export."""
+"""Packaging: `pip install .` gives the packages zoo and export, and the command zoo."""
 
 import pathlib
 import re
@@ -27,9 +27,11 @@ TEST = [
 setup(
     name="generative-objectives-zoo",
     version=VERSION,
-    description="Generative models trained by different objectives and measured by one rule",
+    description="The same generative models trained by different objectives and evaluated alike",
     long_description=(HERE / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    license_files=["LICENSE"],
     python_requires=">=3.11",
     packages=find_packages(include=["zoo", "zoo.*", "export", "export.*"]),
     package_data={
@@ -57,5 +59,7 @@ setup(
         "benchmark": ["torch>=2.13"],
         "test": DEMO + EVALUATION + TEST,
     },
-    entry_points={"console_scripts": ["zoo-export = export.__main__:run"]},
+    entry_points={
+        "console_scripts": ["zoo = zoo.commands:main", "zoo-export = export.__main__:run"]
+    },
 )

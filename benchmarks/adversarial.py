@@ -1,11 +1,11 @@
-"""Training steps of a DCGAN, beside PyTorch's.
+"""Times training steps of a DCGAN against PyTorch.
 
     python benchmarks/adversarial.py
 
-A step is the whole of it: samples, the discriminator's step on them and on as many images, other
-samples and the generator's step, both with Adam. PyTorch has the same networks, losses, sizes and
-number of threads. Medians are printed, and the median and the quartiles of the rounds' ratios.
-PyTorch is no requirement of the project: `pip install '.[benchmark]'` first.
+A step includes sampling, the discriminator's update on samples and as many images, sampling again
+and the generator's update, both with Adam. PyTorch runs the same networks with the same losses,
+sizes and number of threads. Prints medians, and the median and quartiles of the rounds' ratios.
+PyTorch is an optional dependency: `pip install '.[benchmark]'` first.
 """
 
 import dataclasses

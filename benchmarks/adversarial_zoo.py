@@ -1,6 +1,8 @@
 """The zoo's side of `adversarial.py`."""
 
 import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -10,14 +12,18 @@ import tensorflow as tf
 from zoo import domains, spec
 from zoo.trainers import adversarial
 
+if TYPE_CHECKING:
+    from adversarial import Case
 
-def set_threads(threads):
+
+def set_threads(threads: int) -> None:
+    """Sets the number of threads of TensorFlow."""
     tf.config.threading.set_inter_op_parallelism_threads(threads)
     tf.config.threading.set_intra_op_parallelism_threads(threads)
 
 
-def works(case):
-    """What is timed, by name."""
+def works(case: "Case") -> dict[str, Callable[[], object]]:
+    """Timed functions, by name."""
     return {
         "zoo: step": _step(case),
         "zoo with XLA: step": _step(case, compiled=True),
@@ -27,10 +33,10 @@ def works(case):
 
 def _step(case, compiled=False, precision="float32"):
     keras.mixed_precision.set_global_policy(precision)
-    example = domains.Image((28, 28, 1), digits=True)
+    domain = domains.Image((28, 28, 1), digits=True)
     model = f"dcgan(width={case.width}, latent_size={case.latent_size})"
     trainer = adversarial.build(
-        spec.build("models", model, example),
+        spec.build("models", model, domain),
         spec.build("objectives", f"generalised_js(pi=0.5, r1={case.r1})"),
         batch_size=case.batch,
         seed=0,

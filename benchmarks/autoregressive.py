@@ -1,11 +1,11 @@
-"""Training steps and sampling of autoregressive models, beside PyTorch's.
+"""Times training steps and sampling of autoregressive models against PyTorch.
 
     python benchmarks/autoregressive.py
 
-A step is the whole of it: forward, backward and Adam. PyTorch has the same architecture, sizes
-and number of threads: torch.nn.LSTM or GRU where the symbols are known, and a Python loop over
-cells where they depend on what was predicted. Medians are printed, and the median and the quartiles
-of the rounds' ratios. PyTorch is no requirement of the project: `pip install '.[benchmark]'` first.
+A step includes forward pass, backward pass and Adam. PyTorch runs the same architecture with the
+same sizes and number of threads: torch.nn.LSTM or GRU for known tokens, and a Python loop over
+cells for tokens that depend on predictions. Prints medians, and the median and quartiles of the
+rounds' ratios. PyTorch is an optional dependency: `pip install '.[benchmark]'` first.
 """
 
 import dataclasses
@@ -20,20 +20,19 @@ class Case:
     kind: str  # lstm, gru or transformer
     units: int
     layers: int
-    symbols: int = 65
+    vocabulary_size: int = 65
     length: int = 100
     batch: int = 64
 
     def __str__(self):
-        return (
-            f"{self.kind} {self.layers}x{self.units}, {self.symbols} symbols, length {self.length}"
-        )
+        size = f"vocabulary {self.vocabulary_size}, length {self.length}"
+        return f"{self.kind} {self.layers}x{self.units}, {size}"
 
 
 CASES = {
     "lstm512": Case("lstm", 512, 2),
     "lstm128": Case("lstm", 128, 2),
-    "lstm32": Case("lstm", 32, 1, symbols=5000, length=20),
+    "lstm32": Case("lstm", 32, 1, vocabulary_size=5000, length=20),
     "gru128": Case("gru", 128, 2),
     "transformer128": Case("transformer", 128, 4),
 }

@@ -1,6 +1,8 @@
 """The zoo's side of `autoregressive.py`."""
 
 import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -11,6 +13,9 @@ from zoo import domains, spec
 from zoo.tokenizers.vocabulary import END, UNKNOWN, Vocabulary
 from zoo.trainers import autoregressive
 
+if TYPE_CHECKING:
+    from autoregressive import Case
+
 OBJECTIVES = {
     "maximum likelihood": "maximum_likelihood",
     "scheduled sampling": "scheduled_sampling(schedule='constant', keep_probability=0.5, passes=2)",
@@ -18,16 +23,17 @@ OBJECTIVES = {
 EXACT = "scheduled_sampling(schedule='constant', keep_probability=0.5)"
 
 
-def set_threads(threads):
+def set_threads(threads: int) -> None:
+    """Sets the number of threads of TensorFlow."""
     tf.config.threading.set_inter_op_parallelism_threads(threads)
     tf.config.threading.set_intra_op_parallelism_threads(threads)
 
 
-def works(case):
-    """What is timed, by name."""
+def works(case: "Case") -> dict[str, Callable[[], object]]:
+    """Timed functions, by name."""
     made, objectives = {}, dict(OBJECTIVES)
-    if case.kind == "transformer":  # of recurrent models it is what the passes are
-        objectives["scheduled sampling, symbol by symbol"] = EXACT
+    if case.kind == "transformer":  # for recurrent models both are the same
+        objectives["scheduled sampling, token by token"] = EXACT
     for compiled in (False, True):
         for name, objective in objectives.items():
             made[f"zoo{' with XLA' * compiled}: {name}"] = _step(case, objective, compiled)
@@ -36,9 +42,9 @@ def works(case):
 
 
 def _model(case):
-    symbols = [UNKNOWN, END, *map(chr, range(1000, 1000 + case.symbols - 2))]
-    example = domains.Text(Vocabulary(symbols, "character"), case.length, running=True)
-    return spec.build("models", f"{case.kind}(units={case.units}, layers={case.layers})", example)
+    tokens = [UNKNOWN, END, *map(chr, range(1000, 1000 + case.vocabulary_size - 2))]
+    domain = domains.Text(Vocabulary(tokens, "character"), case.length, contiguous=True)
+    return spec.build("models", f"{case.kind}(units={case.units}, layers={case.layers})", domain)
 
 
 def _step(case, objective, compiled):
@@ -49,8 +55,8 @@ def _step(case, objective, compiled):
     trainer.compile(keras.optimizers.Adam(), jit_compile=False)
     step = tf.function(trainer.train_step, jit_compile=compiled)
     shape = [case.batch, case.length]
-    tokens = tf.random.stateless_uniform(shape, [0, 1], 2, case.symbols, tf.int32)
-    return lambda: step(tokens)["nll"].numpy()
+    tokens = tf.random.stateless_uniform(shape, [0, 1], 2, case.vocabulary_size, tf.int32)
+    return lambda: step((tokens,))["nll"].numpy()
 
 
 def _sampling(case, compiled):

@@ -1,4 +1,4 @@
-"""Times the sampling of one batch with XLA and without, and counts the tokens that differ.
+"""Times sampling of one batch with and without XLA, and counts the tokens that differ.
 
 python benchmarks/sampling_with_xla.py
 """
@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import spec
+from zoo.models.base.sequence_model import SequenceModel
 
 ROWS = 250
 ROUNDS = 3
@@ -21,11 +22,11 @@ CASES = [
 ]
 
 
-def timed(model, jit_compile: bool):
-    """Draws a batch several times.
+def timed(model: SequenceModel, jit_compile: bool) -> tuple[float, float, np.ndarray]:
+    """Times repeated sampling of a batch.
 
     Returns:
-        The seconds of the first time, the median of the later ones, and the tokens.
+        The seconds of the first batch, the median of the later ones, and the tokens.
     """
     seeds, sampler = tf.range(ROWS, dtype=tf.int64), spec.build("samplers", "ancestral()")
     seconds = []
@@ -36,13 +37,13 @@ def timed(model, jit_compile: bool):
     return seconds[0], float(np.median(seconds[1:])), tokens
 
 
-def main():
-    """Prints a row for each case."""
+def main() -> None:
+    """Prints a row per case."""
     print("| model | first batch | with XLA | each later batch | with XLA | tokens that differ |")
     print("|---|---|---|---|---|---|")
     for data, text in CASES:
         keras.utils.set_random_seed(0)
-        model = spec.build("models", text, spec.build("data", data, None).example)
+        model = spec.build("models", text, spec.build("data", data, None).domain)
         first, later, tokens = timed(model, False)
         first_xla, later_xla, tokens_xla = timed(model, True)
         print(

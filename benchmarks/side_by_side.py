@@ -1,8 +1,7 @@
-"""The same works of two libraries, timed in turn.
+"""Times the same tasks in two libraries, in alternation.
 
-Since a machine's speed drifts, works are timed one after the other, round after round, each library
-in a process of its own that waits while the other one works. What is compared is in the rounds'
-ratios.
+Since a machine's speed drifts, tasks are timed one after the other, round after round, each library
+in its own process that waits while the other one works. Comparisons are ratios within a round.
 """
 
 import argparse
@@ -17,16 +16,18 @@ import time
 LIBRARIES = ("zoo", "torch")
 
 
-def main(program: str, description: str, cases: dict, beside: tuple[str, str] | None = None):
+def main(
+    program: str, description: str, cases: dict, beside: tuple[str, str] | None = None
+) -> None:
     """Prints a program's table.
 
     Args:
         program: its modules PROGRAM_zoo and PROGRAM_torch each have `set_threads(threads)`, and
             `works(case)`: functions by names such as "zoo with XLA: sampling".
-        description: what `--help` says, in its first line.
+        description: its first line is the description of `--help`.
         cases: the cases by their names on the command line.
-        beside: how works' names begin, and another work: the time of the first ones by that of
-            the other is a last column.
+        beside: a prefix of tasks' names, and another task: a last column shows the time of the
+            former relative to the latter.
     """
     options = _options(description, cases)
     header = ["model", "what", "library", "ms", "speed, PyTorch's = 1"]
@@ -41,7 +42,7 @@ def main(program: str, description: str, cases: dict, beside: tuple[str, str] | 
 
 
 def _options(description, cases):
-    """The command line."""
+    """Parses the command line."""
     parser = argparse.ArgumentParser(description=description.splitlines()[0])
     parser.add_argument("--cases", nargs="+", choices=cases, default=list(cases))
     parser.add_argument("--threads", type=int, default=2)
@@ -51,7 +52,7 @@ def _options(description, cases):
 
 @contextlib.contextmanager
 def _libraries(program, threads):
-    """The two processes, a connection to each."""
+    """Starts the two processes; yields a connection to each."""
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores")
     context, ours, processes = multiprocessing.get_context("spawn"), [], []
     for library in LIBRARIES:
@@ -66,12 +67,12 @@ def _libraries(program, threads):
 
 
 def _measure(case, connections, seconds):
-    """The seconds of each work of a case, by its name, of one round after the other."""
+    """Times each task of a case; returns the seconds of every round, by name."""
     times = {}
     for connection in connections:
         connection.send(("make", case))
     names = [(connection, name) for connection in connections for name in connection.recv()]
-    names.sort(key=lambda pair: pair[1].split(": ")[1])  # what is compared stands side by side
+    names.sort(key=lambda pair: pair[1].split(": ")[1])  # compared tasks next to each other
     end = time.monotonic() + seconds
     while len(times.get(names[0][1], [])) < 5 or time.monotonic() < end:
         for connection, name in names:
@@ -81,7 +82,7 @@ def _measure(case, connections, seconds):
 
 
 def _cells(name, times, beside):
-    """Of one work: what it is, whose, its median in ms, its speed in PyTorch's, and `beside`."""
+    """Cells of one task: name, library, median in ms, speed relative to PyTorch, and `beside`."""
     side, work = name.split(": ")
     cells = [work, side, f"{statistics.median(times[name]) * 1e3:.0f}"]
     torch = times.get(f"torch: {work}")
@@ -94,19 +95,19 @@ def _cells(name, times, beside):
 
 
 def _ratio(numerators, denominators):
-    """The median and the quartiles of the rounds' ratios, in words."""
+    """Formats the median and the quartiles of the rounds' ratios."""
     ratios = [a / b for a, b in zip(numerators, denominators, strict=True)]
     low, middle, high = statistics.quantiles(ratios, n=4)
     return f"{middle:.2f} ({low:.2f}-{high:.2f})"
 
 
 def _row(content):
-    """A line of a table in Markdown."""
+    """Formats a row of a Markdown table."""
     return f"| {' | '.join(content)} |"
 
 
 def _serve(module, threads, connection):
-    """Makes and times what is asked for."""
+    """Builds and times tasks on request."""
     module = importlib.import_module(module)
     module.set_threads(threads)
     works = {}

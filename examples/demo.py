@@ -1,7 +1,7 @@
-"""The whole path in a few minutes: train, look, measure, export, and use what was exported.
+"""Trains, samples, evaluates and exports two small models, and uses the exports, in minutes.
 
 A generalised-JS GAN on 5,000 digits and a character LSTM on surnames. Every step is a command
-that is printed before it runs. Run it again and finished training is not repeated.
+that is printed before it runs. Rerunning it does not repeat finished training.
 """
 
 import os
@@ -28,9 +28,9 @@ COMMANDS = [
     ),
     ("Draw a grid of digits.", f"sample.py --workdir={DIGITS} --output={DIGITS}/digits.png"),
     ("Draw names.", f"sample.py --workdir={NAMES} --count=500 --output={NAMES}/names.txt"),
-    ("Measure the digits.", f"evaluate.py --workdir={DIGITS}"),
+    ("Evaluate the digits.", f"evaluate.py --workdir={DIGITS}"),
     (
-        "Measure the names by what takes no other model as judge.",
+        "Evaluate the names by the metrics that need no reference language model.",
         f"evaluate.py --workdir={NAMES} --metrics=nll,ngram_tv,self_bleu,novelty",
     ),
     ("Export the digits.", f"-m export --workdir={DIGITS} --output={SERVED} --name=digits"),
@@ -46,8 +46,8 @@ COMMANDS = [
 ]
 
 
-def main():
-    """Runs the commands, then says what there is and what to do next."""
+def main() -> None:
+    """Runs the commands, then lists the results and next steps."""
     begin = time.monotonic()
     for number, (what, command) in enumerate(COMMANDS, start=1):
         print(f"\n[{number}/{len(COMMANDS)}] {what}\n$ python {command}", flush=True)
@@ -60,14 +60,14 @@ def main():
     print(f"""
 Done in {minutes:.1f} minutes.
 
-Digits   {DIGITS}/digits.png, and how they came about: {DIGITS}/samples/
+Digits   {DIGITS}/digits.png, and their history: {DIGITS}/samples/
 Names    {", ".join(names)} ...
          in {NAMES}/names.txt
-Figures  {DIGITS}/report.html, {NAMES}/report.html: open them in a browser
+Reports  {DIGITS}/report.html, {NAMES}/report.html: open them in a browser
 Curves   {python.parent}/tensorboard --logdir=runs
-Models   {SERVED}/digits, {SERVED}/names: SavedModels, each with a README of how to ask it
+Models   {SERVED}/digits, {SERVED}/names: SavedModels, each with a README on how to use it
 
-Next, all of MNIST (which is downloaded):
+Next, train on all of MNIST (downloads it):
   {python} train.py --flagfile=experiments/mnist_dcgan_labels.flags
 Your own text:
   {python} train.py --data="text_file(path='my.txt')" --model='lstm(units=256)' \\

@@ -1,12 +1,12 @@
 """Runs the commands and code blocks of README.md and docs/ as a reader would copy them.
 
 The blocks run in the order of the documents in one copy of the repository, so that later ones
-find the run folders of earlier ones. `SHORTER` lists all that is changed in a block, and `NOT_RUN`
-what is left out and why. A Python block that stands after a `pip install` runs in a virtual
-environment of its own in which that command was run.
+find the run folders of earlier ones. `SHORTER` lists the changes to a block, and `NOT_RUN` what is
+left out and why. A Python block after a `pip install` runs in a new virtual environment in which
+that command was run.
 
     python examples/run_documents.py            # all; the new environment downloads TensorFlow
-    python examples/run_documents.py --list     # what would be run, and what not
+    python examples/run_documents.py --list     # only lists what would run
 """
 
 import argparse
@@ -32,7 +32,7 @@ SHORTER = [
     (r"(evaluate\.py --workdir=\S+)", r"\1 --count=100"),
 ]
 
-# The first pattern found in a command says why it is not run.
+# The first matching pattern gives the reason for not running a command.
 NOT_RUN = [
     (r"^docker ", "needs Docker"),
     (r"^curl ", "needs a model server"),
@@ -42,7 +42,7 @@ NOT_RUN = [
     (r"^tensorboard ", "is a server"),
     (r"\b[A-Z]{4,}\b(?!_)", "has a placeholder to be replaced"),
     (r"=runs/(mnist_|binarized_|tiny_)", "needs a run of experiments/, of up to 92 minutes"),
-    (r"^python evaluate\.py --metrics=", "is the beginning of a command"),
+    (r"^python evaluate\.py --metrics=", "is a prefix of a command"),
     (r"^python evaluate\.py\s+--workdir=runs/(?!digits)", "needs a run of hours"),
     (r"^python -m experiments\.floors", "needs data sets to be downloaded"),
     (r"^python -m experiments\.(pi_on|text_obj)", "takes a quarter of an hour to hours"),
@@ -51,21 +51,21 @@ NOT_RUN = [
 ]
 
 # A block of another language is shown, not run.
-SHOWN = {"": "is output or a formula", "json": "is an answer"}
+SHOWN = {"": "is output or a formula", "json": "is an answer", "bibtex": "is a citation"}
 
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`((?:python|pip install|make|tensorboard|source) [^`]+)`")
 
 
 class Block(NamedTuple):
-    """A part of a document that a reader may copy.
+    """A block of a document that a reader may copy.
 
     Attributes:
         document: its path below the repository.
         line: the number of its first line.
         language: "sh", "python", or one of `SHOWN`.
-        text: as it stands in the document.
-        install: the `pip install` command after which it is to run, or None.
+        text: as in the document.
+        install: the `pip install` command to run first, or None.
     """
 
     document: str
@@ -76,7 +76,7 @@ class Block(NamedTuple):
 
     @property
     def reason(self) -> str | None:
-        """Why it is not run; None: it is."""
+        """Reason for not running it, or None."""
         if self.language in SHOWN:
             return SHOWN[self.language]
         if self.language == "python":
@@ -86,7 +86,7 @@ class Block(NamedTuple):
 
     @property
     def shortened(self) -> str:
-        """The text as it is run."""
+        """Text to run, with fewer steps and samples."""
         text = self.text
         for pattern, replacement in SHORTER:
             text = re.sub(pattern, replacement, text)
@@ -94,7 +94,7 @@ class Block(NamedTuple):
 
 
 def blocks(document: str) -> list[Block]:
-    """The blocks of a document in their order, each command of a shell block for itself.
+    """Lists the blocks of a document in order; each command of a shell block is one.
 
     Args:
         document: its path below the repository.
@@ -118,12 +118,12 @@ def blocks(document: str) -> list[Block]:
 
 
 def documents() -> list[str]:
-    """The documents, README.md first."""
+    """Paths of the documents, README.md first."""
     return ["README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
 
 
 def _commands(body):
-    """The commands of a shell block with their lines; a block of variables is one command."""
+    """Splits a shell block into commands with their lines; a block of variables stays whole."""
     if re.search(r"^\w+=\$", body, re.MULTILINE):
         return [(0, body)]
     found, line = [], 0
@@ -136,12 +136,11 @@ def _commands(body):
 
 
 def prepare(folder: pathlib.Path) -> None:
-    """Copies the repository, and writes the reader's own data that README.md names."""
+    """Copies the repository, and writes the example data that README.md names."""
     import numpy as np
     import PIL.Image
 
-    ignored = shutil.ignore_patterns(".git", ".venv", "runs", "served", "__pycache__", ".*_cache")
-    shutil.copytree(ROOT, folder, ignore=ignored, dirs_exist_ok=True)
+    shutil.copytree(ROOT, folder, ignore=_left_out, dirs_exist_ok=True)
     (folder / "my.txt").write_text("".join(f"line {n}\n" for n in range(100)), encoding="utf-8")
     (folder / "my_pngs").mkdir()
     pixels = np.random.default_rng(0).integers(0, 256, [100, 28, 28], np.uint8)
@@ -149,22 +148,30 @@ def prepare(folder: pathlib.Path) -> None:
         PIL.Image.fromarray(image).save(folder / f"my_pngs/{number}.png")
 
 
+def _left_out(folder, names):
+    """What is not copied; at the root run folders too, while `zoo/runs` is a package."""
+    patterns = [".git", ".venv", "__pycache__", ".*_cache"]
+    if pathlib.Path(folder) == ROOT:
+        patterns += ["runs", "served"]
+    return shutil.ignore_patterns(*patterns)(folder, names)
+
+
 def run(block: Block, folder: pathlib.Path, python: pathlib.Path) -> subprocess.CompletedProcess:
-    """Runs a block in the folder, by the interpreter `python` where it says python."""
+    """Runs a block in the folder, with `python` as its interpreter."""
     path = f"{python.parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "TF_CPP_MIN_LOG_LEVEL": "3"}
     environment["PYTHONPATH"] = str(folder)
     command = ["bash", "-e", "-o", "pipefail", "-c", block.shortened]
     if block.language == "python":
         command = [str(python), "-c", block.shortened]
-    if block.install:  # what counts is what was installed, not the copy
+    if block.install:  # test what was installed, not the copy
         environment.pop("PYTHONPATH")
         command.insert(1, "-P")
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
 
 
 def new_environment(folder: pathlib.Path, install: str) -> pathlib.Path:
-    """Makes a virtual environment, installs from the copy as the document says.
+    """Creates a virtual environment and installs from the copy as the document says.
 
     Args:
         folder: the copy of the repository.
@@ -182,9 +189,9 @@ def new_environment(folder: pathlib.Path, install: str) -> pathlib.Path:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs or lists all blocks; 1 where one failed."""
+    """Runs or lists all blocks; returns 1 if any failed."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--list", action="store_true", help="only say what would be run")
+    parser.add_argument("--list", action="store_true", help="only list what would run")
     only_list = parser.parse_args(arguments).list
     failed, python = [], pathlib.Path(sys.executable)
     with tempfile.TemporaryDirectory() as temporary:

@@ -1,1 +1,1 @@
-"""Programs that train many runs: `python -m experiments.NAME`."""
+"""Programs that train or compare many models: `python -m experiments.NAME`."""

@@ -1,15 +1,15 @@
-"""Figure 1 by training: one Gaussian against a learned discriminator, over π.
+"""Trains Figure 1: one Gaussian against a learned discriminator, over π.
 
     python -m experiments.adversarial_figure1 --workdir runs/figure1 --output FOLDER
 
 trains the model `gaussian` as `train.py` would, for several π, mixtures and seeds, and writes
-`adversarial_figure1.json` and `adversarial_figure1.png`: the mean and the deviation that training
-came to, over the exact ones of `zoo.theory.figure1`, which knows P and Q where training has a
-discriminator. The same command goes on after a stop, and repeats no run that is in the file.
+`adversarial_figure1.json` and `adversarial_figure1.png`: the trained mean and standard deviation
+over the exact ones of `zoo.theory.figure1`, which knows P and Q where training has a
+discriminator. Rerun the command to resume; finished runs in the file are not repeated.
 
-JS_π can have several minima, and training ends in one of them as any descent does. Where a mixture
-is known to have several, training begins in several places, and the one counts that its own
-discriminator finds nearest to the data.
+JS_π can have several minima, and training ends in one of them like any descent. For a mixture that
+is known to have several, training starts from several points, and the result with the lowest
+divergence bound counts.
 
 Source: F. Huszár (2015), arXiv 1511.05101, figure 1 and section 4.
 """
@@ -20,33 +20,34 @@ import functools
 import json
 import pathlib
 import time
+from collections.abc import Sequence
 
 import numpy as np
 import scipy.special
 
+import zoo
 from experiments import plots
 from zoo.distributions import gaussian_mixture as mixtures
 from zoo.errors import DataError, explained
 from zoo.metrics import divergence_bound
-from zoo.runs import experiment
 from zoo.runs.run_folder import write_json
 from zoo.theory import figure1
 
 PIS = (0.01, 0.1, 0.5, 0.9, 0.99)
 CURVE = scipy.special.expit(np.linspace(-5, 5, 15))  # of the exact fits, with those trained
 SEEDS = (0, 1, 2, 3, 4)
-# Where training begins: at P's moments, or at its heaviest component.
+# Start of training: P's moments, or its heaviest component.
 STARTS = {
     "mixture_a": ("moments",),
     "bow": ("moments",),
     "two_modes": ("moments", "component"),
 }
 STEPS, BATCH_SIZE, LEARNING_RATE = 6000, 1024, 2e-3
-_COUNT = 10_000  # examples of the test part, and as many samples, that a run is judged by
+_COUNT = 10_000  # test examples, and samples, for the divergence bound
 
 
-def settings(mixture: str, start: str, pi: float, seed: int, steps: int = STEPS):
-    """The experiment of one run, a `zoo.runs.experiment.Experiment`.
+def settings(mixture: str, start: str, pi: float, seed: int, steps: int = STEPS) -> zoo.Experiment:
+    """Builds the experiment of one run.
 
     Args:
         mixture: a name of `zoo.distributions.gaussian_mixture.FILES`.
@@ -61,7 +62,7 @@ def settings(mixture: str, start: str, pi: float, seed: int, steps: int = STEPS)
         heaviest = np.argmax(p.weights)
         mean, std = p.means[heaviest], np.sqrt(p.variances[heaviest])
     numbers = [round(float(number), 6) for number in (*mean, std)]
-    return experiment.Experiment(
+    return zoo.Experiment(
         data=f"gaussian_mixture(name={mixture!r})",
         model=f"gaussian(mean={numbers[:-1]}, std={numbers[-1]})",
         objective=f"generalised_js(pi={pi}, discriminator_steps=2)",
@@ -77,10 +78,10 @@ def settings(mixture: str, start: str, pi: float, seed: int, steps: int = STEPS)
     )
 
 
-def trained(made: experiment.Experiment, workdir: pathlib.Path) -> dict:
-    """What one run came to: `mean`, `std`, its `divergence_bound` on test data, `seconds`."""
+def trained(made: zoo.Experiment, workdir: pathlib.Path) -> dict:
+    """Trains one run; returns its `mean`, `std`, test `divergence_bound` and `seconds`."""
     begin = time.monotonic()
-    run = experiment.train(made, str(workdir))
+    run = zoo.train(made, str(workdir))
     seconds = time.monotonic() - begin
     bound = divergence_bound.measure(run, split="test", count=_COUNT, seed=0)["divergence_bound"]
     return {
@@ -91,8 +92,10 @@ def trained(made: experiment.Experiment, workdir: pathlib.Path) -> dict:
     }
 
 
-def grid(starts: dict, pis, seeds, steps: int):
-    """What is trained, a list of dicts: `mixture`, `start`, `pi`, `seed` and the `experiment`."""
+def grid(
+    starts: dict[str, Sequence[str]], pis: Sequence[float], seeds: Sequence[int], steps: int
+) -> list[dict]:
+    """Lists the runs, dicts of `mixture`, `start`, `pi`, `seed` and the `experiment`."""
     return [
         {
             "mixture": mixture,
@@ -109,20 +112,20 @@ def grid(starts: dict, pis, seeds, steps: int):
 
 
 def complete(wanted: list[dict], path: pathlib.Path, workdir: pathlib.Path) -> list[dict]:
-    """Makes the runs that are not in the file yet, and writes each into it as it ends.
+    """Trains the runs that are not in the file yet, and records each when it ends.
 
     Args:
         wanted: see `grid`.
-        path: the JSON file; its runs with other settings stay, and are not repeated either.
+        path: the JSON file; its runs with other settings are kept.
         workdir: for the run folders.
 
     Returns:
-        The wanted runs, in their order, each with what `trained` gives.
+        The wanted runs in order, each with the results of `trained`.
     """
     runs = read(path)
     for one in wanted:
         if _find(one, runs) is None:
-            made = experiment.Experiment(**one["experiment"])
+            made = zoo.Experiment(**one["experiment"])
             name = "{mixture}_{start}_{pi}_{seed}".format(**one)
             found = trained(made, workdir / f"{name}_{made.steps}")
             runs.append({**one, **found})
@@ -132,25 +135,25 @@ def complete(wanted: list[dict], path: pathlib.Path, workdir: pathlib.Path) -> l
 
 
 def read(path: pathlib.Path) -> list[dict]:
-    """The runs of a file; none where there is no file.
+    """Reads the runs of a file; an empty list if there is no file.
 
     Raises:
-        DataError: the file holds something else.
+        DataError: the file contains something else.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))["runs"] if path.is_file() else []
     except (ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path} holds no runs ({error!r}): move it, or delete it.") from error
+        raise DataError(f"{path} contains no runs ({error!r}): move or delete it.") from error
 
 
 def _find(wanted, runs):
-    """The run of these settings, or None; settings that a record does not name are the defaults."""
-    made = experiment.Experiment(**wanted["experiment"])
-    return next((r for r in runs if experiment.Experiment(**r["experiment"]) == made), None)
+    """Finds the run with these settings, or None; a record's missing settings are the defaults."""
+    made = zoo.Experiment(**wanted["experiment"])
+    return next((r for r in runs if zoo.Experiment(**r["experiment"]) == made), None)
 
 
 def best_starts(runs: list[dict]) -> list[dict]:
-    """Of the runs that differ in their start only the one of the least divergence bound."""
+    """Keeps the run of the lowest divergence bound among those that differ only in their start."""
     best = {}
     for run in runs:
         key = run["mixture"], run["pi"], run["seed"]
@@ -161,12 +164,12 @@ def best_starts(runs: list[dict]) -> list[dict]:
 
 @functools.cache
 def exact(mixture: str, pi: float) -> figure1.Fit:
-    """The best Gaussian of a mixture that comes with the zoo, by its name."""
+    """Fits the best Gaussian to a mixture of the zoo, by name."""
     return figure1.fit(*mixtures.load(mixtures.FILES[mixture]), pi)
 
 
 def errors(run: dict) -> tuple[float, float]:
-    """How far a run is from the best Gaussian: in its deviation as a share, and in its mean."""
+    """Relative error of a run's standard deviation, and distance of its mean from the optimum."""
     optimum = exact(run["mixture"], run["pi"])
     distance = np.linalg.norm(np.array(run["mean"]) - optimum.mean)
     return abs(run["std"] / optimum.std - 1), float(distance)
@@ -178,12 +181,12 @@ def _line(run):
     return (
         f"{run['mixture']:<10} π = {run['pi']:<5} seed {run['seed']}  from {run['start']:<9}  "
         f"mean {x:z7.3f}, {y:z7.3f}  std {run['std']:.4f}  "
-        f"off by {of_mean:.4f} and {100 * of_std:.2f} %  {run['seconds']:.0f} s"
+        f"errors {of_mean:.4f} and {100 * of_std:.2f} %  {run['seconds']:.0f} s"
     )
 
 
 def summary(runs: list[dict]) -> list[str]:
-    """A line for each mixture and π: the largest errors over the seeds."""
+    """Formats a line per mixture and π: the largest errors over the seeds."""
     lines, cells = [], {}
     for run in runs:
         cells.setdefault((run["mixture"], run["pi"]), []).append(errors(run))
@@ -196,8 +199,8 @@ def summary(runs: list[dict]) -> list[str]:
     return lines
 
 
-def main(arguments=None) -> None:
-    """Trains, prints and draws, see the head of this file."""
+def main(arguments: list[str] | None = None) -> None:
+    """Trains, prints and plots; see the module docstring."""
     options = _parser().parse_args(arguments)
     starts = {name: STARTS[name] for name in options.mixtures}
     wanted = grid(starts, options.pis, options.seeds, options.steps)

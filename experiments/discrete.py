@@ -1,12 +1,12 @@
-"""The discrete analogue of Figure 1: a model of texts that is too simple, fitted over π.
+"""Trains the discrete analogue of Figure 1: an underfitting text model, fitted over π.
 
     python -m experiments.discrete --output FOLDER
 
-P is a distribution over the 256 texts of four symbols, of which each depends on those before it;
-in Q, the model `independent`, none does. Q is fitted twice from the same start: by descent on
-JS_π[P‖Q] itself, summed over all texts, and by training as `train.py` would, where P is known by
-samples and Q by a discriminator or a mediator, with each unbiased estimator of the gradient.
-`discrete.json` is written; the same command goes on after a stop.
+P is a distribution over the 256 texts of four tokens, each of which depends on the ones before;
+in Q, the model `independent`, tokens are independent. Q is fitted twice from the same start: by
+descent on JS_π[P‖Q] itself, summed over all texts, and by training as `train.py` would, where P is
+represented by samples and Q by a discriminator or a mediator, with each unbiased gradient
+estimator. Writes `discrete.json`; rerun the command to resume.
 
 Source: F. Huszár (2015), arXiv 1511.05101, section 4.
 """
@@ -21,50 +21,52 @@ import numpy as np
 import scipy.optimize
 import tensorflow as tf
 
+import zoo
 from zoo import divergences, spec
 from zoo.errors import explained
-from zoo.runs import experiment
 from zoo.runs.run_folder import write_json
 
 SIZE = LENGTH = 4
 ORACLE = f"oracle(vocabulary_size={SIZE}, length={LENGTH}, count={{count}})"
-# So many texts that what is known of P by samples is not what limits the fit.
+# Enough texts that the sampling error of P does not limit the fit.
 DATA = ORACLE.format(count=200_000)
 TEXTS = np.array(list(itertools.product(range(SIZE), repeat=LENGTH)), np.int32)
 PIS, SEEDS, STEPS = (0.1, 0.5, 0.9), (0, 1, 2), 3000
-# A mediator models all texts, where a discriminator has to tell two kinds of them apart.
+# A mediator models all texts; a discriminator only separates two kinds of them.
 _TIMES_STEPS = {"mediator": 2}
-_JUDGE = 'text_gan(generator="independent()", discriminator="recurrent", width=64)'
+_DISCRIMINATOR = 'text_gan(generator="independent()", discriminator="recurrent", width=64)'
 _MEDIATOR = 'mediated(generator="independent()", mediator="lstm(units=64, layers=1)")'
 
 
 def estimators(pi: float) -> dict[str, tuple[str, str]]:
-    """By name the model and the objective of each unbiased estimator."""
+    """Model and objective of each unbiased estimator, by name."""
 
-    def judged(estimator):
-        return _JUDGE, (f"generalised_js(pi={pi}, discriminator_steps=2, estimator={estimator!r})")
+    def against_discriminator(estimator):
+        return _DISCRIMINATOR, (
+            f"generalised_js(pi={pi}, discriminator_steps=2, estimator={estimator!r})"
+        )
 
     return {
-        "reinforce": judged("reinforce()"),
-        "reinforce, moving average": judged('reinforce(baseline="moving_average")'),
-        "reinforce, rollouts": judged("reinforce(rollouts=1)"),
+        "reinforce": against_discriminator("reinforce()"),
+        "reinforce, moving average": against_discriminator('reinforce(baseline="moving_average")'),
+        "reinforce, rollouts": against_discriminator("reinforce(rollouts=1)"),
         "mediator": (_MEDIATOR, f"mediated_js(pi={pi}, future=True, mediator_steps=2)"),
     }
 
 
 def probabilities() -> np.ndarray:
-    """log P of all texts, float64 [256]."""
+    """Log P of all texts, float64 [256]."""
     found = spec.build("data", ORACLE.format(count=1), None).log_prob(TEXTS).numpy()
     return np.float64(found) - np.logaddexp.reduce(np.float64(found))
 
 
 def value(log_p: np.ndarray, log_q: np.ndarray, pi: float) -> float:
-    """JS_π[P‖Q] / (π (1 - π)) in nats."""
+    """Computes JS_π[P‖Q] / (π (1 - π)) in nats."""
     return float(divergences.generalised_js(log_p, log_q, pi, scale="normalised"))
 
 
 def fitted(log_p: np.ndarray, pi: float) -> np.ndarray:
-    """log Q that descent on the divergence itself comes to from the uniform Q, float64 [256]."""
+    """Minimises the divergence itself from the uniform Q; returns log Q, float64 [256]."""
 
     def log_q(logits):
         every = tf.gather(
@@ -83,12 +85,12 @@ def fitted(log_p: np.ndarray, pi: float) -> np.ndarray:
 
 
 def minimum(log_p: np.ndarray, pi: float) -> float:
-    """The least value of JS_π, normalised, as far as `fitted` finds it."""
+    """Minimum of the normalised JS_π, as found by `fitted`."""
     return value(log_p, fitted(log_p, pi), pi)
 
 
 def excess(log_p: np.ndarray) -> dict[str, dict[str, float]]:
-    """How far above the minimum of one π the optimum of another is: by the π, then the other."""
+    """Excess over the minimum at one π of the optimum at another: by the π, then the other."""
     best = {pi: fitted(log_p, pi) for pi in PIS}
     return {
         str(pi): {str(other): value(log_p, best[other], pi) - value(log_p, best[pi], pi)
@@ -98,8 +100,8 @@ def excess(log_p: np.ndarray) -> dict[str, dict[str, float]]:
 
 
 def trained(model: str, objective: str, seed: int, steps: int) -> np.ndarray:
-    """log Q of all texts that training ends at, float64 [256]."""
-    settings = experiment.Experiment(
+    """Trains one run; returns its log Q of all texts, float64 [256]."""
+    settings = zoo.Experiment(
         data=DATA,
         model=model,
         objective=objective,
@@ -110,17 +112,17 @@ def trained(model: str, objective: str, seed: int, steps: int) -> np.ndarray:
         average_decay=0.995,
         seed=seed,
         strategy="cpu",
-        jit_compile=True,  # of roll-outs and the mediator a third of the time
+        jit_compile=True,  # a third of the time for roll-outs and the mediator
         sample_every=0,
         checkpoint_every=0,
     )
     with tempfile.TemporaryDirectory() as folder:
-        generator = experiment.train(settings, folder).generator
+        generator = zoo.train(settings, folder).generator
     return generator.log_prob(TEXTS).numpy().astype(np.float64)
 
 
-def main(arguments=None) -> None:
-    """Trains, prints and writes, see the head of this file."""
+def main(arguments: list[str] | None = None) -> None:
+    """Trains, prints and writes; see the module docstring."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--output", type=pathlib.Path, required=True, help="for the JSON file")
     parser.add_argument("--seeds", nargs="+", type=int, default=SEEDS)

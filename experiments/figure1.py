@@ -1,8 +1,8 @@
-"""Figure 1: one isotropic Gaussian fitted to a mixture, drawn by JS_π of several π.
+"""Plots Figure 1: one isotropic Gaussian fitted to a mixture under JS_π, for several π.
 
     python -m experiments.figure1 --output FOLDER
 
-draws `figure1.png`, data and fits, and `figure1_curve.png`, the fits over the whole range of π,
+writes `figure1.png`, data and fits, and `figure1_curve.png`, the fits over the whole range of π,
 and prints the table of the fits.
 
 Source: F. Huszár (2015), arXiv 1511.05101, figure 1 and equation 12.
@@ -23,8 +23,8 @@ PANELS = (0.1, 0.5, 0.99)
 CURVE = scipy.special.expit(np.linspace(-7, 7, 43))
 
 
-def main(arguments=None) -> None:
-    """Draws the figures and prints the table, see the head of this file."""
+def main(arguments: list[str] | None = None) -> None:
+    """Plots the figures and prints the table; see the module docstring."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--output", type=pathlib.Path, required=True, help="folder of the figures")
     parser.add_argument(

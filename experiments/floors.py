@@ -1,15 +1,15 @@
-"""What models without a network reach: the floors beside which the results of README.md stand.
+"""Baselines without a neural network for the results in README.md.
 
     python -m experiments.floors
 
-prints a table in Markdown, row by row. The held-out parts decide about nothing but the discount
-of the n-gram, which is chosen on the validation part.
+prints a table in Markdown, row by row. The held-out splits decide nothing but the discount of the
+n-gram model, which is chosen on the validation split.
 """
 
 import argparse
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -17,6 +17,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 
 from zoo import spec
+from zoo.data.base.splits import Dataset
 from zoo.errors import explained
 
 IMAGES, TEXT = "binarized_mnist", "tiny_shakespeare(length=100)"
@@ -25,7 +26,7 @@ ORDER, DISCOUNTS = 5, (0.5, 0.6, 0.7, 0.8, 0.9)
 
 
 class Mixture(NamedTuple):
-    """Q(x) = Σ_k w_k Π_i m_ki^x_i (1 - m_ki)^(1 - x_i), of images x of 0 and 1.
+    """Mixture of products of Bernoullis, Q(x) = Σ_k w_k Π_i m_ki^x_i (1 - m_ki)^(1 - x_i).
 
     Attributes:
         weights: w, float64 [components].
@@ -37,7 +38,7 @@ class Mixture(NamedTuple):
 
 
 def independent(images: np.ndarray) -> Mixture:
-    """Pixels that know nothing of each other, m_i = (Σ_n x_ni + 1) / (N + 2): one component.
+    """Fits independent pixels, m_i = (Σ_n x_ni + 1) / (N + 2): one component.
 
     Args:
         images: 0 and 1, floating point [N, pixels].
@@ -46,13 +47,13 @@ def independent(images: np.ndarray) -> Mixture:
 
 
 def mixture(images: np.ndarray, components: int, iterations: int, seed: int) -> Mixture:
-    """A mixture by EM, begun with equal weights and with different images drawn as blurred means.
+    """Fits a mixture by EM from equal weights and means that are blurred, randomly chosen images.
 
     Args:
         images: 0 and 1, floating point [N, pixels].
         components: at most N.
         iterations: of EM.
-        seed: of the draw.
+        seed: for the choice of images.
 
     Source: A. Dempster, N. Laird and D. Rubin (1977), "Maximum likelihood from incomplete data
     via the EM algorithm".
@@ -67,7 +68,7 @@ def mixture(images: np.ndarray, components: int, iterations: int, seed: int) -> 
 
 
 def maximised(images: np.ndarray, posterior: np.ndarray) -> Mixture:
-    """The M step, m_k = (Σ_n r_nk x_n + 1) / (r_k + 2) and w_k = (r_k + 1) / (N + K).
+    """Computes the M step, m_k = (Σ_n r_nk x_n + 1) / (r_k + 2) and w_k = (r_k + 1) / (N + K).
 
     Here r_k = Σ_n r_nk. The added ones are a prior, proportional to Π_k w_k Π_i m_ki (1 - m_ki).
 
@@ -81,32 +82,32 @@ def maximised(images: np.ndarray, posterior: np.ndarray) -> Mixture:
 
 
 def log_joint(images: np.ndarray, model: Mixture) -> np.ndarray:
-    """The logarithm of each summand of Q(x) in nats, float64 [images, components]."""
+    """Computes the log of each summand of Q(x) in nats, float64 [images, components]."""
     log_none = np.log1p(-model.means)
     log_odds = (np.log(model.means) - log_none).astype(images.dtype)
     return images @ log_odds.T + log_none.sum(axis=1) + np.log(model.weights)
 
 
 def log_prob(images: np.ndarray, model: Mixture) -> np.ndarray:
-    """log Q(x) in nats, float64 [images]."""
+    """Computes log Q(x) in nats, float64 [images]."""
     return np.logaddexp.reduce(log_joint(images, model), axis=1)
 
 
 def n_gram(
     train: np.ndarray, text: np.ndarray, size: int, order: int, discount: float
 ) -> np.ndarray:
-    """The probability of each symbol of a text given those before, by interpolated Kneser-Ney.
+    """Computes the probability of each token given the ones before, by interpolated Kneser-Ney.
 
         P_n(x | h) = (c(h x) - D [c(h x) > 0] + D t(h) P_{n-1}(x | h')) / Σ_x c(h x)
 
-    with h the n - 1 symbols before, h' all of them but the first, t(h) the number of different
-    symbols after h, and P_0 uniform; after an h that has never been seen, P_{n-1}. c counts
-    occurrences in the training text where n is `order`; below, the different symbols before h x.
+    with h the n - 1 tokens before, h' all of them but the first, t(h) the number of distinct
+    tokens after h, and P_0 uniform; after an unseen h, P_{n-1}. c counts occurrences in the
+    training text if n is `order`, and the distinct tokens before h x for lower n.
 
     Args:
-        train: symbols below `size`, an integer array [count]; start symbols stand before it.
+        train: tokens below `size`, an integer array [count], preceded by start tokens.
         text: the same, of another text.
-        size: of the vocabulary; (size + 1)^order has to be below 2^63.
+        size: of the vocabulary; (size + 1)^order must be below 2^63.
         order: the largest n, at least 1.
         discount: D, between 0 and 1.
 
@@ -121,14 +122,14 @@ def n_gram(
 
 
 def _n_grams(text, size, order):
-    """Each symbol with the order - 1 before it as the digits of a number, int64 [len(text)]."""
+    """Encodes each token with the order - 1 before it as digits of a number, int64 [len(text)]."""
     started = np.concatenate([np.full(order - 1, size), text]).astype(np.int64)
     windows = np.lib.stride_tricks.sliding_window_view(started, order)
     return windows @ (size + 1) ** np.arange(order)[::-1]
 
 
 def _kneser_ney(n_grams, counts, asked, size, order, discount):
-    """P_order of the n-grams `asked`, from those that there are, sorted, and their counts."""
+    """P_order of the n-grams `asked`, from the sorted known ones and their counts."""
     if order == 0:
         return np.full(len(asked), 1 / size)
     all_but_first = (size + 1) ** (order - 1)
@@ -144,13 +145,13 @@ def _kneser_ney(n_grams, counts, asked, size, order, discount):
 
 
 def _looked_up(keys, known, values):
-    """The value of each key, 0 for one that is not among the known ones, which are sorted."""
-    places = np.minimum(np.searchsorted(known, keys), len(known) - 1)
-    return np.where(known[places] == keys, values[places], 0)
+    """Value of each key, 0 for keys that are not among the sorted known ones."""
+    indices = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+    return np.where(known[indices] == keys, values[indices], 0)
 
 
-def image_floors(data) -> Iterator[str]:
-    """The rows of the table for a data set of images of 0 and 1."""
+def image_floors(data: Dataset) -> Iterator[str]:
+    """Yields the table's rows for a data set of binary images."""
     train, *held_out = (_bits(data.split(name)) for name in ("train", "validation", "test"))
     models = {
         "independent pixels": independent,
@@ -165,9 +166,9 @@ def image_floors(data) -> Iterator[str]:
         yield row(IMAGES, name, nats, "nats per image", time.monotonic() - begin)
 
 
-def text_floors(data) -> Iterator[str]:
-    """The row of the table for a running text, each symbol given all before."""
-    begin, size = time.monotonic(), data.example.vocabulary.size
+def text_floors(data: Dataset) -> Iterator[str]:
+    """Yields the table's row for a corpus, each token given all before."""
+    begin, size = time.monotonic(), data.domain.vocabulary.size
 
     def nats(split, discount):
         values = data.train.values, data.split(split).values
@@ -179,8 +180,8 @@ def text_floors(data) -> Iterator[str]:
     yield row(TEXT, name, both, "nats per character", time.monotonic() - begin)
 
 
-def row(data: str, model: str, nats, unit: str, seconds: float) -> str:
-    """One row of the table."""
+def row(data: str, model: str, nats: Sequence[float], unit: str, seconds: float) -> str:
+    """Formats a row of the table."""
     validation, test = (f"{value:.3f}" for value in nats)
     return f"| `{data}` | {model} | {validation} | {test} | {unit} | {seconds:.0f} s |"
 
@@ -189,8 +190,8 @@ def _bits(split):
     return (split.values.reshape(len(split), -1) / 255).astype(np.float32)
 
 
-def main(given=None) -> None:
-    """Fits, measures, prints."""
+def main(given: list[str] | None = None) -> None:
+    """Fits, evaluates and prints."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data_dir", help="TFDS's folder; by default TFDS_DATA_DIR")
     data_dir = parser.parse_args(given).data_dir

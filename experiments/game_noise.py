@@ -1,8 +1,9 @@
-"""How far the generator wanders at the end of the game, under the three weightings of π.
+"""Noise of the generator at equilibrium, under the three weightings of π.
 
     python -m experiments.game_noise
 
-prints the standard deviation of a generator's parameter at rest, exact to first order and played.
+prints the standard deviation of a generator's parameter at equilibrium, exact to first order and
+simulated.
 
 The game is the smallest one that has noise: P = N(0, 1), Q = N(θ, 1) and the logit a x + b, by
 gradient descent, the discriminator first. Its loss is divided by w(1 - w), w being the weight
@@ -31,7 +32,7 @@ STEPS, GAMES = 2000, 64
 
 
 def resting_std(pi: float, weighting: str) -> float:
-    """The standard deviation of θ at rest, from the covariance that a linear step keeps.
+    """Computes the stationary standard deviation of θ from the covariance of a linear step.
 
     Args:
         pi: the weight of the data.
@@ -47,15 +48,15 @@ def resting_std(pi: float, weighting: str) -> float:
 
 
 def played_std(pi: float, weighting: str, games: int = GAMES, seed: int = 0) -> float:
-    """The root mean square of θ over the second half of independent games, begun at rest.
+    """Simulates the root mean square of θ over the second half of independent games.
 
-    The losses are those of `zoo.objectives.generalised_js`, their gradients TensorFlow's.
+    The games start at equilibrium. The losses are those of `zoo.objectives.generalised_js`.
 
     Args:
         pi: the weight of the data.
         weighting: one of `WEIGHTINGS`.
-        games: how many are played side by side.
-        seed: of all draws.
+        games: number of games in parallel.
+        seed: for all draws.
     """
     objective = _objective(pi, weighting)
     weight = 0.5 if weighting == "logit_shift" else pi
@@ -73,9 +74,9 @@ def played_std(pi: float, weighting: str, games: int = GAMES, seed: int = 0) -> 
             samples = theta + generator.normal([num_generated, games], dtype=tf.float64)
             with tf.GradientTape() as tape:
                 tape.watch([slope, offset])
-                # The loss is a mean over the games, too.
+                # The loss is also a mean over the games.
                 loss = games * objective.discriminator_loss(
-                    slope * real + offset, slope * samples + offset, pi
+                    slope * real + offset, slope * samples + offset, number
                 )
             by_slope, by_offset = tape.gradient(loss, [slope, offset])
             rate = DISCRIMINATOR_RATE / (weight * (1 - weight))
@@ -84,7 +85,7 @@ def played_std(pi: float, weighting: str, games: int = GAMES, seed: int = 0) -> 
             with tf.GradientTape() as tape:
                 tape.watch(theta)
                 logits = slope * (theta + draws) + offset
-                loss = tf.reduce_sum(objective.generator_loss(logits, pi)) / BATCH_SIZE
+                loss = tf.reduce_sum(objective.generator_loss(logits, number)) / BATCH_SIZE
             theta -= GENERATOR_RATE * tape.gradient(loss, theta)
             square += tf.where(number >= STEPS // 2, theta**2, 0)
         return tf.sqrt(tf.reduce_mean(square) / (STEPS - STEPS // 2))
@@ -96,8 +97,8 @@ def _objective(pi, weighting):
     return spec.build("objectives", f"generalised_js(pi={pi}, weighting={weighting!r})")
 
 
-def main(arguments=None) -> None:
-    """Prints a table, see the head of this file."""
+def main(arguments: list[str] | None = None) -> None:
+    """Prints a table; see the module docstring."""
     argparse.ArgumentParser(description=__doc__.partition("\n")[0]).parse_args(arguments)
     print("π     weighting     exact    played")
     for pi in PIS:

@@ -2,9 +2,9 @@
 
     python -m experiments.little_data
 
-prints, for numbers N of pairs drawn from `zoo.theory.scheduled_sampling.EXAMPLE`, the expected
-KL[P‖Q] of maximum likelihood and of scheduled sampling at its best ε, and what the best of
-several runs gains; see `zoo.theory.little_data`.
+prints, for several numbers N of pairs drawn from `zoo.theory.scheduled_sampling.EXAMPLE`, the
+expected KL[P‖Q] of maximum likelihood and of scheduled sampling at its best ε, and the gain from
+selecting the best of several runs; see `zoo.theory.little_data`.
 """
 
 import argparse
@@ -18,8 +18,8 @@ from zoo.theory.scheduled_sampling import EXAMPLE, independent
 COUNTS = 5, 10, 20, 40, 80
 
 
-def main(arguments=None) -> None:
-    """Prints both tables, see the head of this file."""
+def main(arguments: list[str] | None = None) -> None:
+    """Prints both tables; see the module docstring."""
     argparse.ArgumentParser(description=__doc__.partition("\n")[0]).parse_args(arguments)
     for name, p in {"the example": EXAMPLE, "independent tokens": independent(EXAMPLE)}.items():
         print(f"{name}\n   N  likelihood  best ε  at best ε")

@@ -1,31 +1,35 @@
-"""Scheduled sampling of a neural network on a distribution that is known exactly.
+"""Scheduled sampling of an LSTM on a known distribution.
 
     python -m experiments.neural --workdir runs/neural --output DIR
 
-trains one LSTM by likelihood and for several ε on the data set `oracle`, as `train.py` would, and
-writes `neural.json` and `neural.png`. What is trained is kept in the run folders: the same command
-goes on after a stop.
+trains one LSTM by maximum likelihood and for several ε on the data set `oracle`, as `train.py`
+would, and writes `neural.json` and `neural.png`. Run folders keep what was trained: rerun the
+command to resume.
 
-Three questions are asked. Where does the objective lead: KL[P‖Q] and KL[Q‖P] at each ε, and how
-much the network still makes of what it reads. Does it cure what it was invented for, that mistakes
-of the model grow as it reads what it wrote: how unlikely each symbol of its samples is, and how
-long it takes to recover from an unlikely symbol that is put into them. And does it help to anneal
-ε from 1 to 0, as Bengio et al. do, and to stop before the end, which is Huszár's guess why the
-method won a challenge: beside the annealed runs are those of likelihood that were stopped, too.
+It answers three questions. Where does the objective lead: KL[P‖Q] and KL[Q‖P] at each ε, and how
+much the network still uses its context. Does it cure exposure bias, for which it was invented: how
+unlikely each token of its samples is, and how fast it recovers from an unlikely token inserted
+into them. And does it help to anneal ε from 1 to 0, as Bengio et al. do, and to stop early, which
+is Huszár's explanation of why the method won a challenge: the annealed runs are compared with
+maximum likelihood stopped at the same steps.
 
 Source: F. Huszár (2015), arXiv 1511.05101, section 2; S. Bengio et al. (2015), arXiv 1506.03099.
 """
 
 import argparse
 import pathlib
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
 
+import zoo
 from experiments import known_texts, plots
 from zoo import spec
+from zoo.data.base.splits import Dataset
 from zoo.errors import explained
-from zoo.runs import evaluation, experiment
+from zoo.runs import evaluation
+from zoo.runs.run import Run
 from zoo.runs.run_folder import write_json
 from zoo.trainers.autoregressive import context_use
 
@@ -33,26 +37,26 @@ VOCABULARY_SIZE, LENGTH = 20, 12
 DATA = f"oracle(vocabulary_size={VOCABULARY_SIZE}, length={LENGTH}, count=100000)"
 MODEL = "lstm(units=128, layers=1)"
 STEPS, COUNT = 4000, 10_000
-DISTURBED = 4  # the position of the unlikely symbol
+DISTURBED = 4  # position of the unlikely token
 KEPT = (1.0, 0.75, 0.5, 0.25, 0.0)
 STOPPED = (1 / 8, 1 / 4, 1 / 2, 1.0)  # shares of all steps
 
 
 def constant(kept: float) -> str:
-    """The objective of a constant ε."""
+    """Objective with a constant ε."""
     if kept == 1:
         return "maximum_likelihood"
     return f"scheduled_sampling(schedule='constant', keep_probability={kept:g})"
 
 
 def annealed(steps: int) -> str:
-    """The objective whose ε falls from 1 to 0 over half of the steps."""
+    """Objective with an ε that decreases from 1 to 0 over half of the steps."""
     return f"scheduled_sampling(schedule='linear', decrease={2 / steps:g})"
 
 
-def trained(objective: str, stop: int, steps: int, workdir: pathlib.Path):
-    """The run of one objective, ended at step `stop` of `steps`."""
-    settings = experiment.Experiment(
+def trained(objective: str, stop: int, steps: int, workdir: pathlib.Path) -> Run:
+    """Trains one objective, stopped at step `stop` of `steps`."""
+    settings = zoo.Experiment(
         data=DATA,
         model=MODEL,
         objective=objective,
@@ -65,11 +69,11 @@ def trained(objective: str, stop: int, steps: int, workdir: pathlib.Path):
         sample_every=0,
         checkpoint_every=500,
     )
-    return experiment.train(settings, str(workdir))
+    return zoo.train(settings, str(workdir))
 
 
-def measured(run) -> dict:
-    """Divergences, use of the context, and the nats of samples."""
+def measured(run: Run) -> dict:
+    """Measures divergences, use of the context, and the nats of samples."""
     figures = evaluation.evaluate(
         run, splits=("test",), metrics=["exact_divergences"], count=COUNT, seed=1
     )
@@ -84,12 +88,12 @@ def measured(run) -> dict:
     return {
         "kl_p_q": [figures["kl_p_q"].value, figures["kl_p_q"].standard_error],
         "kl_q_p": [figures["kl_q_p"].value, figures["kl_q_p"].standard_error],
-        "context_use": float(context_use(run.generator(inputs), weights)),
+        "context_use": float(context_use(run.generator.network(inputs), weights)),
     } | nats(run.dataset.log_prob, samples, complete)
 
 
-def of_data(dataset) -> dict:
-    """The same nats of P itself."""
+def of_data(dataset: Dataset) -> dict:
+    """Measures the same nats for P itself."""
 
     def complete(prompts):
         return known_texts.continued(dataset.log_prob, prompts, LENGTH, VOCABULARY_SIZE, seed=2)
@@ -97,8 +101,8 @@ def of_data(dataset) -> dict:
     return nats(dataset.log_prob, dataset.test.values[: COUNT // 5], complete)
 
 
-def of_marginals(dataset) -> dict:
-    """What `measured` finds, of the distribution without any dependence."""
+def of_marginals(dataset: Dataset) -> dict:
+    """Measures the same as `measured` for the product of the marginals."""
     product = known_texts.Marginals(dataset.train.values, VOCABULARY_SIZE)
     texts, samples = dataset.test.values, product.draw(COUNT, seed=1)
     log_ratios = {
@@ -114,13 +118,13 @@ def of_marginals(dataset) -> dict:
     return figures | {"context_use": 0.0} | nats(dataset.log_prob, samples[: COUNT // 5], complete)
 
 
-def nats(log_prob, samples, complete) -> dict:
-    """The nats of each position of samples under P, whole and after a disturbance, with errors.
+def nats(log_prob: Callable, samples: np.ndarray, complete: Callable) -> dict:
+    """Nats per position of samples under P, undisturbed and after a disturbance, with errors.
 
     Args:
         log_prob: P's.
         samples: texts.
-        complete: gives texts that begin as it is told.
+        complete: a function from prefixes to complete texts.
     """
     prompts = known_texts.disturbed(log_prob, samples, DISTURBED, VOCABULARY_SIZE)
     own = known_texts.nats_by_position(log_prob, samples)
@@ -135,12 +139,12 @@ def nats(log_prob, samples, complete) -> dict:
 
 
 def _mean(values):
-    """The mean over texts, and its standard error."""
+    """Mean over texts, and its standard error."""
     return np.mean(values, axis=0), np.std(values, axis=0) / np.sqrt(len(values))
 
 
-def main(arguments=None) -> None:
-    """Trains, measures, writes, see the head of this file."""
+def main(arguments: list[str] | None = None) -> None:
+    """Trains, measures and writes; see the module docstring."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--workdir", type=pathlib.Path, required=True, help="for the run folders")
     parser.add_argument("--output", type=pathlib.Path, required=True, help="for JSON and figure")

@@ -1,12 +1,12 @@
-"""What π does to samples of MNIST: a small and a larger GAN at five values of it, three seeds each.
+"""Effect of π on samples of MNIST: a small and a larger GAN at five values, three seeds each.
 
     python -m experiments.pi_on_mnist
 
-trains the runs that are not in the file of results, into runs/pi_on_mnist, measures each by 10,000
-samples against as many test images, and writes docs/figures/pi_on_mnist.json with the results,
-.svg with the measures over π, _classes.svg with the classes of samples, .png with samples. The same
-command goes on where it was stopped, within a run too. At the end it prints the results as a table
-in Markdown.
+trains the runs that are missing in the file of results into runs/pi_on_mnist, evaluates each with
+10,000 samples against as many test images, and writes docs/figures/pi_on_mnist.json with the
+results, .svg with the metrics over π, _classes.svg with the classes of samples, .png with samples.
+Rerun the command to resume, also within a run. At the end it prints the results as a table in
+Markdown.
 """
 
 import argparse
@@ -22,22 +22,21 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from experiments import results
-from zoo import spec
+from zoo import Experiment, metrics, spec, train
 from zoo.domains import pictures
 from zoo.errors import SpecError, explained
 from zoo.metrics import class_histogram
 from zoo.runs import run_folder
 from zoo.runs.evaluation import of_real_examples
-from zoo.runs.experiment import Experiment, train
 
-# By their specs the steps of a run, which take two to five minutes on one core.
+# Steps of a run by model, two to five minutes on one core.
 MODELS = {"dcgan(width=16)": 5_000, "dcgan(width=32)": 4_000}
-# Without the penalty the discriminator is saturated for most of the steps at small π. With
-# spectral normalisation it is so flat that its bound is near 0 at all π: nothing is compared.
+# Without the penalty the discriminator saturates for most of the steps at small π. With spectral
+# normalisation it is so flat that its bound is near 0 at all π, which compares nothing.
 OBJECTIVE = "generalised_js(pi={pi}, r1=0.1)"
 PIS = (0.01, 0.1, 0.5, 0.9, 0.99)
 SEEDS = (0, 1, 2)
-MEMBERS = ("manifold", "lenet_fd", "class_histogram")
+METRICS = ("manifold", "lenet_fd", "class_histogram")
 MEASURES = {
     "precision": "precision ↑",
     "recall": "recall ↑",
@@ -57,14 +56,14 @@ _STYLE = {
 }
 
 
-def settings(arguments) -> dict:
-    """What all results of one file have in common, as JSON."""
+def settings(arguments: argparse.Namespace) -> dict:
+    """Settings shared by all results of one file, as JSON."""
     names = "data", "batch_size", "learning_rate", "count"
     return {name: getattr(arguments, name) for name in names}
 
 
-def experiments(arguments) -> dict[str, Experiment]:
-    """The runs by their names, first of all those of the first seed."""
+def experiments(arguments: argparse.Namespace) -> dict[str, Experiment]:
+    """Runs by name, all those of the first seed first."""
     return {
         _name(model, pi, seed): Experiment(
             data=arguments.data,
@@ -90,8 +89,8 @@ def _name(model, pi, seed):
     return f"{re.sub(r'[^A-Za-z0-9.]+', '_', model).strip('_')}_pi_{pi}_seed_{seed}"
 
 
-def complete(found: dict, arguments) -> None:
-    """Trains and measures the runs that have no result yet, and writes the file after each."""
+def complete(found: dict, arguments: argparse.Namespace) -> None:
+    """Trains and evaluates the runs without a result, and writes the file after each."""
     wanted = experiments(arguments)
     left = {name: made for name, made in wanted.items() if name not in found["runs"]}
     if not left:
@@ -109,23 +108,23 @@ def complete(found: dict, arguments) -> None:
             "pi": spec.parse(made.objective)[1]["pi"],
             "seed": made.seed,
             "steps": made.steps,
-            "seconds": round(seconds, 1),  # less where it was continued
+            "seconds": round(seconds, 1),  # less for a resumed run
             "measured": measured(ceiling.of(run.draw(ceiling.count))),
         }
         run_folder.write_json(json_file(arguments), found)
 
 
-def measured(comparison) -> dict:
-    """The values of all measures of one set of samples, and the share of each class."""
+def measured(comparison: metrics.Comparison) -> dict:
+    """Values of all metrics for one set of samples, and the share of each class."""
     values = {"class_shares": class_histogram.shares(comparison.generated).tolist()}
-    for member in MEMBERS:
-        found = spec.module("metrics", member).compare(comparison)
-        values |= {name: measurement.value for name, measurement in found.items()}
+    for name in METRICS:
+        found = metrics.find(name).compare(comparison)
+        values |= {key: measurement.value for key, measurement in found.items()}
     return values
 
 
-def read(arguments) -> dict:
-    """The results that there are.
+def read(arguments: argparse.Namespace) -> dict:
+    """Reads the results.
 
     Raises:
         SpecError: they were made with other settings.
@@ -136,24 +135,24 @@ def read(arguments) -> dict:
         steps = found["runs"].get(name, {}).get("steps", made.steps)
         if steps != made.steps:
             raise SpecError(
-                f"{path} has {name} at {steps} steps, now {made.steps}: give another --output."
+                f"{path} has {name} at {steps} steps, now {made.steps}: pass another --output."
             )
     return found
 
 
-def json_file(arguments) -> pathlib.Path:
-    """The file of results."""
+def json_file(arguments: argparse.Namespace) -> pathlib.Path:
+    """Path of the results."""
     return arguments.output / "pi_on_mnist.json"
 
 
 def of_runs(found: dict, model: str, pi: float, measure: str) -> list:
-    """The values of a measure, or the shares of the classes, one a seed."""
+    """Values of a metric, or the class shares, one per seed."""
     runs = found["runs"].values()
     return [run["measured"][measure] for run in runs if (run["model"], run["pi"]) == (model, pi)]
 
 
-def table(found: dict, arguments) -> str:
-    """Means and standard deviations over seeds, in Markdown."""
+def table(found: dict, arguments: argparse.Namespace) -> str:
+    """Formats means and standard deviations over seeds in Markdown."""
     measures = {**MEASURES, "num_classes_seen": "classes seen"}
     lines = [
         f"| model | π | {' | '.join(measures.values())} |",
@@ -168,8 +167,8 @@ def table(found: dict, arguments) -> str:
     return "\n".join(lines)
 
 
-def curves(found: dict, arguments) -> Figure:
-    """Each measure over π: every run, the means over seeds, and real images as a dotted line."""
+def curves(found: dict, arguments: argparse.Namespace) -> Figure:
+    """Plots each metric over π: every run, the means over seeds, and real images (dotted)."""
     figure = Figure(figsize=(8.4, 4.6), layout="constrained")
     axes = figure.subplots(2, 3, sharex=True).flatten()
     for ax, (measure, title) in zip(axes, MEASURES.items(), strict=True):
@@ -193,8 +192,8 @@ def _draw_curves(ax, found, arguments, measure):
     ax.set_xticks(places, [f"{pi:g}" for pi in arguments.pis])
 
 
-def histograms(found: dict, arguments) -> Figure:
-    """The share of each class over π: every run, the means over seeds, and real images."""
+def histograms(found: dict, arguments: argparse.Namespace) -> Figure:
+    """Plots the share of each class over π: every run, the means over seeds, and real images."""
     rows, columns, classes = len(arguments.models), len(arguments.pis), np.arange(10)
     figure = Figure(figsize=(8.4, 0.6 + 1.3 * rows), layout="constrained")
     axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
@@ -211,14 +210,14 @@ def histograms(found: dict, arguments) -> Figure:
     return figure
 
 
-def samples(arguments) -> Figure:
-    """Samples of the first seed's runs, a row for each π, models side by side."""
+def samples(arguments: argparse.Namespace) -> Figure:
+    """Plots samples of the first seed's runs, a row per π, models side by side."""
     wanted = experiments(arguments)
     figure = Figure(figsize=(4.4 * len(arguments.models), 1.9), layout="compressed")
     axes = figure.subplots(1, len(arguments.models), squeeze=False)[0]
     for ax, model in zip(axes, arguments.models, strict=True):
         names = [_name(model, pi, arguments.seeds[0]) for pi in arguments.pis]
-        # Loaded; trained only where the results have come without the runs.
+        # Loads the runs; trains them only if the file of results came without them.
         runs = [train(wanted[name], str(arguments.workdir / name)) for name in names]
         drawn = np.concatenate([run.samples(_COLUMNS) for run in runs])
         ax.imshow(pictures.grid(drawn, _COLUMNS), cmap="gray", interpolation="nearest")
@@ -229,8 +228,8 @@ def samples(arguments) -> Figure:
     return figure
 
 
-def arguments_of(given=None) -> argparse.Namespace:
-    """The command line."""
+def arguments_of(given: list[str] | None = None) -> argparse.Namespace:
+    """Parses the command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("docs/figures"))
     parser.add_argument("--workdir", type=pathlib.Path, default=pathlib.Path("runs/pi_on_mnist"))
@@ -239,21 +238,21 @@ def arguments_of(given=None) -> argparse.Namespace:
     parser.add_argument("--models", nargs="+", default=list(MODELS))
     parser.add_argument("--pis", nargs="+", type=float, default=PIS)
     parser.add_argument("--seeds", nargs="+", type=int, default=SEEDS)
-    parser.add_argument("--steps", type=int, help="of every run; by default of each model its own")
+    parser.add_argument("--steps", type=int, help="of every run; by default as in MODELS")
     parser.add_argument("--batch_size", type=int, default=64)
     parser.add_argument("--learning_rate", type=float, default=1e-3)
-    parser.add_argument("--count", type=int, default=10_000, help="how many samples are measured")
+    parser.add_argument("--count", type=int, default=10_000, help="number of samples")
     return parser.parse_args(given)
 
 
-def main(given=None) -> None:
-    """Trains, measures, draws, prints."""
+def main(given: list[str] | None = None) -> None:
+    """Trains, evaluates, plots and prints."""
     arguments = arguments_of(given)
     arguments.output.mkdir(parents=True, exist_ok=True)
     found = read(arguments)
     complete(found, arguments)
     path = arguments.output / "pi_on_mnist"
-    with matplotlib.rc_context(_STYLE):  # which also decides the names within an SVG
+    with matplotlib.rc_context(_STYLE):  # also decides the identifiers in an SVG
         for figure, end in ((curves, ".svg"), (histograms, "_classes.svg")):
             figure(found, arguments).savefig(f"{path}{end}", metadata={"Date": None})
         samples(arguments).savefig(f"{path}.png", dpi=150)

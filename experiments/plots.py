@@ -1,4 +1,7 @@
-"""The figures of the theory programs: numbers in, a `matplotlib.figure.Figure` out."""
+"""Figures of the experiments: functions from numbers to a `matplotlib.figure.Figure`."""
+
+import pathlib
+from collections.abc import Sequence
 
 import matplotlib
 import numpy as np
@@ -18,22 +21,23 @@ _STYLE = {
 }
 _PI_TICKS = (0.01, 0.1, 0.5, 0.9, 0.99)
 _NATS_TICKS = (0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24)
-_LEAST_HEIGHT = 0.1  # of a vertical axis: less is rounding
-_LEAST_CHANGE = 1e-6  # of a mean: one that changes less is not drawn
+_LEAST_HEIGHT = 0.1  # of a vertical axis: less would show rounding errors
+_LEAST_CHANGE = 1e-6  # of a mean: smaller changes are not plotted
 
 
-def save(figure, path) -> None:
-    """Writes a figure as PNG, at a resolution for print."""
+def save(figure: Figure, path: pathlib.Path) -> None:
+    """Writes a figure as PNG, at print resolution."""
     figure.savefig(path, dpi=200)
 
 
-def fits(points, panels) -> Figure:
-    """The data, and one panel per divergence with Q's level sets over the data.
+def fits(points: np.ndarray, panels: list[tuple]) -> Figure:
+    """Plots the data, and one panel per divergence with Q's level sets over the data.
 
     Args:
         points: draws from P, [n, 2].
         panels: pairs of a title and minima: the first is drawn as circles of one, two and three
-            deviations, the others as one dashed circle each. The first panel sets the window.
+            standard deviations, the others as one dashed circle each. The first panel sets the
+            axis limits.
     """
     (_, (widest, *_)), *_ = panels
     edges = [np.linspace(x - 3.15 * widest.std, x + 3.15 * widest.std, 80) for x in widest.mean]
@@ -56,8 +60,10 @@ def _draw_minima(ax, minima):
             ax.add_patch(Circle(fit.mean, radius * fit.std, fill=False, linewidth=1.1, **style))
 
 
-def curve(pis, minima, forward, reverse) -> Figure:
-    """Deviation, mean and value of the fits against π; no coordinate in which they all agree.
+def curve(pis: np.ndarray, minima: list[list], forward: list, reverse: list) -> Figure:
+    """Plots standard deviation, mean and value of the fits against π.
+
+    Coordinates of the mean on which all fits agree are left out.
 
     Args:
         pis: [n].
@@ -97,7 +103,7 @@ def _quantities(fits):
 
 
 def _draw_curve(ax, x, minima, quantity):
-    """The first and the last of `x` and `minima` are those of the KLs."""
+    """Plots one quantity; the first and last of `x` and `minima` are those of the KLs."""
     others = [(at, quantity(fit)) for at, found in zip(x, minima, strict=True) for fit in found[1:]]
     if others:
         style = {"color": _OTHER, "markerfacecolor": "white", "markersize": 3.5}
@@ -113,8 +119,13 @@ def _draw_curve(ax, x, minima, quantity):
     ax.set_ylim(middle - height / 2, middle + height / 2)
 
 
-def optima(keep_probabilities, curves, whole, points=None) -> Figure:
-    """Distance from P, kept dependence and distance of the first symbol, of the two optima.
+def optima(
+    keep_probabilities: np.ndarray,
+    curves: dict[str, list],
+    whole: float,
+    points: np.ndarray | None = None,
+) -> Figure:
+    """Plots distance from P, dependence and error of the first token for the two optima.
 
     Args:
         keep_probabilities: ε, [n].
@@ -137,19 +148,21 @@ def optima(keep_probabilities, curves, whole, points=None) -> Figure:
         for ax, title in zip(
             axes, ("KL[P‖Q]", "mutual information of Q", "KL[P₁‖Q₁]"), strict=True
         ):
-            ax.set(title=f"{title} in nats", xlabel="ε, share of real symbols kept")
+            ax.set(title=f"{title} in nats", xlabel="ε, share of real tokens kept")
         axes[2].ticklabel_format(axis="y", scilimits=(-2, 2))
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
         return figure
 
 
-def neural(kept, stops, found, disturbed) -> Figure:
-    """What scheduled sampling does to a network on data that are known.
+def neural(
+    kept: Sequence[float], stops: Sequence[int], found: dict[str, dict], disturbed: int
+) -> Figure:
+    """Plots the effect of scheduled sampling on a network with a known data distribution.
 
     Args:
         kept: the constant ε, [n], 1 and 0 among them.
         stops: the numbers of steps after which annealed runs were stopped.
-        found: what `experiments.neural` measured, by names.
+        found: results of `experiments.neural`, by name.
         disturbed: the position of the disturbance.
     """
     with matplotlib.rc_context(_STYLE):
@@ -171,7 +184,7 @@ def neural(kept, stops, found, disturbed) -> Figure:
 
 
 def _over_keep_probability(divergence, context, kept, found):
-    """KL both ways, and the use of context."""
+    """Plots both KLs, and the use of context."""
     product = found["product of marginals"]
     for key, label, color in (("kl_p_q", "KL[P‖Q]", "C0"), ("kl_q_p", "KL[Q‖P]", "C3")):
         values, errors = np.array([found[f"ε = {each:g}"][key] for each in kept]).T
@@ -182,11 +195,11 @@ def _over_keep_probability(divergence, context, kept, found):
     context.plot(kept, [found[f"ε = {each:g}"]["context_use"] for each in kept], marker="o")
     context.set(title="use of the context", ylim=(0, None))
     for ax in (divergence, context):
-        ax.set(xlabel="ε, share of real symbols", ylabel="nats")
+        ax.set(xlabel="ε, share of real tokens", ylabel="nats")
 
 
 def _over_stops(ax, stops, found):
-    """KL both ways of annealed runs and of likelihood, stopped."""
+    """Plots both KLs of stopped runs, annealed and by likelihood."""
     of_likelihood = [*(f"likelihood, {stop} steps" for stop in stops[:-1]), "ε = 1"]
     annealed = [f"annealed, {stop} steps" for stop in stops]
     for kind, names, color in (("likelihood", of_likelihood, "C0"), ("annealed", annealed, "C1")):
@@ -199,20 +212,20 @@ def _over_stops(ax, stops, found):
 
 
 def _over_positions(samples, recovery, found, shown, disturbed):
-    """Nats of each symbol, whole and after the disturbance, of names with their colours."""
+    """Plots nats per token, undisturbed and after the disturbance, by name and colour."""
     for name, color in shown.items():
         nats, after = found[name]["nats"], found[name]["nats_after"]
         positions = np.arange(1, len(nats) + 1)
         samples.plot(positions, nats, color=color, label=name)
         recovery.plot(positions[disturbed + 1 :], after, color=color)
-    samples.set(title="-log P of the symbols written", xlabel="position", ylabel="nats")
-    recovery.set(title=f"after an unlikely symbol at {disturbed + 1}", xlabel="position")
+    samples.set(title="-log P of the model's tokens", xlabel="position", ylabel="nats")
+    recovery.set(title=f"after an unlikely token at {disturbed + 1}", xlabel="position")
     for ax in (samples, recovery):
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
-def trained_curves(pis, mixtures) -> Figure:
-    """Deviation and mean of trained Gaussians over the exact curves of `zoo.theory.figure1`.
+def trained_curves(pis: np.ndarray, mixtures: dict[str, tuple]) -> Figure:
+    """Plots means and standard deviations of trained Gaussians over the exact curves.
 
     Args:
         pis: of the exact fits, [n].
@@ -241,12 +254,12 @@ def trained_curves(pis, mixtures) -> Figure:
         return figure
 
 
-def weightings(pis, errors) -> Figure:
-    """Errors of the estimated log density ratio over π, their means as lines.
+def weightings(pis: Sequence[float], errors: dict[str, list]) -> Figure:
+    """Plots errors of the estimated log density ratio over π, with their means as lines.
 
     Args:
         pis: [n].
-        errors: by the name of a weighting the errors of all seeds, [n, seeds], in nats.
+        errors: by weighting the errors of all seeds, [n, seeds], in nats.
     """
     x, styles = scipy.special.logit(pis), (("o-", _BEST), ("s--", "#2166ac"), ("^:", _OTHER))
     with matplotlib.rc_context(_STYLE):
@@ -261,8 +274,8 @@ def weightings(pis, errors) -> Figure:
         return figure
 
 
-def quality_diversity(runs, likelihood) -> Figure:
-    """What is missed of the data against what is not data, of every run with its error.
+def quality_diversity(runs: dict[str, dict], likelihood: str) -> Figure:
+    """Plots KL[Q‖P] against KL[P‖Q] of every run, with standard errors.
 
     Args:
         runs: by "name, seed number" a dict of `kl_p_q` and `kl_q_p`, each a value and its error;
@@ -294,7 +307,7 @@ def quality_diversity(runs, likelihood) -> Figure:
 
 
 def _temperatures(ax, figures, label):
-    """The curve of one network over the temperatures at which it is sampled."""
+    """Plots the curve of one network over its sampling temperatures."""
     found = {1.0: figures} | {float(t): each for t, each in figures["at_temperatures"].items()}
     curve = [(found[t]["kl_p_q"][0], found[t]["kl_q_p"][0]) for t in sorted(found)]
     if label is not None:

@@ -1,18 +1,17 @@
-"""One generator of texts trained by every kind of objective, on data that is known exactly.
+"""Compares objectives for one text generator, on a known distribution.
 
     python -m experiments.quality_diversity --workdir runs/plane --output docs/figures
 
-trains the same LSTM by likelihood, by scheduled sampling and adversarially, with several seeds, on
-the data set `oracle`, as `train.py` would, and writes `quality_diversity.json` and
-`quality_diversity.png`. What is trained is kept in the run folders, and what is measured in the
-JSON file: the same command goes on after a stop. At the end the table of docs/objectives.md is
-printed.
+trains the same LSTM by maximum likelihood, by scheduled sampling and adversarially, with several
+seeds, on the data set `oracle`, as `train.py` would, and writes `quality_diversity.json` and
+`quality_diversity.png`. Run folders keep what was trained, and the JSON file what was measured:
+rerun the command to resume. At the end it prints the table of docs/objectives.md.
 
-Of each run KL[P‖Q], which tells how much of the data the generator misses, KL[Q‖P], which tells
-how much of what it writes is not data, JS_π at three π, and the bound of JS_π that its
-discriminator proves, if it has one, are measured; of those by likelihood over the temperatures at
-which they are sampled, too. M. Caccia et al., "Language GANs Falling Short", arXiv 1811.02549
-(2018), found that no GAN they tried was better than likelihood at some temperature.
+For each run it measures KL[P‖Q], which is large if the generator misses parts of the data,
+KL[Q‖P], which is large if it generates what is not data, JS_π at three π, and the lower bound of
+JS_π by its discriminator, if it has one; for runs by likelihood also over sampling temperatures.
+M. Caccia et al., "Language GANs Falling Short", arXiv 1811.02549 (2018), found that no GAN they
+tried was better than likelihood at some temperature.
 """
 
 import argparse
@@ -24,10 +23,11 @@ from experiments.text_kinds import LIKELIHOOD, trained
 from zoo.errors import explained
 from zoo.metrics import divergence_bound
 from zoo.runs import evaluation
+from zoo.runs.run import Run
 from zoo.runs.run_folder import write_json
 
-# Not the 5,000 symbols and 20 times that SeqGAN was tried on: already with 500 symbols and 20 times
-# what an LSTM of this size learns is told from the data at sight, so that JS_π is H(π) for all.
+# SeqGAN's 5,000 tokens and length 20 are too hard: with 500 tokens already, samples of an LSTM of
+# this size are separable from the data, so that JS_π is H(π) for every objective.
 DATA = "oracle(vocabulary_size=20, length=12, count=100000)"
 GENERATOR = "lstm(units=64, layers=1)"
 TRANSFORMER = "transformer(units=64, layers=2, heads=2)"
@@ -45,24 +45,24 @@ SHOWN = ("0.9", "0.8")  # of the temperatures, in the table
 KINDS = text_kinds.kinds(GENERATOR, TRANSFORMER)  # for their names
 
 
-def measured(run) -> dict[str, list[float]]:
-    """Name -> the value of a divergence and its standard error, in nats per text."""
-    members = ["exact_divergences", *["divergence_bound"] * divergence_bound.applies(run)]
+def measured(run: Run) -> dict[str, list[float]]:
+    """Values and standard errors of the divergences by name, in nats per text."""
+    members = ["exact_divergences", *["divergence_bound"] * divergence_bound.METRIC.applies(run)]
     found = evaluation.evaluate(run, splits=("test",), metrics=members, count=COUNT, seed=1)
     return {n: [found[n].value, found[n].standard_error] for n in MEASURED if n in found}
 
 
-def at_temperatures(run) -> dict[str, dict]:
-    """What is measured of the same network at each temperature."""
+def at_temperatures(run: Run) -> dict[str, dict]:
+    """Measures the same network at each temperature."""
     samplers = {str(t): f"temperature(temperature={t})" for t in TEMPERATURES}
     return {t: measured(dataclasses.replace(run, sampler=each)) for t, each in samplers.items()}
 
 
 def table(runs: dict[str, dict]) -> str:
-    """Means over the seeds and their standard deviations, in Markdown.
+    """Formats means and standard deviations over the seeds in Markdown.
 
     Args:
-        runs: by "name, seed number" what was measured.
+        runs: the measurements by "name, seed number".
     """
     lines = [f"| trained by | {' | '.join(MEASURED.values())} |", "|---" * 7 + "|"]
     of_kind = {}
@@ -83,14 +83,14 @@ def _row(name, found):
     return f"| {name} | {' | '.join(cells)} |"
 
 
-def main(arguments=None) -> None:
-    """Trains, measures, writes, see the head of this file."""
+def main(arguments: list[str] | None = None) -> None:
+    """Trains, measures and writes; see the module docstring."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--workdir", type=pathlib.Path, required=True, help="for the run folders")
     parser.add_argument("--output", type=pathlib.Path, required=True, help="for JSON and figure")
     parser.add_argument("--seeds", type=int, default=SEEDS, help="runs of each kind")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
-    parser.add_argument("--steps", type=int, help="of each run; its own number where not given")
+    parser.add_argument("--steps", type=int, help="of each run; by default as in text_kinds")
     options = parser.parse_args(arguments)
     for folder in (options.workdir, options.output):
         folder.mkdir(parents=True, exist_ok=True)
@@ -107,16 +107,16 @@ def main(arguments=None) -> None:
             if kind["once"] and seed > 0:
                 continue
             run = trained(name, kinds, DATA, seed, options.workdir)
-            # Each measurement is written into the run's folder; that of the run itself stays there.
+            # Each evaluation is written into the run's folder; that of the run itself stays on top.
             warmer = {"at_temperatures": at_temperatures(run)} if name == LIKELIHOOD else {}
             found[key] = {"kind": kind} | measured(run) | warmer
-            print(f"{key:<52} " + _in_words(found[key]), flush=True)
+            print(f"{key:<52} " + _line(found[key]), flush=True)
             write_json(path, record)
     print(table(found))
     plots.save(plots.quality_diversity(found, LIKELIHOOD), path.with_suffix(".png"))
 
 
-def _in_words(figures):
+def _line(figures):
     figures = {name: figures[name] for name in MEASURED if name in figures}
     return "  ".join(
         f"{name} {value:.3f} ± {error:.3f}" for name, (value, error) in figures.items()

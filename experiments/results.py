@@ -1,4 +1,4 @@
-"""Results that a program keeps as JSON, so that the same command goes on where it stopped."""
+"""Results in JSON files, which let a program resume."""
 
 import json
 import pathlib
@@ -8,11 +8,11 @@ from zoo.errors import require
 
 
 def read(path: pathlib.Path, settings: dict) -> dict:
-    """What the file holds: `settings`, and by their names the `runs` that are finished.
+    """Reads a file: `settings`, and the finished `runs` by name.
 
     Args:
-        path: the file; where there is none, no run is finished.
-        settings: what all runs have in common, as JSON.
+        path: the file; if it is missing, no run is finished.
+        settings: settings shared by all runs, as JSON.
 
     Raises:
         SpecError: the results were made with other settings.
@@ -25,14 +25,14 @@ def read(path: pathlib.Path, settings: dict) -> dict:
 
 
 def require_same(path: pathlib.Path, what: str, recorded: dict, now: dict) -> None:
-    """Raises SpecError where results were made in another way than they would be now."""
+    """Raises SpecError if recorded settings differ from the current ones."""
     require(
         recorded == now,
-        f"{path} has {what} of {recorded}, now {now}: move it away, or name another --output.",
+        f"{path} has {what} of {recorded}, now {now}: move it, or pass another --output.",
     )
 
 
 def over_seeds(values: list[float]) -> str:
-    """The mean of a measure over seeds ± its standard deviation; of one seed its value."""
+    """Formats the mean over seeds ± the standard deviation; for one seed its value."""
     mean = f"{statistics.mean(values):.3f}"
     return f"{mean} ± {statistics.stdev(values):.3f}" if len(values) > 1 else mean

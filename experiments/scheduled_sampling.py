@@ -1,8 +1,8 @@
-"""The two optima of scheduled sampling, drawn over the probability of keeping the real token.
+"""Plots the two optima of scheduled sampling over the probability of keeping the real token.
 
     python -m experiments.scheduled_sampling --output FOLDER
 
-draws `scheduled_sampling.png`: for every ε how far the optima are from P, and how much of the
+writes `scheduled_sampling.png`: for every ε the distance of the optima from P, and how much of the
 dependence between x1 and x2 they keep; see `zoo.theory.scheduled_sampling`.
 
 Source: F. Huszár (2015), arXiv 1511.05101, equations 2-8.
@@ -26,18 +26,18 @@ from zoo.theory.scheduled_sampling import (
 
 CURVE = np.linspace(0, 1, 101)
 
-_POINTS = "keep_probability", "kl", "mutual_information", "first_symbol_kl"
+_POINTS = "keep_probability", "kl", "mutual_information", "first_token_kl"
 
 
-def main(arguments=None) -> None:
-    """Draws the figure and prints a table, see the head of this file."""
+def main(arguments: list[str] | None = None) -> None:
+    """Plots the figure and prints a table; see the module docstring."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--output", type=pathlib.Path, required=True, help="folder of the figure")
     parser.add_argument(
         "--points",
         type=pathlib.Path,
-        help=f"JSON object with the lists {', '.join(_POINTS)}: what training reached on the "
-        "example (see experiments.trained_points), drawn over the curves",
+        help=f"JSON object with the lists {', '.join(_POINTS)}: results of training on the "
+        "example (see experiments.trained_points), plotted over the curves",
     )
     options = parser.parse_args(arguments)
     points = _load_points(options.points) if options.points else None
@@ -68,8 +68,8 @@ def _load_points(path):
         return np.array([fields[key] for key in _POINTS], np.float64).reshape(len(_POINTS), -1)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
-            f"{path} holds no points ({error!r}): a JSON object with the lists "
-            f"{', '.join(_POINTS)}, of one length, is expected."
+            f"{path} contains no points ({error!r}): expected a JSON object with the lists "
+            f"{', '.join(_POINTS)}, of one length."
         ) from error
 
 

@@ -1,10 +1,11 @@
-"""Writes the results table of README.md from the flagfiles and results in this folder.
+"""Writes the results tables of README.md and docs/results.md from the files in this folder.
 
-python -m experiments.table          the table anew
-python -m experiments.table NAME     first takes over runs/NAME/metrics.json as the result
+python -m experiments.table          rewrites the tables
+python -m experiments.table NAME     first copies runs/NAME/metrics.json here as the result of NAME
 
+The table of docs/results.md has a row for each flagfile, that of README.md the rows in `HEADLINE`.
 A flagfile's header has a line of description, then `Time:` and `Hardware:`. A result may have a
-`note`, a clause on what to know of it, which goes when a new result is taken over.
+`note`, a clause on what to know about it, which a new result replaces.
 """
 
 import json
@@ -25,15 +26,29 @@ NAMES = {
     "class_kl": "class KL",
     "lenet_fd": "LeNet-FD",
 }
+# The rows of README.md: flagfile -> figure shown, and the published figure beside it.
+HEADLINE = {
+    "binarized_mnist_transformer": ("nll", "79.20 (PixelRNN)"),
+    "binarized_mnist_pixel_cnn": ("nll", "81.30 (PixelCNN)"),
+    "binarized_mnist_lstm": ("nll", "86.64 (MADE)"),
+    "binarized_mnist_lstm_scheduled_sampling": ("nll", "–"),
+    "tiny_shakespeare_lstm": ("nll", "1.4697 (nanoGPT, validation and test together)"),
+    "mnist_dcgan_labels": ("lenet_fd", "–"),
+}
 WITHOUT_UNIT = ("num_classes_seen", "lenet_fd", "precision", "recall", "coverage")
 
 
-def row(flagfile: pathlib.Path) -> str:
-    """One row of the table."""
+def read(flagfile: pathlib.Path) -> tuple[str, dict, dict]:
+    """Returns the text of a flagfile, its flags, and the result beside it."""
     text = flagfile.read_text(encoding="utf-8")
     flags = dict(re.findall(r"^--(\w+)=(.+)$", text, flags=re.MULTILINE))
+    return text, flags, json.loads(flagfile.with_suffix(".json").read_text(encoding="utf-8"))
+
+
+def row(flagfile: pathlib.Path) -> str:
+    """Formats one row of the full table."""
+    text, flags, result = read(flagfile)
     header = dict(re.findall(r"^# (Time|Hardware): +(.+)$", text, flags=re.MULTILINE))
-    result = json.loads(flagfile.with_suffix(".json").read_text(encoding="utf-8"))
     specs = "<br>".join(f"`{flags[name]}`" for name in ("data", "model", "objective"))
     figures = "<br>".join(figure(n, result["metrics"][n]) for n in SHOWN if n in result["metrics"])
     seed = result["experiment"]["seed"]
@@ -42,8 +57,17 @@ def row(flagfile: pathlib.Path) -> str:
     return f"| {specs} | {figures} | {how} | `{flagfile.relative_to(ROOT)}` |"
 
 
+def headline_row(name: str) -> str:
+    """Formats one row of README.md's table, for a flagfile in `HEADLINE`."""
+    shown, published = HEADLINE[name]
+    _, flags, result = read(ROOT / "experiments" / f"{name}.flags")
+    specs = " | ".join(f"`{flags[key]}`" for key in ("data", "objective", "model"))
+    ours = figure(shown, result["metrics"][shown]).removesuffix(" on test")
+    return f"| {specs} | {ours} | {published} | `train.py --flagfile=experiments/{name}.flags` |"
+
+
 def figure(name: str, measured: dict) -> str:
-    """One figure with its standard error, unit and split, and what real data would have."""
+    """Formats a figure with its standard error, unit and split, and its ceiling."""
     error = f" ± {measured['standard_error']:.3f}" if measured["standard_error"] else ""
     value = f"{measured['value']:.3f}" if error else f"{measured['value']:g}"
     name = name.partition("@")[0]
@@ -55,31 +79,45 @@ def figure(name: str, measured: dict) -> str:
 
 
 def table() -> str:
-    """The whole table, in Markdown."""
-    flagfiles = sorted((ROOT / "experiments").glob("*.flags"))
+    """Formats the full table, in Markdown."""
     return "\n".join(
         [
             "| data, model, objective | result | time, hardware, seed | flagfile |",
             "|---|---|---|---|",
-            *(row(path) for path in flagfiles),
+            *(row(path) for path in sorted((ROOT / "experiments").glob("*.flags"))),
         ]
     )
 
 
-def with_table(readme: str) -> str:
-    """The README with the table between its two marks."""
-    before, _, rest = readme.partition(BEGIN)
+def headline() -> str:
+    """Formats the table of README.md, in Markdown."""
+    return "\n".join(
+        [
+            "| data | objective | model | ours | published | command |",
+            "|---|---|---|---|---|---|",
+            *map(headline_row, HEADLINE),
+        ]
+    )
+
+
+TABLES = {"README.md": headline, "docs/results.md": table}
+
+
+def with_table(document: str, new_table: str) -> str:
+    """Returns a document's text with another table between its two marks."""
+    before, _, rest = document.partition(BEGIN)
     _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{table()}\n\n{END}{after}"
+    return f"{before}{BEGIN}\n\n{new_table}\n\n{END}{after}"
 
 
 def main():
-    """Takes over results that are named, and writes the table."""
+    """Copies the results that are named, and writes the tables."""
     for name in sys.argv[1:]:
         source = ROOT / "runs" / name / "metrics.json"
         shutil.copyfile(source, ROOT / "experiments" / f"{name}.json")
-    readme = ROOT / "README.md"
-    readme.write_text(with_table(readme.read_text(encoding="utf-8")), encoding="utf-8")
+    for document, write in TABLES.items():
+        path = ROOT / document
+        path.write_text(with_table(path.read_text(encoding="utf-8"), write()), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,47 +1,48 @@
-"""One generator of texts trained by every kind of objective."""
+"""Kinds of training for one text generator, one per objective."""
 
 import dataclasses
 import pathlib
 
-from zoo.runs import experiment
+import zoo
+from zoo.runs.run import Run
 
 LIKELIHOOD = "maximum likelihood"
 _ESTIMATORS = {
     "REINFORCE": "reinforce()",
-    "REINFORCE on beginnings": 'reinforce(rewards="prefixes")',
+    "REINFORCE on prefixes": 'reinforce(rewards="prefixes")',
     "Gumbel-softmax": "gumbel_softmax()",
 }
 
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """How one kind of run is trained.
+    """Settings of one kind of run.
 
     Attributes:
         objective: its spec.
         model: its spec.
-        steps: how many.
-        learning_rate: the highest.
-        begins: the kind from whose run of the same seed it begins; None: from new weights.
-        once: whether one seed is enough.
+        steps: number of training steps.
+        learning_rate: the peak learning rate.
+        init_from: the kind whose run of the same seed initialises the weights; None: new weights.
+        once: True if one seed is enough.
     """
 
     objective: str
     model: str
     steps: int
     learning_rate: float = 5e-3
-    begins: str | None = None
+    init_from: str | None = None
     once: bool = False
 
 
 def kinds(generator: str, transformer: str, steps: int | None = None) -> dict[str, Kind]:
-    """By their names the kinds of runs of a recurrent generator, and few of a Transformer.
+    """Lists the kinds of runs by name: of a recurrent generator, and a few of a Transformer.
 
     Args:
         generator: the spec of an autoregressive model.
         transformer: the spec of another.
-        steps: of every run; None: 4,000 from new weights and 2,000 against a discriminator or
-            from the weights that likelihood has found.
+        steps: of every run; None: 4,000 from new weights, and 2,000 against a discriminator or
+            from the weights of a maximum-likelihood run.
     """
     many, fewer = steps or 4000, steps or 2000
     once = _variants(generator, fewer) | _of_transformer(transformer, many, fewer)
@@ -55,7 +56,7 @@ def _of_every_objective(generator, many, fewer):
     found = {
         LIKELIHOOD: Kind("maximum_likelihood", generator, many),
         "maximum likelihood from likelihood": Kind(
-            "maximum_likelihood", generator, fewer, 1e-3, begins=LIKELIHOOD
+            "maximum_likelihood", generator, fewer, 1e-3, init_from=LIKELIHOOD
         ),
         "scheduled sampling, ε = 0.5": Kind(
             "scheduled_sampling(schedule='constant', keep_probability=0.5)", generator, many
@@ -65,32 +66,37 @@ def _of_every_objective(generator, many, fewer):
     for name, estimator in _ESTIMATORS.items():
         kind = _adversarial(estimator, generator, fewer)
         found[name] = kind
-        found[f"{name} from likelihood"] = dataclasses.replace(kind, begins=LIKELIHOOD)
+        found[f"{name} from likelihood"] = dataclasses.replace(kind, init_from=LIKELIHOOD)
     return found | {
         "mediator": Kind(*mediated, many),
-        "mediator from likelihood": Kind(*mediated, fewer, 1e-3, begins=LIKELIHOOD),
+        "mediator from likelihood": Kind(*mediated, fewer, 1e-3, init_from=LIKELIHOOD),
     }
 
 
 def _variants(generator, steps):
-    begun = _adversarial("reinforce()", generator, steps, begins=LIKELIHOOD)
+    begun = _adversarial("reinforce()", generator, steps, init_from=LIKELIHOOD)
     recurrent = _adversarial(
-        "reinforce()", generator, steps, "recurrent", ", discriminator_steps=5", begins=LIKELIHOOD
+        "reinforce()",
+        generator,
+        steps,
+        "recurrent",
+        ", discriminator_steps=5",
+        init_from=LIKELIHOOD,
     )
     return {
         "REINFORCE from likelihood, slowly": dataclasses.replace(begun, learning_rate=1e-4),
         "REINFORCE from likelihood, five steps of a recurrent discriminator": recurrent,
         "REINFORCE with roll-outs from likelihood": _adversarial(
-            "reinforce(rollouts=4)", generator, steps, begins=LIKELIHOOD
+            "reinforce(rollouts=4)", generator, steps, init_from=LIKELIHOOD
         ),
     }
 
 
 def _of_transformer(transformer, many, fewer):
     likelihood = "Transformer, maximum likelihood"
-    name = "Transformer, REINFORCE on beginnings"
-    estimator = _ESTIMATORS["REINFORCE on beginnings"]
-    begun = _adversarial(estimator, transformer, fewer, begins=likelihood)
+    name = "Transformer, REINFORCE on prefixes"
+    estimator = _ESTIMATORS["REINFORCE on prefixes"]
+    begun = _adversarial(estimator, transformer, fewer, init_from=likelihood)
     return {
         likelihood: Kind("maximum_likelihood", transformer, many, 2e-3),
         f"{name} from likelihood": begun,
@@ -99,30 +105,30 @@ def _of_transformer(transformer, many, fewer):
 
 
 def _adversarial(
-    estimator, generator, steps, discriminator="convolutional", more="", begins=None
+    estimator, generator, steps, discriminator="convolutional", more="", init_from=None
 ) -> Kind:
     objective = f"generalised_js(pi=0.5, estimator={estimator!r}{more})"
     model = f'text_gan(generator="{generator}", discriminator="{discriminator}", width=64)'
-    return Kind(objective, model, steps, 1e-3, begins)
+    return Kind(objective, model, steps, 1e-3, init_from)
 
 
-def trained(name: str, of: dict[str, Kind], data: str, seed: int, workdir: pathlib.Path):
-    """The run of one kind and seed; another one, which it begins from, is trained before it.
+def trained(name: str, of: dict[str, Kind], data: str, seed: int, workdir: pathlib.Path) -> Run:
+    """Trains the run of one kind and seed, after the run that initialises it.
 
     Args:
         name: of the kind.
         of: the kinds, see `kinds`.
         data: the spec of the data.
         seed: the run's seed.
-        workdir: where the folders of all runs are.
+        workdir: for the folders of all runs.
 
     Returns:
         A `zoo.runs.run.Run`.
     """
     kind, begun = of[name], None
-    if kind.begins is not None:
-        begun = str(trained(kind.begins, of, data, seed, workdir).folder.path)
-    settings = experiment.Experiment(
+    if kind.init_from is not None:
+        begun = str(trained(kind.init_from, of, data, seed, workdir).folder.path)
+    settings = zoo.Experiment(
         data=data,
         model=kind.model,
         objective=kind.objective,
@@ -137,7 +143,7 @@ def trained(name: str, of: dict[str, Kind], data: str, seed: int, workdir: pathl
         sample_every=0,
         checkpoint_every=500,
     )
-    return experiment.train(settings, str(workdir / _slug(name, seed)))
+    return zoo.train(settings, str(workdir / _slug(name, seed)))
 
 
 def _slug(name, seed):

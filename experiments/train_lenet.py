@@ -10,17 +10,18 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import randomness, spec
+from zoo.data.base.splits import Dataset
 from zoo.metrics.base import lenet
 
 EPOCHS, BATCH = 20, 128
 
 
-def train(dataset, seed: int = 0) -> keras.Model:
-    """Trains on the training part, each image shifted by up to two pixels.
+def train(dataset: Dataset, seed: int = 0) -> keras.Model:
+    """Trains on the training split, with random shifts of up to two pixels.
 
     Args:
-        dataset: what `zoo.data.mnist.build` returns.
-        seed: of the weights and the shifts.
+        dataset: the result of `zoo.data.mnist.build`.
+        seed: for the weights and the shifts.
 
     Returns:
         The trained network.
@@ -44,21 +45,21 @@ def train(dataset, seed: int = 0) -> keras.Model:
     return model
 
 
-def shifted(images, key, most: int = 2):
-    """Each image moved by up to `most` pixels both ways, with black moving in."""
+def shifted(images: tf.Tensor, key: tf.Tensor, most: int = 2) -> tf.Tensor:
+    """Shifts each image by up to `most` pixels in both directions, padding with black."""
     count, height, width, _ = images.shape
     padded = tf.pad(images, [[0, 0], [most, most], [most, most], [0, 0]])
-    places = tf.random.stateless_uniform([count, 2], key, 0, 2 * most + 1, tf.int32)
+    offsets = tf.random.stateless_uniform([count, 2], key, 0, 2 * most + 1, tf.int32)
 
-    def crop(image_and_place):
-        image, place = image_and_place
-        return tf.slice(image, [place[0], place[1], 0], [height, width, 1])
+    def crop(image_and_offset):
+        image, offset = image_and_offset
+        return tf.slice(image, [offset[0], offset[1], 0], [height, width, 1])
 
-    return tf.map_fn(crop, (padded, places), fn_output_signature=tf.float32)
+    return tf.map_fn(crop, (padded, offsets), fn_output_signature=tf.float32)
 
 
-def main():
-    """Trains, tells the test accuracy, writes the weights."""
+def main() -> None:
+    """Trains, prints the test accuracy and writes the weights."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", required=True)
     parser.add_argument("--data_dir")

@@ -1,9 +1,9 @@
-"""Where training by scheduled sampling ends, on the example of `zoo.theory.scheduled_sampling`.
+"""Trains scheduled sampling to convergence on the example of `zoo.theory.scheduled_sampling`.
 
     python -m experiments.trained_points --output FILE.json
 
 trains a table of all probabilities for several ε, as `train.py` would, and writes the `--points`
-that `zoo.theory.scheduled_sampling` draws over its curves.
+that `experiments.scheduled_sampling` plots over its curves.
 """
 
 import argparse
@@ -12,8 +12,8 @@ import tempfile
 
 import numpy as np
 
+import zoo
 from zoo.errors import explained
-from zoo.runs import experiment
 from zoo.runs.run_folder import write_json
 from zoo.theory.scheduled_sampling import EXAMPLE, measures
 
@@ -22,16 +22,16 @@ STEPS = 500
 
 
 def trained(keep_probability: float, steps: int = STEPS) -> np.ndarray:
-    """The table that training on draws from `EXAMPLE` ends at.
+    """Trains a table on draws from `EXAMPLE`.
 
     Args:
-        keep_probability: ε, the probability that the real symbol is kept.
+        keep_probability: ε, the probability of keeping the real token.
         steps: training steps of 16,384 pairs.
 
     Returns:
         Q, [x1, x2].
     """
-    settings = experiment.Experiment(
+    settings = zoo.Experiment(
         data=f"pairs(joint={EXAMPLE.tolist()})",
         model="table",
         objective=f"scheduled_sampling(keep_probability={keep_probability})",
@@ -44,13 +44,13 @@ def trained(keep_probability: float, steps: int = STEPS) -> np.ndarray:
         checkpoint_every=0,
     )
     with tempfile.TemporaryDirectory() as folder:
-        model = experiment.train(settings, folder).model
+        model = zoo.train(settings, folder).model
     cells = np.argwhere(np.ones_like(EXAMPLE)).astype(np.int32)
     return np.exp(model.log_prob(cells).numpy().astype(np.float64)).reshape(EXAMPLE.shape)
 
 
-def main(arguments=None) -> None:
-    """Trains, prints a table and writes the points, see the head of this file."""
+def main(arguments: list[str] | None = None) -> None:
+    """Trains, prints a table and writes the points; see the module docstring."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--output", type=pathlib.Path, required=True, help="the JSON file")
     parser.add_argument("--steps", type=int, default=STEPS, help="training steps for each ε")

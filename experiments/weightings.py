@@ -1,11 +1,11 @@
-"""Three ways to put π into the training of a discriminator: how well each finds the log ratio.
+"""Compares three ways of weighting a discriminator's loss by π: accuracy of the log density ratio.
 
     python -m experiments.weightings --output FOLDER
 
-trains the same discriminator, by the same numbers of steps and of examples, to tell a mixture P
-from the Gaussian Q that has its moments, where r = log P - log Q is known, and writes
+trains the same discriminator, with equal numbers of steps and of examples, between a mixture P
+and the Gaussian Q that has its moments, where r = log P - log Q is known, and writes
 `weightings.json` and `weightings.png`: the median error of the estimated r over π. All three
-have the same optimum (see `zoo.objectives.generalised_js`); what differs is the noise.
+have the same optimum (see `zoo.objectives.generalised_js`) and differ only in their noise.
 
 Source: F. Huszár (2015), arXiv 1511.05101, section 4, whose recipe is "batch_ratio".
 """
@@ -14,6 +14,7 @@ import argparse
 import itertools
 import pathlib
 import typing
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -34,12 +35,12 @@ _COUNT = 10_000
 
 
 class Known(typing.NamedTuple):
-    """P, Q and a discriminator of them.
+    """P, Q and a discriminator between them.
 
     Attributes:
         dataset: of P, with `log_prob`.
         generator: Q, with `log_prob`.
-        discriminator: not trained yet.
+        discriminator: untrained.
     """
 
     dataset: object
@@ -48,21 +49,21 @@ class Known(typing.NamedTuple):
 
 
 def known(seed: int) -> Known:
-    """The mixture `mixture_a`, the Gaussian with its moments, and a discriminator from a seed."""
+    """Builds the mixture `mixture_a`, the Gaussian with its moments, and a new discriminator."""
     keras.utils.set_random_seed(seed)
     dataset = spec.build("data", f"gaussian_mixture(count={_COUNT})", None)
     mean, std = mixtures.moments(mixtures.load())
-    pair = spec.build("models", f"gaussian(mean={mean.tolist()}, std={std})", dataset.example)
+    pair = spec.build("models", f"gaussian(mean={mean.tolist()}, std={std})", dataset.domain)
     return Known(dataset, pair.generator, pair.discriminator)
 
 
 def trained_error(pi: float, weighting: Weighting, seed: int, steps: int = STEPS) -> float:
-    """The median error of a discriminator that was trained with one of the weightings.
+    """Trains a discriminator with one of the weightings; returns its median error.
 
     Args:
         pi: the weight of the data.
         weighting: one of `WEIGHTINGS`.
-        seed: of its weights and of all draws.
+        seed: for its weights and all draws.
         steps: each with `NUM_EXAMPLES` new examples, of P and Q together.
 
     Returns:
@@ -70,13 +71,13 @@ def trained_error(pi: float, weighting: Weighting, seed: int, steps: int = STEPS
     """
     game = known(seed)
     objective = spec.build("objectives", f"generalised_js(pi={pi}, weighting={weighting!r})")
-    _train(game, objective, pi, seed, steps)
+    _train(game, objective, seed, steps)
     return median_error(
-        lambda points: objective.log_density_ratio(game.discriminator(points), pi), game
+        lambda points: objective.log_density_ratio(game.discriminator(points), steps), game
     )
 
 
-def _train(game, objective, pi, seed, steps):
+def _train(game, objective, seed, steps):
     half, variables = NUM_EXAMPLES // 2, game.discriminator.trainable_variables
     num_real, num_generated = objective.num_real(half), objective.num_generated(half)
     optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps))
@@ -86,31 +87,31 @@ def _train(game, objective, pi, seed, steps):
     def step(number):
         real = game.dataset.train.batch(number, num_real, seed)
         key = randomness.key(seed, number, "samples")
-        both = tf.concat([real, game.generator.sample(key, num_generated)], axis=0)
+        both = tf.concat([real, game.generator.sample(key, num_generated).values], axis=0)
         with tf.GradientTape() as tape:
             logits = game.discriminator(both)
-            loss = objective.discriminator_loss(logits[:num_real], logits[num_real:], pi)
+            loss = objective.discriminator_loss(logits[:num_real], logits[num_real:], number)
         optimizer.apply(tape.gradient(loss, variables), variables)
 
     for number in range(steps):
         step(tf.constant(number))
 
 
-def median_error(log_density_ratio, game: Known) -> float:
-    """The median of |estimated r - r|, in nats, over as many test points as samples of Q.
+def median_error(log_density_ratio: Callable, game: Known) -> float:
+    """Computes the median of |estimated r - r|, in nats, over as many test points as samples of Q.
 
     Args:
-        log_density_ratio: the estimate of r of points.
+        log_density_ratio: a function from points to the estimate of r.
         game: see `Known`.
     """
-    samples = game.generator.sample(randomness.key(0, 0, "test samples"), _COUNT)
+    samples = game.generator.sample(randomness.key(0, 0, "test samples"), _COUNT).values
     points = tf.concat([game.dataset.test.values, samples], axis=0)
     exact = game.dataset.log_prob(points).numpy() - game.generator.log_prob(points).numpy()
     return float(np.median(np.abs(np.asarray(log_density_ratio(points)) - exact)))
 
 
-def main(arguments=None) -> None:
-    """Trains, prints, writes and draws, see the head of this file."""
+def main(arguments: list[str] | None = None) -> None:
+    """Trains, prints, writes and plots; see the module docstring."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--output", type=pathlib.Path, required=True, help="for JSON and figure")
     parser.add_argument("--steps", type=int, default=STEPS, help="training steps of each")

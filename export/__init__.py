@@ -1,4 +1,4 @@
-"""From a run folder to a SavedModel that TensorFlow Serving serves.
+"""Exports run folders as SavedModels for TensorFlow Serving.
 
 The command is `python -m export`, the function is `export.export`.
 """
@@ -13,6 +13,7 @@ def export(
     length: int | None = None,
     calibrated: bool = False,
     another_run: bool = False,
+    batching=None,
 ):
     """Writes `output/name/<version>`, complete and checked before it becomes visible there.
 
@@ -24,11 +25,13 @@ def export(
         name: the model's name, which is part of its address.
         version: a whole number that is not there yet; None: one above the highest there.
         sampler: for text, the spec of a member of `zoo.samplers`; None: ancestral().
-        length: for text, the most symbols that a generated text has, its prompt and its end
-            symbol included; None: as in training.
-        calibrated: whether `log_density_ratio` is divided by `Run.temperature`, which is then
-            recorded in the version's `assets.extra/metadata.json`.
+        length: for text, the maximum number of tokens of a generated text, its prompt and its end
+            token included; None: as in training.
+        calibrated: whether `log_density_ratio` is divided by `Run.calibration_temperature`,
+            which is then recorded in the version's `assets.extra/metadata.json`.
         another_run: whether the newest version of this name may be of a run in another folder.
+        batching: an `export.serving_files.Batching`, how the server merges requests; None: by the
+            defaults. Generated files that were edited since stay as they are.
 
     Returns:
         The new version's folder, a `pathlib.Path`.
@@ -43,4 +46,6 @@ def export(
     # Imported here, so that importing one of the other modules does not import Keras.
     from export import exporting
 
-    return exporting.export(run, output, name, version, sampler, length, calibrated, another_run)
+    return exporting.export(
+        run, output, name, version, sampler, length, calibrated, another_run, batching
+    )

@@ -1,4 +1,4 @@
-"""Whether a version answers its warm-up requests as it was recorded to.
+"""Checks that a version answers its warm-up requests as recorded.
 
   python -m export.checking served/names/1
 
@@ -24,7 +24,7 @@ _TOLERANCE = 1e-5
 
 
 def differences(folder: str) -> list[str]:
-    """A sentence for each output of a version that is not what was recorded."""
+    """Lists the outputs of a version that are not as recorded, a sentence each."""
     path = pathlib.Path(folder, "assets.extra", "tf_serving_warmup_requests")
     records = list(tf.data.TFRecordDataset(str(path)).as_numpy_iterator())
     found = []
@@ -72,7 +72,7 @@ def for_serving(folder):
 
 
 def agree(key: str, expected, answer) -> bool:
-    """Whether two arrays are the same output.
+    """Compares two arrays of one output.
 
     Numbers agree to 1e-5 if they are finite, the pixels of PNG files to one of 255 levels,
     everything else exactly.

@@ -1,4 +1,4 @@
-"""What can go wrong with an export."""
+"""Errors of exporting."""
 
 from zoo.errors import ZooError
 

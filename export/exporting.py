@@ -18,11 +18,14 @@ from export import (
     warmup,
 )
 from export.errors import ExportError
+from export.ratio_estimator import RatioEstimator
 from export.servable import METADATA, Servable
 from export.versions import new_version, versions
 from zoo.density_ratio import estimate
 from zoo.errors import SpecError
-from zoo.runs import experiment
+from zoo.models.base.sequence_model import SequenceModel
+from zoo.objectives.base.contracts import DensityRatioObjective
+from zoo.runs.loading import load
 from zoo.runs.plain_paths import plain
 from zoo.runs.run import Run
 
@@ -30,7 +33,9 @@ from zoo.runs.run import Run
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
 
 
-def export(run, output, name, version, sampler, length, calibrated, another_run) -> pathlib.Path:
+def export(
+    run, output, name, version, sampler, length, calibrated, another_run, batching=None
+) -> pathlib.Path:
     """See `export.export`."""
     if not _NAME.fullmatch(name):
         raise ExportError(
@@ -38,7 +43,7 @@ def export(run, output, name, version, sampler, length, calibrated, another_run)
         )
     if not os.fspath(output):
         raise ExportError("output has no name: give the folder of all exported models.")
-    run = run if isinstance(run, Run) else experiment.load(run)
+    run = run if isinstance(run, Run) else load(run)
     model = with_origin(servable(run, sampler, length, calibrated), run)
     logs = warmup.logs(model, name)
     model_folder = pathlib.Path(output, name).expanduser()
@@ -48,7 +53,9 @@ def export(run, output, name, version, sampler, length, calibrated, another_run)
         model.save(plain(model_folder) / unfinished.name)
         warmup.write(unfinished, logs)
         check(unfinished)
-        serving_files.write(model_folder, name, model)
+        edited = serving_files.write(model_folder, name, model, batching)
+    for file in edited:
+        print(f"{model_folder / file} was edited and stays as it is.")
     return path
 
 
@@ -58,7 +65,7 @@ def servable(
     """The signatures of a run's model, with a calibrated log density ratio if it is asked for."""
     if not calibrated:
         return _signatures(run, sampler, length, 1.0)
-    temperature = run.temperature
+    temperature = run.calibration_temperature
     model = _signatures(run, sampler, length, 1 / temperature)
     if "log_density_ratio" not in model.signatures:
         raise SpecError(f"{run.experiment.model} is served without a ratio to be calibrated.")
@@ -106,29 +113,28 @@ def require_same_run(model_folder: pathlib.Path, run: Run) -> None:
 
 
 def _signatures(run, sampler, length, ratio_scale):
-    if run.example.kind == "text":
-        return text_signatures.build(run.generator, sampler, length, _judge(run, ratio_scale))
-    drawn = "points" if run.example.kind == "points" else "images"
+    estimator = _ratio_estimator(run, ratio_scale)
+    if run.domain.kind == "text":
+        return text_signatures.build(run.generator, sampler, length, estimator)
+    drawn = "points" if run.domain.kind == "points" else "images"
     if length is not None:
         raise SpecError(f"{run.experiment.model} draws {drawn}: it has no length.")
-    if hasattr(run.generator, "sequence"):
+    if isinstance(run.generator, SequenceModel):
         return likelihood_image_signatures.build(run.generator, sampler)
     if sampler is not None:
         raise SpecError(f"{run.experiment.model} draws {drawn} from noise: it has no sampler.")
-    given = run.model, run.objective
-    if run.example.kind == "points":
-        return point_signatures.build(*given, run.example.dimension, run.step, ratio_scale)
-    return image_signatures.build(*given, run.example.shape, run.step, ratio_scale)
+    if run.domain.kind == "points":
+        return point_signatures.build(run.generator, run.domain.dimension, estimator)
+    return image_signatures.build(run.generator, run.domain.shape, estimator)
 
 
-def _judge(run, ratio_scale):
-    """The discriminator of a run of texts, if it has one."""
-    discriminator = run.model.networks().get("discriminator")
-    if discriminator is None:
+def _ratio_estimator(run, scale) -> RatioEstimator | None:
+    """The run's estimate of log P - log Q times `scale`, where its objective has one."""
+    objective, step = run.objective, estimate.last_update(run)
+    if not isinstance(objective, DensityRatioObjective):
         return None
-    pi = float(estimate.pi(run))
-    return text_signatures.Judge(
-        discriminator, lambda logits: ratio_scale * run.objective.log_density_ratio(logits, pi)
+    return RatioEstimator(
+        run.model.discriminator, lambda logits: scale * objective.log_density_ratio(logits, step)
     )
 
 

@@ -1,31 +1,30 @@
-"""How a served generator of images is called, and its discriminator if it has one."""
+"""Signatures of a served generator of images, grey or colour, and of its discriminator."""
 
 import numpy as np
 import tensorflow as tf
 
 from export import labels
+from export.ratio_estimator import RatioEstimator
 from export.servable import Servable, Signature
 
-# No component of the noise that a generator is trained with comes near.
+# Components of the noise that generators are trained with come nowhere near.
 MOST_LATENT = 100.0
 
 
 def build(
-    model, objective, shape: tuple[int, int, int], step: int, ratio_scale: float = 1.0
+    generator, shape: tuple[int, int, int], estimator: RatioEstimator | None = None
 ) -> Servable:
-    """The signatures of a generator, and of its discriminator if one was trained with it.
+    """Builds the signatures of a generator, and of its discriminator if one was trained with it.
 
     A model that is conditioned on classes takes a label in each signature.
 
     Args:
-        model: has `networks()`, see `zoo.models`.
-        objective: what it was trained by, which knows what a discriminator's logits mean.
-        shape: of an image.
-        step: how many steps it was trained for.
-        ratio_scale: what the log density ratio is multiplied by.
+        generator: see `zoo.models`.
+        shape: (height, width, channels) of an image, see `zoo.domains.Image`.
+        estimator: of the log density ratio, where one was trained with the generator.
     """
-    images, networks = _Images(model, objective, step, ratio_scale), model.networks()
-    size, classes = images.generator.latent_size, images.generator.num_classes
+    images = _Images(generator, estimator)
+    size, classes = generator.latent_size, generator.num_classes
     random = np.random.default_rng(0)
     rows = {
         "seed": np.arange(3),
@@ -47,19 +46,18 @@ def build(
         "generate_png": signature(images.generate_png, "seed"),
         "decode": signature(images.decode, "latent"),
     }
-    if "discriminator" in networks:
+    variables = list(generator.variables)
+    if estimator is not None:
         signatures["log_density_ratio"] = signature(images.log_density_ratio, "image")
-    variables = [variable for network in networks.values() for variable in network.variables]
+        variables += estimator.discriminator.variables
     return Servable(signatures, variables, [])
 
 
 class _Images:
     """The functions behind the signatures."""
 
-    def __init__(self, model, objective, step, ratio_scale):
-        self.networks, self.objective = model.networks(), objective
-        self.generator = self.networks["generator"]
-        self.step, self.ratio_scale = step, ratio_scale
+    def __init__(self, generator, estimator):
+        self.generator, self.estimator = generator, estimator
 
     def generate(self, inputs):
         """Draws images."""
@@ -73,7 +71,7 @@ class _Images:
         return _answer(inputs, answer.get("error"), image_bytes=png(answer["image"]))
 
     def decode(self, inputs):
-        """The generator without its randomness and, for formats without them, without strings."""
+        """Decodes latents to images: neither draws nor strings, which some formats do not have."""
         latent = number(inputs["latent"], -MOST_LATENT, MOST_LATENT)
         if "label" not in inputs:
             return {"image": self.generator.decode(latent)}
@@ -81,23 +79,20 @@ class _Images:
         return {"image": self.generator.decode(latent, label)}
 
     def log_density_ratio(self, inputs):
-        """The discriminator's estimate of log P - log Q."""
+        """Estimates log P - log Q by the discriminator."""
         classes, error = labels.read(inputs, self.generator.num_classes)
         image = number(inputs["image"], 0.0, 1.0)
-        logits = self.networks["discriminator"](image if classes is None else (image, classes))
-        ratio = self.objective.log_density_ratio(
-            logits, float(self.objective.pi_at(max(self.step - 1, 0)))
-        )
-        return _answer(inputs, error, log_density_ratio=self.ratio_scale * ratio)
+        ratio = self.estimator.log_density_ratio(self.estimator.discriminator(image, classes))
+        return _answer(inputs, error, log_density_ratio=ratio)
 
 
 def _answer(inputs, error, **outputs):
-    """Rows can have an error only where there is a label."""
+    """Adds the rows' errors, which only a label can have."""
     return labels.answer(error, **outputs) if "label" in inputs else outputs
 
 
 def number(values, least: float, most: float):
-    """The values held between two bounds, NaN as 0.
+    """Clips values to two bounds; NaN becomes 0.
 
     JSON has no word for NaN and infinity: no output may hold them, whatever comes in.
     """
@@ -105,11 +100,18 @@ def number(values, least: float, most: float):
 
 
 def awkward(rows):
-    """Rows as float32 with infinity and NaN in place of the two last ones."""
+    """Replaces the last two rows by infinity and NaN, float32."""
     rows[-2], rows[-1] = np.inf, np.nan
     return rows.astype(np.float32)
 
 
 def png(images):
-    """The PNG file of each image, strings [batch], from float [batch, height, width, channels]."""
+    """Encodes images as PNG files.
+
+    Args:
+        images: float [batch, height, width, channels] in [0, 1], 1 channel (grey) or 3 (RGB).
+
+    Returns:
+        Strings [batch].
+    """
     return tf.io.encode_png(tf.cast(tf.round(255 * images), tf.uint8))

@@ -1,18 +1,18 @@
-"""The labels of served models that are conditioned on classes, and what is wrong with rows."""
+"""Labels of served class-conditional models, and errors row by row."""
 
 import tensorflow as tf
 
 
 def read(inputs: dict, num_classes: int):
-    """The labels of the rows, and what is wrong with each of them.
+    """Reads and checks the labels of the rows.
 
     Args:
         inputs: of a signature; its `label` is int64 [batch], if the model takes one.
-        num_classes: how many classes there are.
+        num_classes: the number of classes.
 
     Returns:
-        Labels that can be, int32 [batch], or None where the model takes none; and a sentence for
-        each row, "" where nothing is wrong.
+        Labels in range, int32 [batch], or None where the model takes none; and an error for each
+        row, "" where there is none.
     """
     first = next(iter(inputs.values()))
     error = tf.fill(tf.shape(first)[:1], "")

@@ -1,4 +1,4 @@
-"""How a served autoregressive model of images is called."""
+"""Signatures of a served autoregressive model of images, grey or of binary colours."""
 
 import numpy as np
 import tensorflow as tf
@@ -12,7 +12,7 @@ _SEED, _LABEL, _ROWS = (tf.int64, []), (tf.int64, []), (tf.int32, [])
 
 
 def build(model, sampler: str | None = None) -> Servable:
-    """The signatures of an autoregressive model of images.
+    """Builds the signatures of an autoregressive model of images.
 
     A model that is conditioned on classes takes a label in each signature.
 
@@ -21,19 +21,19 @@ def build(model, sampler: str | None = None) -> Servable:
         sampler: the spec of a member of `zoo.samplers`; None: ancestral().
 
     Raises:
-        SpecError: a sampler that cannot be.
+        SpecError: an unknown sampler, or one with arguments out of range.
     """
     images = _Images(model, spec.build("samplers", sampler or "ancestral()"))
-    image = (tf.float32, list(model.example.shape))
+    image = (tf.float32, list(model.domain.shape))
     rows = {
         "seed": np.arange(3),
         "image": np.array([np.zeros(image[1]), np.ones(image[1]), np.full(image[1], np.nan)], "f"),
-        "known_rows": np.array([model.example.shape[0] // 2, 0, -1], np.int32),
+        "known_rows": np.array([model.domain.shape[0] // 2, 0, -1], np.int32),
         "label": np.array([model.num_starts - 1, 0, model.num_starts]),
     }
 
     def signature(function, **inputs):
-        if model.example.num_classes > 0:
+        if model.domain.num_classes > 0:
             inputs["label"] = _LABEL
         return Signature(function, inputs, {name: rows[name] for name in inputs})
 
@@ -53,7 +53,7 @@ class _Images:
 
     def __init__(self, model, sampler):
         self.model, self.sampler = model, sampler
-        self.height, self.levels = model.example.shape[0], model.example.levels
+        self.height, self.levels = model.domain.shape[0], model.domain.levels
 
     def generate(self, inputs):
         """Draws images."""
@@ -67,16 +67,15 @@ class _Images:
         return labels.answer(answer["error"], image_bytes=png(answer["image"]))
 
     def score(self, inputs):
-        """The log-probability of images."""
+        """Computes the log-probability of images in nats."""
         classes, error = labels.read(inputs, self.model.num_starts)
         image, error = self._read(inputs["image"], error)
-        examples = image if classes is None else (image, classes)
-        return labels.answer(error, log_prob=self.model.log_prob(examples))
+        return labels.answer(error, log_prob=self.model.log_prob(image, classes))
 
     def complete(self, inputs):
-        """Keeps the upper rows of images and draws the others."""
+        """Keeps the upper rows of images and draws the rest."""
         classes, error = labels.read(inputs, self.model.num_starts)
-        # What is below the known rows may be anything.
+        # Pixels below the known rows may be anything.
         below = tf.range(self.height) >= inputs["known_rows"][:, None]
         image = tf.where(below[:, :, None, None], 0.0, inputs["image"])
         image, error = self._read(image, error)
@@ -88,7 +87,7 @@ class _Images:
         return labels.answer(error, image=image)
 
     def _read(self, images, error):
-        """Images with pixels that can be, and what is wrong with each row."""
+        """Rounds pixels to the model's levels, and adds an error to each row that needed it."""
         pixels = number(images, 0.0, 1.0)
         nearest = tf.round(pixels * (self.levels - 1)) / (self.levels - 1)
         exact = tf.reduce_all(tf.abs(images - nearest) < 1e-3 / self.levels, axis=[1, 2, 3])

@@ -1,27 +1,25 @@
-"""How a served generator of points is called."""
+"""Signatures of a served generator of points."""
 
 import numpy as np
 import tensorflow as tf
 
 from export.image_signatures import MOST_LATENT, awkward, number
+from export.ratio_estimator import RatioEstimator
 from export.servable import Servable, Signature
+from zoo.models.base.capabilities import Likelihood
 
 # Squares of larger numbers come near to what float32 can hold.
 MOST_POINT = 1e6
 
 
-def build(model, objective, dimension: int, step: int, ratio_scale: float = 1.0) -> Servable:
-    """The signatures of a generator of points, and of its discriminator and density if it has any.
+def build(generator, dimension: int, estimator: RatioEstimator | None = None) -> Servable:
+    """Builds the signatures of a generator, its density and its estimator, if it has these.
 
     Args:
-        model: has `networks()`, see `zoo.models`.
-        objective: what it was trained by, which knows what a discriminator's logits mean.
-        dimension: how many coordinates a point has.
-        step: how many steps it was trained for.
-        ratio_scale: what the log density ratio is multiplied by.
+        generator: see `zoo.models`.
+        dimension: the number of coordinates of a point.
+        estimator: of the log density ratio, where one was trained with the generator.
     """
-    networks = model.networks()
-    generator = networks["generator"]
     point = (tf.float32, [dimension])
     points = awkward(np.random.default_rng(0).normal(size=[4, dimension]))
     latents = awkward(np.random.default_rng(1).normal(size=[4, generator.latent_size]))
@@ -36,9 +34,8 @@ def build(model, objective, dimension: int, step: int, ratio_scale: float = 1.0)
         return {"log_prob": generator.log_prob(_read(inputs))}
 
     def log_density_ratio(inputs):
-        logits = networks["discriminator"](_read(inputs))
-        ratio = objective.log_density_ratio(logits, float(objective.pi_at(max(step - 1, 0))))
-        return {"log_density_ratio": ratio_scale * ratio}
+        logits = estimator.discriminator(_read(inputs))
+        return {"log_density_ratio": estimator.log_density_ratio(logits)}
 
     drawn = Signature(generate, {"seed": (tf.int64, [])}, {"seed": np.arange(3)})
     latent = (tf.float32, [generator.latent_size])
@@ -47,13 +44,14 @@ def build(model, objective, dimension: int, step: int, ratio_scale: float = 1.0)
         "generate": drawn,
         "decode": Signature(decode, {"latent": latent}, {"latent": latents}),
     }
-    if hasattr(generator, "log_prob"):
+    if isinstance(generator, Likelihood):
         signatures["score"] = Signature(score, {"point": point}, {"point": points})
-    if "discriminator" in networks:
+    variables = list(generator.variables)
+    if estimator is not None:
         signatures["log_density_ratio"] = Signature(
             log_density_ratio, {"point": point}, {"point": points}
         )
-    variables = [variable for network in networks.values() for variable in network.variables]
+        variables += estimator.discriminator.variables
     return Servable(signatures, variables, [])
 
 

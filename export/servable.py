@@ -1,4 +1,4 @@
-"""What a SavedModel is made of: signatures, and the variables and tables that they use."""
+"""The content of a SavedModel: signatures, and the variables and tables that they use."""
 
 import dataclasses
 import functools

@@ -1,11 +1,16 @@
 """The files beside a model's versions: how to serve it, and how to ask it."""
 
+import dataclasses
+import hashlib
 import json
 import os
 import pathlib
 import shlex
 
+from export.errors import ExportError
 from export.servable import Servable, Signature
+
+_GENERATED = ".generated.json"  # the digests of the files beside the versions
 
 _MODELS = """\
 # For tensorflow_model_server --model_config_file. The newest version is served.
@@ -22,10 +27,18 @@ _BATCHING = """\
 # For tensorflow_model_server --enable_batching --batching_parameters_file.
 # Rows do not depend on each other, so that requests may be merged. Leave
 # pad_variable_length_inputs off: with it a request gets rows that it did not ask for.
-max_batch_size { value: 32 }
-batch_timeout_micros { value: 2000 }
-max_enqueued_batches { value: 100 }
-num_batch_threads { value: 4 }
+
+# A longer request is refused; a shorter one is cut into executions.
+max_batch_size {{ value: {max_batch_size} }}
+enable_large_batch_splitting {{ value: true }}
+# Rows that the model computes at once. More need more memory, and gain little.
+max_execution_batch_size {{ value: {max_execution_batch_size} }}
+# How long a request waits for others: what a lone one loses, unless threads are all busy.
+batch_timeout_micros {{ value: {batch_timeout_micros} }}
+# Executions at the same time: the number of cores, since each may use all of them.
+num_batch_threads {{ value: {num_batch_threads} }}
+# Executions that wait; beyond them requests are answered that the server is busy.
+max_enqueued_batches {{ value: 1000 }}
 """
 
 _README = """\
@@ -37,8 +50,11 @@ and goes live only after it has answered a request to each of its signatures:
 ```sh
 docker run --rm -p 8500:8500 -p 8501:8501 -v {mount} tensorflow/serving \\
     --model_config_file=/models/{name}/models.config \\
-    --enable_batching --batching_parameters_file=/models/{name}/batching.config
+    --enable_batching --batching_parameters_file=/models/{name}/batching.config \\
+    --rest_api_num_threads=64 --grpc_max_threads=256
 ```
+
+Merging needs requests that arrive together: the number of threads limits how many can.
 
 Is it there?
 
@@ -72,8 +88,51 @@ _SAVE_PNG = """ |
 _LONGEST_REQUEST = 200
 
 
-def write(folder: pathlib.Path, name: str, servable: Servable) -> None:
-    """Writes models.config, batching.config and README.md into a model's folder."""
+@dataclasses.dataclass(frozen=True)
+class Batching:
+    """How the server merges requests; see the generated batching.config.
+
+    Attributes:
+        max_batch_size: rows of a request at most.
+        max_execution_batch_size: rows that the model computes at once at most.
+        batch_timeout_micros: microseconds that a request waits for others.
+        num_batch_threads: executions at the same time.
+    """
+
+    max_batch_size: int = 20_000
+    max_execution_batch_size: int = 256
+    batch_timeout_micros: int = 500
+    num_batch_threads: int = 2
+
+    def __post_init__(self):
+        """Refuses what the server would refuse."""
+        for name, value in dataclasses.asdict(self).items():
+            least = 0 if name == "batch_timeout_micros" else 1
+            if value < least:
+                raise ExportError(f"{name}={value} should be at least {least}.")
+        if self.max_execution_batch_size > self.max_batch_size:
+            raise ExportError(
+                f"max_execution_batch_size={self.max_execution_batch_size} is more than "
+                f"max_batch_size={self.max_batch_size}."
+            )
+
+
+def write(
+    folder: pathlib.Path, name: str, servable: Servable, batching: Batching | None = None
+) -> list[str]:
+    """Writes models.config, batching.config and README.md into a model's folder.
+
+    A file that was edited since it was written stays as it is.
+
+    Args:
+        folder: the model's folder.
+        name: the model's name.
+        servable: the exported model.
+        batching: how requests are merged; None: by the defaults.
+
+    Returns:
+        The names of the files that were left because they were edited.
+    """
     mount = shlex.quote(f"{folder.resolve()}:/models/{name}")
     sections = [
         _section(name, key, signature)
@@ -81,9 +140,35 @@ def write(folder: pathlib.Path, name: str, servable: Servable) -> None:
         if key != "serving_default"  # another name of `generate`
     ]
     readme = _README.format(name=name, mount=mount, signatures="\n".join(sections).rstrip())
-    _write(folder / "models.config", _MODELS.format(name=name))
-    _write(folder / "batching.config", _BATCHING)
-    _write(folder / "README.md", readme)
+    texts = {
+        "models.config": _MODELS.format(name=name),
+        "batching.config": _BATCHING.format(**dataclasses.asdict(batching or Batching())),
+        "README.md": readme,
+    }
+    written = _written(folder)
+    edited = [name for name in texts if _is_edited(folder / name, written.get(name))]
+    for file, text in texts.items():
+        if file not in edited:
+            _write(folder / file, text)
+            written[file] = _digest(text)
+    _write(folder / _GENERATED, json.dumps(written, indent=2) + "\n")
+    return edited
+
+
+def _written(folder):
+    """The digests of the files as they were last written; of none before there were digests."""
+    try:
+        return dict(json.loads((folder / _GENERATED).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return {}
+
+
+def _is_edited(path, digest):
+    return path.is_file() and _digest(path.read_text(encoding="utf-8")) != digest
+
+
+def _digest(text):
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _section(name, key, signature: Signature):

@@ -1,11 +1,9 @@
-"""How a served model of text is called."""
-
-import dataclasses
-import typing
+"""Signatures of a served language model."""
 
 import numpy as np
 import tensorflow as tf
 
+from export.ratio_estimator import RatioEstimator
 from export.servable import Servable, Signature
 from zoo import samplers, spec
 from zoo.errors import require
@@ -26,37 +24,27 @@ _OPTIONS = {
 }
 
 
-@dataclasses.dataclass(frozen=True)
-class Judge:
-    """A discriminator of texts.
-
-    Attributes:
-        discriminator: has `judge(texts)`, see `zoo.models`.
-        log_density_ratio: what its logits mean, log P - log Q in nats of each of them.
-    """
-
-    discriminator: typing.Any
-    log_density_ratio: typing.Callable
-
-
 def build(
-    model, sampler: str | None = None, length: int | None = None, judge: Judge | None = None
+    model,
+    sampler: str | None = None,
+    length: int | None = None,
+    estimator: RatioEstimator | None = None,
 ) -> Servable:
-    """The signatures of an autoregressive model of text.
+    """Builds the signatures of a language model.
 
     Args:
         model: see `zoo.models`.
         sampler: the spec of a member of `zoo.samplers`; None: ancestral().
-        length: the most symbols of a generated text; None: as in training.
-        judge: the discriminator that it was trained against, if it was.
+        length: the maximum number of tokens of a generated text; None: as in training.
+        estimator: of the log density ratio, where one was trained with the model.
 
     Raises:
         SpecError: a sampler or a length that cannot be.
     """
-    length = model.example.length if length is None else length
+    length = model.domain.length if length is None else length
     require(length >= 1, f"length={length} should be at least 1.")
     text = _Text(model, spec.build("samplers", sampler or "ancestral()"), length)
-    rows = _Rows(model.example.vocabulary)
+    rows = _Rows(model.domain.vocabulary)
     prompt = {"prompt": _TEXT, "seed": _SEED}
     generate = Signature(text.generate, prompt, rows.prompts(text.longest_prompt))
     with_options = Signature(
@@ -70,12 +58,12 @@ def build(
         "logits": Signature(text.logits, {"tokens": _TOKENS}, rows.tokens()),
     }
     variables = list(model.variables)
-    if judge is not None:
+    if estimator is not None:
         signatures["log_density_ratio"] = Signature(
-            text.log_density_ratio_by(judge), {"text": _TEXT}, rows.texts(model.example.length)
+            text.log_density_ratio_by(estimator), {"text": _TEXT}, rows.texts(model.domain.length)
         )
-        variables += judge.discriminator.variables
-    return Servable(signatures, variables, [model.example.vocabulary.table])
+        variables += estimator.discriminator.variables
+    return Servable(signatures, variables, [model.domain.vocabulary.table])
 
 
 class _Text:
@@ -83,8 +71,8 @@ class _Text:
 
     def __init__(self, model, sampler, length):
         self.model, self.sampler, self.length = model, sampler, length
-        self.vocabulary = model.example.vocabulary
-        self.closed = not model.example.running and self.vocabulary.end != ABSENT
+        self.vocabulary = model.domain.vocabulary
+        self.closed = not model.domain.contiguous and self.vocabulary.end != ABSENT
         self.longest_prompt = length - 1  # what has no room to go on is no prompt
         self.longest_text = max(length, MOST_SCORED)
 
@@ -106,32 +94,32 @@ class _Text:
 
     def _continued(self, inputs, sampler, max_new_tokens=None, wrong=""):
         prompt, seed = inputs["prompt"], inputs["seed"]
-        tokens, num_symbols, error = self._read(prompt, self.longest_prompt, "prompt")
+        tokens, num_read, error = self._read(prompt, self.longest_prompt, "prompt")
         error = tf.where(error == "", wrong, error)
         drawn = self.model.generate(
             seed,
             sampler,
             self.length,
             tokens,
-            num_symbols,
+            num_read,
             max_new_tokens=max_new_tokens,
         )
         return _answer(
             error,
-            text=self.vocabulary.continued(prompt, drawn.tokens, num_symbols),
+            text=self.vocabulary.continued(prompt, drawn.tokens, num_read),
             log_prob=drawn.log_prob,
             num_tokens=drawn.num_tokens,
         )
 
     def score(self, inputs):
-        """The log-probability of texts, with the end symbol where texts are closed by one."""
-        tokens, num_symbols, error = self._read(inputs["text"], self.longest_text, "text")
-        # A column more than the longest text has: room for its end symbol.
+        """Computes the log-probability of texts, of their end token too if texts have one."""
+        tokens, num_read, error = self._read(inputs["text"], self.longest_text, "text")
+        # A column more than the longest text has: room for its end token.
         tokens = tf.pad(tokens, [[0, 0], [0, 1]], constant_values=self.vocabulary.end)
-        tokens = tf.maximum(tokens, 0)  # an absent end symbol fills up too, and is no input
-        num_tokens = num_symbols + (1 if self.closed else 0)
+        tokens = tf.maximum(tokens, 0)  # an absent end token pads too, and is no input
+        num_tokens = num_read + (1 if self.closed else 0)
         nats = tf.nn.sparse_softmax_cross_entropy_with_logits(
-            labels=tokens, logits=self.model(self.model.shift(tokens))
+            labels=tokens, logits=self.model.network(self.model.shift(tokens))
         )
         covered = tf.sequence_mask(num_tokens, tf.shape(tokens)[1])
         unknown = tokens == self.vocabulary.unknown
@@ -143,65 +131,66 @@ class _Text:
         )
 
     def logits(self, inputs):
-        """The logits after each token; what is no token reads as 0, the unknown symbol if any."""
+        """Computes the logits after each token; ids of no token are read as 0 (unknown)."""
         tokens = inputs["tokens"]
         known = tf.logical_and(tokens >= 0, tokens <= self.vocabulary.start)
-        return {"logits": self.model(tf.where(known, tokens, 0))}
+        return {"logits": self.model.network(tf.where(known, tokens, 0))}
 
-    def log_density_ratio_by(self, judge):
-        """The function that gives how much likelier texts are as data than as samples.
+    def log_density_ratio_by(self, estimator: RatioEstimator):
+        """Builds the function from texts to the estimate of log P - log Q.
 
-        Texts that are not closed by an end symbol are judged as beginnings of longer ones.
+        Texts that are not closed by an end token are scored as prefixes of longer ones.
         """
-        length = self.model.example.length
+        length = self.model.domain.length
 
         def log_density_ratio(inputs):
-            tokens, num_symbols, error = self._read(inputs["text"], length, "text")
+            tokens, num_read, error = self._read(inputs["text"], length, "text")
             short = length - tf.shape(tokens)[1]
             tokens = tf.pad(tokens, [[0, 0], [0, short]], constant_values=self.vocabulary.end)
-            logits = judge.discriminator.judge(tf.maximum(tokens, 0))  # an absent end is no input
-            last = length if self.closed else num_symbols
+            tokens = tf.maximum(tokens, 0)  # an absent end is no input
+            logits = estimator.discriminator.prefix_logits(tokens)
+            last = length if self.closed else num_read
             read = tf.range(length) == tf.reshape(last, [-1, 1]) - 1  # of nothing, nowhere
-            ratios = tf.where(read, judge.log_density_ratio(logits), 0.0)
+            ratios = tf.where(read, estimator.log_density_ratio(logits), 0.0)
             return _answer(error, log_density_ratio=tf.reduce_sum(ratios, axis=-1))
 
         return log_density_ratio
 
     def _read(self, texts, most, what):
-        """The ids of texts.
+        """Encodes texts.
 
         Returns:
-            int32 [batch, at most `most`], filled up with end symbols; the number of symbols of
-            each row, int32 [batch]; and what is wrong with each, strings [batch]. A row with
-            something wrong has no symbols.
+            Tokens int32 [batch, at most `most`], padded with the end token; the number of tokens
+            of each row, int32 [batch]; and an error for each row, strings [batch], "" where there
+            is none. A row with an error has no tokens.
         """
         valid = texts == tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
-        symbols = self.vocabulary.encode(texts)
-        count = tf.cast(symbols.row_lengths(), tf.int32)
+        tokens = self.vocabulary.encode(texts)
+        count = tf.cast(tokens.row_lengths(), tf.int32)
         too_long = tf.strings.join(
             [
                 f"The {what} has ",
                 tf.strings.as_string(count),
-                f" symbols; give one of at most {most}.",
+                f" tokens; give one of at most {most}.",
             ]
         )
         error = tf.where(count <= most, "", too_long)
-        absent = tf.reduce_any(symbols == ABSENT, axis=-1)
-        error = tf.where(absent, f"The {what} has symbols that the model does not know.", error)
+        absent = tf.reduce_any(tokens == ABSENT, axis=-1)
+        error = tf.where(absent, f"The {what} has tokens that are not in the vocabulary.", error)
         error = tf.where(valid, error, f"The {what} is not UTF-8; encode it so.")
-        symbols = symbols[:, :most].to_tensor(self.vocabulary.end)
-        return symbols, tf.where(error == "", count, 0), error
+        tokens = tokens[:, :most].to_tensor(self.vocabulary.end)
+        return tokens, tf.where(error == "", count, 0), error
 
 
 def _wrong_options(inputs):
-    """What is wrong with the options of each row, strings [batch]."""
+    """Checks the options of each row; returns an error for each, strings [batch], or ""."""
     temperature, top_p = inputs["temperature"], inputs["top_p"]
     refused = {
         "temperature should be 0 (the most likely token), or finite and at least 1e-6.": (
             ~samplers.is_temperature(temperature)
         ),
-        "top_p should be above 0 and at most 1 (all symbols).": ~((top_p > 0) & (top_p <= 1)),
-        "top_k should be at least 0 (all symbols).": inputs["top_k"] < 0,
+        "top_p should be above 0 and at most 1 (all tokens).": ~((top_p > 0) & (top_p <= 1)),
+        "top_k should be at least 0 (all tokens).": inputs["top_k"] < 0,
         "max_new_tokens should be at least 1.": inputs["max_new_tokens"] < 1,
     }
     error = tf.fill(tf.shape(temperature), "")
@@ -241,12 +230,12 @@ class _Rows:
         }
 
     def texts(self, longest):
-        """For `score`: some symbols, none, an unknown one, no UTF-8, and too many."""
+        """For `score`: some tokens, none, an unknown one, no UTF-8, and too many."""
         some = self.separator.join(self.frequent[:longest])
         too_many = self.separator.join([self.frequent[0]] * (longest + 1))
         rows = [some.encode(), b"", "\N{SNOWMAN}".encode(), b"\xff", too_many.encode()]
         return {"text": np.array(rows, dtype=object)}
 
     def tokens(self):
-        """For `logits`: the start symbol and others, some of which do not exist."""
+        """For `logits`: the start token and others, some of which do not exist."""
         return {"tokens": np.array([[self.start, 0, 1], [self.start + 1, -1, 2]], np.int32)}

@@ -78,7 +78,7 @@ def _writable(model_folder):
         model_folder.mkdir(parents=True, exist_ok=True)
         yield
     except (OSError, tf.errors.OpError) as error:
-        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        reason = error.strerror if isinstance(error, OSError) else str(error).splitlines()[0]
         raise ExportError(
             f"Cannot write to {model_folder} ({reason}). Make room, or give another folder; "
             "what was served is untouched."

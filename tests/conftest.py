@@ -59,7 +59,7 @@ def by_definition(load_program):
 def letters():
     """Texts of up to three of the letters a, b, c: a domain that can be enumerated."""
     vocabulary = Vocabulary([UNKNOWN, END, "a", "b", "c"], "character")
-    return domains.Text(vocabulary, length=4, running=False)
+    return domains.Text(vocabulary, length=4, contiguous=False)
 
 
 @pytest.fixture(scope="session")
@@ -88,7 +88,7 @@ class KnownTexts:
     """
 
     def __init__(self):
-        self.example = domains.Text(Vocabulary([UNKNOWN, END, "a", "b"], "character"), 3, False)
+        self.domain = domains.Text(Vocabulary([UNKNOWN, END, "a", "b"], "character"), 3, False)
         rows = itertools.product([1, 2, 3], repeat=3)
         closed = [r for r in rows if all(b == 1 for a, b in itertools.pairwise(r) if a == 1)]
         self.texts = np.array(closed, np.int32)
@@ -106,8 +106,8 @@ class KnownTexts:
 
     def table(self, probabilities, unknown):
         """The table of these probabilities of texts, with one more of the unknown symbol."""
-        model = spec.build("models", "table", self.example)
-        logits = np.zeros(model.logits.shape, np.float32)
+        model = spec.build("models", "table", self.domain)
+        logits = np.zeros(model.network.logits.shape, np.float32)
         for time in range(3):
             for text in self.texts:
                 same = (self.texts[:, :time] == text[:time]).all(axis=1)
@@ -118,14 +118,16 @@ class KnownTexts:
                 with np.errstate(divide="ignore"):  # after the end nothing else follows
                     logits[row] = np.log((1 - unknown) * shares / shares.sum())
                 logits[row, 0] = np.log(unknown) if unknown else -np.inf
-        model.logits.assign(np.maximum(logits, -30))
+        model.network.logits.assign(np.maximum(logits, -30))
         return model
 
     def score(self, function):
         """g(log ratio) of texts and their beginnings, float32 [batch, 3], for an estimator."""
         numbers = np.zeros([4, 4, 4], np.int32)
         numbers[tuple(self.texts.T)] = np.arange(15)
-        return lambda texts: function(tf.gather(self.log_ratios, tf.gather_nd(numbers, texts)))
+        return lambda batch: function(
+            tf.gather(self.log_ratios, tf.gather_nd(numbers, batch.values))
+        )
 
     def gradient(self, generator_loss, pi, times=(2,)):
         """Of the mean over times t of a divergence of x_{≤t}, in the table's logits.
@@ -145,12 +147,12 @@ class KnownTexts:
                 log_p = np.log(self._prefixes(self.p)[time])
                 values.append(_divergence(generator_loss, log_p, log_q, pi))
             value = tf.reduce_mean(values)
-        return tf.convert_to_tensor(tape.gradient(value, self.model.logits.value)).numpy()
+        return tf.convert_to_tensor(tape.gradient(value, self.model.network.logits.value)).numpy()
 
     @property
     def counts(self):
         """1 up to the first end symbol of each text and 0 after, float32 [15, 3]."""
-        return self.model.weights_of(self.texts).numpy()
+        return self.model.token_mask(self.texts).numpy()
 
     def _numbers(self):
         """Which of the beginnings of each length each text has, three int arrays [15]."""

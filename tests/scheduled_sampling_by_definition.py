@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import randomness, spec
+from zoo.batch import Batch
 
 
 def compare(model, examples, key, **options):
@@ -14,7 +15,7 @@ def compare(model, examples, key, **options):
 
     Args:
         model: an autoregressive model.
-        examples: a batch as the data gives it.
+        examples: their values, or a `zoo.batch.Batch`.
         key: int64 [2].
         options: of the objective, at a constant keep_probability.
 
@@ -23,14 +24,15 @@ def compare(model, examples, key, **options):
     """
     given = ", ".join(f"{name}={value!r}" for name, value in options.items())
     objective = spec.build("objectives", f"scheduled_sampling({given})")
-    inputs, targets, weights = model.read(examples)
+    batch = Batch(*examples) if isinstance(examples, tuple) else Batch(examples)
+    inputs, targets, weights = model.read(*batch)
     read = read_by_definition(model, inputs, key, **options)
 
     def frozen():
-        return model(tf.constant(read), key=key), targets, weights
+        return model.network(tf.constant(read), key=key), targets, weights
 
     def scheduled():
-        return objective.predict(model, examples, 0, key)
+        return objective.predict(model, batch, 0, key)
 
     np.testing.assert_allclose(scheduled()[0], frozen()[0], atol=1e-5)
     np.testing.assert_allclose(_gradients(model, scheduled), _gradients(model, frozen), atol=1e-6)
@@ -53,7 +55,7 @@ def read_by_definition(
     for _ in range(1 if exact else passes - 1):
         read = real.copy()
         for t in range(1, length):
-            logits = model(tf.constant(read if exact else last), key=key).numpy()[:, t - 1]
+            logits = model.network(tf.constant(read if exact else last), key=key).numpy()[:, t - 1]
             for row in np.flatnonzero(coins[:, t] >= keep_probability):
                 read[row, t] = _own(logits[row].astype(np.float64), noise[row, t], replacement)
         last = read

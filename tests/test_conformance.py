@@ -13,10 +13,12 @@ import pytest
 import tensorflow as tf
 
 import export
-from zoo import spec
+import zoo
+from zoo import domains, metrics, spec
 from zoo.errors import DataError
-from zoo.metrics import Measurement
-from zoo.runs import experiment
+from zoo.metrics import Measurement, RunMetric, SampleMetric
+from zoo.models.base.sequence_model import SequenceModel
+from zoo.runs import matching
 from zoo.runs.evaluation import evaluate
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -36,10 +38,10 @@ def combinations():
     for model in spec.names("models"):
         module = spec.module("models", model)
         for objective in spec.names("objectives"):
-            trainer = spec.module("objectives", objective).TRAINER
-            if trainer in module.TRAINERS:
-                for kind in sorted(module.ACCEPTS):
-                    bits = kind == "image" and trainer == "autoregressive"
+            trainer = matching.trainer_of(spec.module("objectives", objective))
+            if matching.trains(trainer, module):
+                for kind in sorted(domain.kind for domain in matching.domains_of(module)):
+                    bits = kind == "image" and issubclass(matching.kind_of(module), SequenceModel)
                     data = PAIRS if model in TINY else BITS if bits else EMBEDDED[kind]
                     yield data, model, objective
     yield BITS, "mlp_gan", "generalised_js"  # a pair that is conditioned on classes
@@ -57,10 +59,10 @@ def of_each(*parts):
 def run(request, tmp_path_factory):
     """One step of a combination with its default arguments."""
     data, model, objective = request.param
-    made = experiment.Experiment(
+    made = zoo.Experiment(
         data=data, model=model, objective=objective, steps=1, batch_size=4, average_decay=0.9
     )
-    return experiment.train(made, str(tmp_path_factory.mktemp("runs") / "run"))
+    return zoo.train(made, str(tmp_path_factory.mktemp("runs") / "run"))
 
 
 @pytest.mark.parametrize(("folder", "name"), MEMBERS)
@@ -97,30 +99,30 @@ def test_a_data_set_keeps_its_contract(name):
         dataset = spec.build("data", DATA.get(name, name), None)
     except DataError as error:
         pytest.skip(f"the data is not here: {error}")
-    assert dataset.example.kind == module.KIND
+    assert isinstance(dataset.domain, matching.domain_of(module))
     for split in (dataset.train, dataset.validation, dataset.test):
         batch = split.batch(0, 5, seed=1).numpy()
         np.testing.assert_array_equal(batch, split.batch(0, 5, seed=1))
         assert len(batch) == 5
-        if module.KIND == "image":
-            assert batch.shape[1:] == dataset.example.shape
+        if isinstance(dataset.domain, domains.Image):
+            assert batch.shape[1:] == dataset.domain.shape
             assert batch.dtype == np.float32
             assert batch.min() >= 0
             assert batch.max() <= 1
-        elif module.KIND == "points":
-            assert batch.shape[1:] == (dataset.example.dimension,)
+        elif isinstance(dataset.domain, domains.Points):
+            assert batch.shape[1:] == (dataset.domain.dimension,)
             assert batch.dtype == np.float32
         else:
-            assert batch.shape[1] == dataset.example.length
+            assert batch.shape[1] == dataset.domain.length
             assert batch.dtype == np.int32
-            assert batch.max() < dataset.example.vocabulary.size
+            assert batch.max() < dataset.domain.vocabulary.size
 
 
 def test_one_step_changes_every_weight_by_a_finite_gradient(run):
     networks = run.model.networks().values()
     assert all(np.isfinite(v.numpy()).all() for network in networks for v in network.variables)
     keras.utils.set_random_seed(run.experiment.seed)
-    fresh = spec.build("models", run.experiment.model, run.example)
+    fresh = spec.build("models", run.experiment.model, run.domain)
     for name, network in run.model.networks().items():
         pairs = zip(network.trainable_variables, fresh.networks()[name].trainable_variables,
                     strict=True)  # fmt: skip
@@ -134,7 +136,7 @@ def test_another_seed_gives_other_weights_and_no_two_alike(run):
     drawn = []
     for seed in (1, 2):
         keras.utils.set_random_seed(seed)
-        model = spec.build("models", run.experiment.model, run.example)
+        model = spec.build("models", run.experiment.model, run.domain)
         for network in model.networks().values():
             values = (np.ravel(v.numpy())[:10] for v in network.trainable_variables)
             drawn += [v / np.abs(v).max() for v in values if len(v) == 10 and np.ptp(v) > 0]
@@ -144,19 +146,19 @@ def test_another_seed_gives_other_weights_and_no_two_alike(run):
 
 
 def test_saved_and_restored_it_draws_the_same(run):
-    again = experiment.load(str(run.folder.path))
+    again = zoo.load(str(run.folder.path))
     np.testing.assert_array_equal(run.samples(3, seed=1), again.samples(3, seed=1))
 
 
 def test_samples_are_of_the_data_s_kind(run):
     samples = run.samples(3)
     assert len(samples) == 3
-    if run.example.kind == "image":
-        assert samples.shape[1:] == run.example.shape
+    if run.domain.kind == "image":
+        assert samples.shape[1:] == run.domain.shape
         assert samples.dtype == np.float32
         assert 0 <= samples.min() <= samples.max() <= 1
-    elif run.example.kind == "points":
-        assert samples.shape[1:] == (run.example.dimension,)
+    elif run.domain.kind == "points":
+        assert samples.shape[1:] == (run.domain.dimension,)
         assert samples.dtype == np.float32
     else:
         assert all(isinstance(text, str) for text in samples)
@@ -173,24 +175,24 @@ def test_the_exported_model_answers_as_the_model_does(run, tmp_path):
 def test_a_run_is_what_its_record_says(run):
     """The specs and settings that were given come back from the folder."""
     recorded = json.loads((run.folder.path / "experiment.json").read_text())["experiment"]
-    assert experiment.Experiment(**recorded) == experiment.load(str(run.folder.path)).experiment
+    assert zoo.Experiment(**recorded) == zoo.load(str(run.folder.path)).experiment
 
 
 def test_every_measure_of_a_model_is_finite_and_recorded(run):
-    of_models = [m for m in spec.names("metrics") if hasattr(spec.module("metrics", m), "measure")]
-    fitting = [m for m in of_models if spec.module("metrics", m).applies(run)]
+    of_models = [m for m in spec.names("metrics") if isinstance(metrics.find(m), RunMetric)]
+    fitting = [m for m in of_models if metrics.find(m).applies(run)]
     if fitting:  # none is of a generator without likelihood, trained without a discriminator
         check_measures(run, fitting)
 
 
 @of_each(0)  # whatever the samples are of
 def test_every_measure_of_samples_is_finite_and_recorded(run):
-    of_samples = [m for m in spec.names("metrics") if hasattr(spec.module("metrics", m), "compare")]
-    check_measures(run, [m for m in of_samples if spec.module("metrics", m).applies(run)])
+    of_samples = [m for m in spec.names("metrics") if isinstance(metrics.find(m), SampleMetric)]
+    check_measures(run, [m for m in of_samples if metrics.find(m).applies(run)])
 
 
-def check_measures(run, metrics):
-    measured = evaluate(run, splits=("test",), metrics=metrics, count=20)
+def check_measures(run, names):
+    measured = evaluate(run, splits=("test",), metrics=names, count=20)
     assert measured
     written = json.loads((run.folder.path / "metrics.json").read_text())["metrics"]
     for name, measurement in measured.items():

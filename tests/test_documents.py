@@ -60,14 +60,12 @@ def test_no_two_experiments_share_a_run_folder(blocks):
         for block in blocks
         if block.text.startswith("python train.py") and "--workdir" in block.text
     ]
-    assert len(trained) == len(set(trained)) == 3
+    assert len(trained) == len(set(trained)) == 4
 
 
 def test_the_python_example_is_installed_with_its_data(blocks):
-    example = next(
-        block for block in blocks if block.text.startswith("from zoo.runs.experiment import")
-    )
-    assert example.install == "pip install '.[demo]'"
+    domain = next(block for block in blocks if block.text.startswith("from zoo import Experiment"))
+    assert domain.install == "pip install '.[demo]'"
 
 
 @pytest.mark.parametrize(
@@ -75,8 +73,8 @@ def test_the_python_example_is_installed_with_its_data(blocks):
     [
         "python train.py --help",
         'python train.py --data="text_file',
-        "from zoo.runs.experiment import Experiment, load, train",
-        "from zoo.runs.evaluation import evaluate",
+        "from zoo import Experiment, load, train",
+        "from zoo import evaluate, load",
         "import numpy as np\nfrom zoo.divergences",
     ],
 )

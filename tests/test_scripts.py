@@ -1,5 +1,6 @@
 """The scripts as a user types them: wrong input is answered in a sentence, with status 1."""
 
+import dataclasses
 import os
 import pathlib
 import re
@@ -9,6 +10,9 @@ import sys
 import time
 
 import pytest
+
+from zoo.commands import train
+from zoo.runs.experiment import Experiment
 
 ROOT = pathlib.Path(__file__).parent.parent
 DATA = ["--data=surnames", "--model=lstm", "--objective=maximum_likelihood", "--steps=1"]
@@ -118,6 +122,34 @@ def test_help_teaches():
     text = run("train.py", "--help").stdout
     for word in ("mnist_5k", "lstm", "generalised_js", "--flagfile", "continues the run"):
         assert word in text
+    assert "python train.py --data=surnames" in text
+    assert "zoo train --data=surnames" in run("-m", "zoo", "train", "--help").stdout
+
+
+def test_every_flag_of_an_experiment_has_its_help():
+    texts = train.help_of_fields(Experiment)
+    assert texts.keys() == {field.name for field in dataclasses.fields(Experiment)}
+    assert texts["clip_norm"] == "The largest global norm of the gradients; 0: no clipping."
+
+
+def test_the_zoo_command_lists_its_commands():
+    text = run("-m", "zoo", "--help").stdout
+    for word in ("train", "sample", "evaluate", "export"):
+        assert re.search(rf"^  {word} +[A-Z]", text, re.MULTILINE)
+        assert f"  zoo {word} --" in text
+    assert run("-m", "zoo").returncode == 1
+    answered = run("-m", "zoo", "serve")
+    assert answered.returncode == 1
+    assert "There is no command 'serve'. Known: evaluate, export, sample, train." in answered.stderr
+
+
+def test_the_zoo_command_starts_the_same_commands(workdir):
+    drawn = run("-m", "zoo", "sample", f"--workdir={workdir}", "--count=3", "--prompt=Mac")
+    assert (
+        drawn.stdout == run("sample.py", f"--workdir={workdir}", "--count=3", "--prompt=Mac").stdout
+    )
+    again = run("-m", "zoo", "train", *RUN, f"--workdir={workdir}")
+    assert f"zoo sample --workdir={workdir}" in again.stdout
 
 
 def test_flagfiles_of_the_experiments_are_well_formed(tmp_path):

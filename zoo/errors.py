@@ -1,11 +1,12 @@
-"""The errors that a user can act on; the command-line scripts print them in one line."""
+"""Errors that a user can act on; commands print them in one sentence."""
 
 import functools
 import sys
+from collections.abc import Callable
 
 
 class ZooError(Exception):
-    """What was asked for cannot be done; the message says what was received and what would do."""
+    """A request that cannot be met; the message names what was received and what would do."""
 
 
 class SpecError(ZooError, ValueError):
@@ -34,8 +35,8 @@ def require(condition: bool, message: str) -> None:
         raise SpecError(message)
 
 
-def explained(main):
-    """A script's main function that tells what went wrong in a sentence and not in a traceback.
+def explained(main: Callable[..., object]) -> Callable[..., object]:
+    """Wraps a main function to report errors in a sentence instead of a traceback.
 
     Args:
         main: raises ZooError or KeyboardInterrupt, or returns.

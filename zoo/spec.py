@@ -1,11 +1,13 @@
-"""A part by its spec: `"name(key=value, ...)"` -> `zoo.<folder>.<name>.build(**kwargs)`.
+"""Reads specs and builds their parts: `"name(key=1)"` -> `zoo.<folder>.<name>.build(key=1)`.
 
 Parts are found by file name, so that adding one is adding a file. Values are
 Python literals, read by `ast.literal_eval`: a spec can run no code.
 """
 
 import ast
-import importlib
+import dataclasses
+import functools
+import importlib.util
 import inspect
 import math
 import os
@@ -18,6 +20,126 @@ from zoo.errors import SpecError
 
 # The arguments that are specs themselves, and the folder of what they name.
 _SPECS = {"generator": "models", "mediator": "models", "estimator": "estimators"}
+
+
+class File(str):
+    """The annotation of an argument that is the path of a file: `path: File | None = None`."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """A spec that has been read: a member of a folder and the arguments for its `build`.
+
+    Attributes:
+        text: the spec as it was written.
+        name: the member's name.
+        arguments: the arguments that are given, which fit `module.build`.
+        module: the member.
+    """
+
+    text: str
+    name: str
+    arguments: dict[str, object]
+    module: types.ModuleType
+
+    def build(self, *context: object, **overrides: object) -> typing.Any:
+        """Builds the part.
+
+        Args:
+            *context: positional arguments of `build`, which the caller decides, e.g. the domain.
+            **overrides: keyword arguments that the caller, not the spec, decides.
+
+        Returns:
+            The result of the member's `build`.
+
+        Raises:
+            SpecError: an argument that `build` refuses, or a number beyond 64 bits.
+        """
+        try:
+            built = self.module.build(*context, **self.arguments, **overrides)
+        except OverflowError:
+            self._require_within_limits()
+            raise
+        # Only now: many parts say themselves, and better, what a number should be.
+        self._require_within_limits()
+        return built
+
+    def files(self) -> list[pathlib.Path]:
+        """The files that the spec names, in the order of the part's arguments; see `zoo.data`."""
+        paths = [self.arguments.get(key) for key in self._names_of_files]
+        return [pathlib.Path(path).expanduser() for path in paths if path is not None]
+
+    def with_absolute_paths(self) -> str:
+        """The spec with absolute paths of its files; the same text where they are absolute."""
+        paths = {
+            key: os.path.abspath(os.path.expanduser(self.arguments[key]))
+            for key in self._names_of_files
+            if self.arguments.get(key) is not None
+        }
+        if self.arguments | paths == self.arguments:
+            return self.text
+        written = ", ".join(f"{key}={value!r}" for key, value in (self.arguments | paths).items())
+        return f"{self.name}({written})"
+
+    def meaning(self, with_files: bool = True) -> tuple[str, dict]:
+        """The name and all arguments, equal for two spellings of the same part.
+
+        Args:
+            with_files: whether the files that the spec names are compared.
+
+        Returns:
+            The name, and a dict of its arguments: the defaults of those that are not given, lists
+            in place of tuples, nested specs as their own meaning, and files as the paths that
+            links and working directory lead to.
+        """
+        settled = defaults(self.module.build) | self.arguments
+        for key, value in settled.items():
+            if key in self._names_of_files and value is not None:
+                settled[key] = os.path.realpath(os.path.expanduser(value)) if with_files else None
+            elif key in _SPECS and value is not None:
+                settled[key] = read(_SPECS[key], value).meaning()
+            elif isinstance(value, tuple):
+                settled[key] = list(value)
+        return self.name, settled
+
+    @property
+    def _names_of_files(self):
+        found = parameters(self.module.build).items()
+        return [key for key, p in found if File in (p.annotation, *typing.get_args(p.annotation))]
+
+    def _require_within_limits(self):
+        for key, value in self.arguments.items():
+            if not is_number_within_limits(value):
+                raise SpecError(
+                    f"{self.name}: {key}={value!r} should be finite, and a whole number below "
+                    f"2^63. {usage(self.name, self.module.build)}"
+                )
+
+
+def read(folder: str, text: str) -> Part:
+    """Reads a spec.
+
+    Args:
+        folder: one of the folders of `zoo`, such as `"models"`.
+        text: the spec.
+
+    Raises:
+        SpecError: `text` is no spec, an unknown name, or an unknown, missing or ill-typed
+            argument; the message names the accepted ones with their defaults.
+    """
+    name, arguments = parse(text)
+    member = module(folder, name)
+    check(name, member.build, arguments)
+    return Part(text, name, arguments, member)
+
+
+def build(folder: str, text: str, *context: object, **overrides: object) -> typing.Any:
+    """Builds the part that a spec names: `read(folder, text).build(*context, **overrides)`.
+
+    Raises:
+        SpecError: see `read` and `Part.build`.
+    """
+    return read(folder, text).build(*context, **overrides)
 
 
 def parse(text: str) -> tuple[str, dict]:
@@ -54,9 +176,9 @@ def parse(text: str) -> tuple[str, dict]:
 
 
 def names(folder: str) -> list[str]:
-    """The names of all parts in `zoo/<folder>`, in alphabetical order."""
-    package = importlib.import_module(f"zoo.{folder}")
-    modules = pkgutil.iter_modules(package.__path__)
+    """The names of all parts in `zoo/<folder>`, in alphabetical order; nothing is imported."""
+    package = importlib.util.find_spec(f"zoo.{folder}")
+    modules = pkgutil.iter_modules(package.submodule_search_locations)
     return sorted(m.name for m in modules if not m.ispkg and not m.name.startswith("_"))
 
 
@@ -70,35 +192,6 @@ def module(folder: str, name: str) -> types.ModuleType:
     if name not in known:
         raise SpecError(f"There is no {name!r} in {folder}. Known: {', '.join(known)}.")
     return importlib.import_module(f"zoo.{folder}.{name}")
-
-
-def build(folder: str, text: str, *context, **overrides):
-    """Builds the part that a spec names.
-
-    Args:
-        folder: one of the folders of `zoo`, such as `"models"`.
-        text: the spec.
-        *context: what `build` takes besides the user's arguments, such as the example spec.
-        **overrides: keyword-only arguments that the caller, not the spec, decides.
-
-    Returns:
-        What the part's `build` returns.
-
-    Raises:
-        SpecError: an unknown name, or an unknown or ill-typed argument; the message names
-            the accepted ones with their defaults.
-    """
-    name, arguments = parse(text)
-    function = module(folder, name).build
-    check(name, function, arguments)
-    try:
-        built = function(*context, **arguments, **overrides)
-    except OverflowError:
-        _require_within_limits(name, function, arguments)
-        raise
-    # Only now: many parts say themselves, and better, what a number should be.
-    _require_within_limits(name, function, arguments)
-    return built
 
 
 def check(name: str, function: typing.Callable, arguments: dict) -> None:
@@ -117,25 +210,16 @@ def check(name: str, function: typing.Callable, arguments: dict) -> None:
             raise SpecError(f"{name} needs the argument {key!r}. {usage(name, function)}")
 
 
-def _require_within_limits(name, function, arguments):
-    for key, value in arguments.items():
-        if not is_number_within_limits(value):
-            raise SpecError(
-                f"{name}: {key}={value!r} should be finite, and a whole number below 2^63. "
-                f"{usage(name, function)}"
-            )
-
-
 def parameters(function: typing.Callable) -> dict[str, inspect.Parameter]:
     """The arguments of `function` that a spec may give: its keyword-only ones."""
     found = inspect.signature(function).parameters
     return {k: p for k, p in found.items() if p.kind is p.KEYWORD_ONLY}
 
 
-def is_number_within_limits(value) -> bool:
-    """Says of a number, and of all in a list, that it is finite and of 64 bits if it is whole.
+def is_number_within_limits(value: object) -> bool:
+    """True for finite numbers, of 64 bits if they are whole, and lists of them.
 
-    Anything else is within the limits.
+    Values that are not numbers are within the limits.
     """
     if isinstance(value, (list, tuple)):
         return all(map(is_number_within_limits, value))
@@ -144,61 +228,20 @@ def is_number_within_limits(value) -> bool:
     return not isinstance(value, int) or -(2**63) <= value < 2**63
 
 
-def files(folder: str, text: str) -> list[pathlib.Path]:
-    """The files that a spec names, in the order of the part's arguments; see `zoo.data`."""
-    name, arguments = parse(text)
-    paths = [arguments.get(key) for key in getattr(module(folder, name), "FILES", ())]
-    return [pathlib.Path(path).expanduser() for path in paths if path is not None]
-
-
-def with_absolute_paths(folder: str, text: str) -> str:
-    """The spec with absolute paths of its files; the same text where they are absolute."""
-    name, arguments = parse(text)
-    paths = {
-        key: os.path.abspath(os.path.expanduser(arguments[key]))
-        for key in getattr(module(folder, name), "FILES", ())
-        if arguments.get(key) is not None
-    }
-    if arguments | paths == arguments:
-        return text
-    written = ", ".join(f"{key}={value!r}" for key, value in (arguments | paths).items())
-    return f"{name}({written})"
-
-
-def meaning(folder: str, text: str, with_files: bool = True) -> tuple[str, dict]:
-    """What a spec stands for, however it is spelt: its name and all of its arguments.
-
-    Args:
-        folder: see `build`.
-        text: the spec.
-        with_files: whether the files that it names are part of what it means.
-
-    Returns:
-        The name, and a dict of its arguments: the defaults of those that are not given, lists in
-        place of tuples, specs within the spec as what they mean, and files as the paths that
-        links and working directory lead to.
-    """
-    name, arguments = parse(text)
-    part = module(folder, name)
-    names_of_files, settled = getattr(part, "FILES", ()), defaults(part.build) | arguments
-    for key, value in settled.items():
-        if key in names_of_files and value is not None:
-            settled[key] = os.path.realpath(os.path.expanduser(value)) if with_files else None
-        elif key in _SPECS and value is not None:
-            settled[key] = meaning(_SPECS[key], value)
-        elif isinstance(value, tuple):
-            settled[key] = list(value)
-    return name, settled
+@functools.cache
+def annotations(part: types.ModuleType) -> dict[str, type]:
+    """The types of a member's `build`: of its parameters, and under "return" of its result."""
+    return typing.get_type_hints(part.build)
 
 
 def defaults(function: typing.Callable) -> dict:
-    """The arguments that a spec may leave out, and what they are then."""
+    """The default values of the arguments that a spec may leave out."""
     found = parameters(function).items()
     return {key: p.default for key, p in found if p.default is not p.empty}
 
 
 def usage(name: str, function: typing.Callable) -> str:
-    """One sentence that shows every argument with its default."""
+    """Shows every argument with its default, in one sentence."""
     shown = [
         key if p.default is p.empty else f"{key}={p.default!r}"
         for key, p in parameters(function).items()
@@ -217,6 +260,8 @@ def _fits(value, annotation) -> bool:
         return isinstance(value, (list, tuple)) and all(_fits(v, item) for v in value)
     if annotation is None or annotation is types.NoneType:
         return value is None
+    if annotation is File:
+        return isinstance(value, str)
     if annotation is float:
         return isinstance(value, (int, float)) and not isinstance(value, bool)
     if annotation is int:
@@ -233,6 +278,7 @@ def _words(annotation) -> str:
     if origin is list:
         return f"a list of {_words(typing.get_args(annotation)[0])}"
     names_in_words = {float: "number", int: "whole number", str: "string", bool: "True or False"}
+    names_in_words |= {File: "string"}
     return names_in_words.get(
         annotation, "None" if annotation is types.NoneType else str(annotation)
     )

@@ -55,11 +55,11 @@ def test_generators_make_what_they_are_called(program, data):
     assert {row.tobytes() for row in made["returned"]} <= known
     # Two or three letters drawn at random can be a name.
     assert len({row.tobytes() for row in made["noise"]} & known) <= 2
-    if dataset.example.kind == "text":
-        ended = made["noise"] == dataset.example.vocabulary.end
+    if dataset.domain.kind == "text":
+        ended = made["noise"] == dataset.domain.vocabulary.end
         assert ended[:, -1].all()
         assert (np.diff(ended.astype(int), axis=1) >= 0).all()
-        assert made["noise"].min() > dataset.example.vocabulary.unknown
+        assert made["noise"].min() > dataset.domain.vocabulary.unknown
 
 
 def test_noise_of_binary_images_is_binary(program):

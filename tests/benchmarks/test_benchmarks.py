@@ -31,7 +31,9 @@ def works(load):
 @pytest.mark.parametrize(("kind", "units"), [("lstm", 4), ("transformer", 8)])
 def test_training_steps_train_and_samples_are_of_the_case(works, kind, units):
     """On one batch the nats fall; twenty steps are enough to tell."""
-    made = works("autoregressive", kind=kind, units=units, layers=1, symbols=6, length=5, batch=2)
+    made = works(
+        "autoregressive", kind=kind, units=units, layers=1, vocabulary_size=6, length=5, batch=2
+    )
     for work in ("maximum likelihood", "scheduled sampling"):
         nats = [made[f"zoo: {work}"]() for _ in range(20)]
         assert np.shape(nats) == (20,)
@@ -39,7 +41,7 @@ def test_training_steps_train_and_samples_are_of_the_case(works, kind, units):
         assert 0 < nats[-1] < nats[0]
     samples = made["zoo: sampling"]()
     assert samples.shape == (2, 5)
-    assert set(np.unique(samples)) <= {1, 2, 3, 4, 5}  # 0 is the unknown symbol
+    assert set(np.unique(samples)) <= {1, 2, 3, 4, 5}  # 0 is the unknown token
     np.testing.assert_array_equal(made["zoo: sampling"](), samples)
 
 
@@ -56,7 +58,7 @@ def test_an_adversarial_step_begins_where_nothing_is_told_apart(works):
 @pytest.mark.parametrize(
     ("program", "sizes", "beside"),
     [
-        ("autoregressive", {"kind": "gru", "units": 4, "layers": 1, "symbols": 6}, BESIDE),
+        ("autoregressive", {"kind": "gru", "units": 4, "layers": 1, "vocabulary_size": 6}, BESIDE),
         ("adversarial", {"width": 4}, None),
     ],
 )

@@ -15,8 +15,8 @@ def test_bits_become_black_and_white(tmp_path, write_tfds):
     assert {name: len(dataset.split(name)) for name in counts} == counts
     assert (dataset.train.at([0, 4]).numpy() == bits).all()
     assert dataset.test.values.dtype == np.uint8
-    assert dataset.example.binary
-    assert dataset.example.digits
+    assert dataset.domain.binary
+    assert dataset.domain.digits
 
 
 def test_independent_pixels_have_their_known_likelihood(real_tfds):

@@ -28,7 +28,7 @@ def test_bits_have_the_grey_values_as_probabilities():
 
 def test_training_bits_are_drawn_anew_and_held_out_bits_are_not():
     dataset = build(binary=True)
-    assert dataset.example.binary
+    assert dataset.domain.binary
     place = [int(np.flatnonzero(dataset.train.indices(s, 40, 0).numpy() == 3)[0]) for s in (0, 1)]
     first, second = (dataset.train.batch(s, 40, 0).numpy()[p] for s, p in enumerate(place))
     assert (first != second).any()
@@ -47,7 +47,7 @@ def test_bits_depend_on_the_seed_and_the_step_alone():
 @pytest.mark.parametrize("binary", [False, True])
 def test_labels_stay_with_their_images(binary):
     dataset = build(labels=True, binary=binary)
-    assert dataset.example.num_classes == 10
+    assert dataset.domain.num_classes == 10
     given = list(batches(dataset.train, 16, seed=3, start=0, stop=4, labelled=True))
     for step, (images, labels) in enumerate(given):
         np.testing.assert_array_equal(images, dataset.train.batch(step, 16, 3))
@@ -56,4 +56,4 @@ def test_labels_stay_with_their_images(binary):
 
 
 def test_without_labels_there_is_nothing_to_be_conditioned_on():
-    assert build().example.num_classes == 0
+    assert build().domain.num_classes == 0

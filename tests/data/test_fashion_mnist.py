@@ -25,8 +25,8 @@ def test_validation_is_the_end_of_the_training_images(tmp_path, write_tfds):
     assert np.bincount(dataset.validation.labels).tolist() == [0] * 8 + [4_000, 6_000]
     assert (dataset.train.values == 20 * dataset.train.labels[:, None, None, None]).all()
     assert (dataset.test.labels == 3).all()
-    assert dataset.example.shape == (28, 28, 1)
-    assert not dataset.example.digits
+    assert dataset.domain.shape == (28, 28, 1)
+    assert not dataset.domain.digits
 
 
 def test_real_classes_are_balanced(real_tfds):

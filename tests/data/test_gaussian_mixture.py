@@ -109,12 +109,12 @@ def test_a_mixture_that_comes_with_the_zoo_is_found_by_its_name(name):
     )
 
 
-def test_its_example_comes_back_from_a_run_folder(tmp_path, in_space):
-    folder, example = RunFolder(tmp_path), build(in_space).example
+def test_its_domain_comes_back_from_a_run_folder(tmp_path, in_space):
+    folder, domain = RunFolder(tmp_path), build(in_space).domain
     folder.create()
-    folder.write({}, example)
+    folder.write({}, domain)
     _, recorded = folder.read()
-    assert recorded == example
+    assert recorded == domain
     assert (recorded.kind, recorded.dimension) == ("points", 3)
 
 
@@ -122,7 +122,7 @@ def test_its_example_comes_back_from_a_run_folder(tmp_path, in_space):
     ("arguments", "words"),
     [
         ("name='figure_one'", "no mixture 'figure_one'. Known: .*mixture_a"),
-        ("path='/nowhere.json'", "/nowhere.json is no mixture"),
+        ("path='/nowhere.json'", "/nowhere.json is not a mixture"),
         ("name='mixture_a', path='x.json'", "not both"),
         ("count=0", "count=0 should be at least 1"),
         ("seed=-1", "seed=-1 should be at least 0"),
@@ -137,5 +137,5 @@ def test_what_is_no_mixture_is_refused(arguments, words):
 def test_a_file_with_other_means_is_refused(tmp_path, means):
     path = tmp_path / "mixture.json"
     path.write_text(json.dumps({"weights": [1], "means": means, "variances": [1]}))
-    with pytest.raises(DataError, match="is no mixture"):
+    with pytest.raises(DataError, match="is not a mixture"):
         build(f"gaussian_mixture(path={str(path)!r})")

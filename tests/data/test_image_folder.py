@@ -2,8 +2,9 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from zoo import spec
+from zoo import domains
 from zoo.data import image_folder
+from zoo.data.base import grey
 from zoo.errors import DataError
 
 NAMES = ("train", "validation", "test")
@@ -24,8 +25,8 @@ def folder(tmp_path, images):
     return tmp_path
 
 
-def build(path):
-    return spec.build("data", f"image_folder(path={str(path)!r})", None)
+def build(path, **arguments):
+    return image_folder.build(None, path=str(path), **arguments)
 
 
 def rows(dataset):
@@ -40,25 +41,80 @@ def test_every_image_is_in_one_split(folder, images):
     dataset = build(folder)
     assert [len(dataset.split(name)) for name in NAMES] == [19, 2, 2]
     assert as_set(rows(dataset)) == as_set(images)
-    assert dataset.example.shape == (5, 7, 1)
-    assert not dataset.example.digits
-    assert not dataset.example.binary
+    assert dataset.domain.shape == (5, 7, 1)
+    assert not dataset.domain.digits
+    assert not dataset.domain.binary
     assert dataset.train.labels is None
     assert (rows(dataset) == rows(build(folder))).all()
 
 
-def test_colours_become_grey(tmp_path):
+def test_colours_stay(tmp_path):
+    for number in range(10):
+        PIL.Image.new("RGB", (6, 4), (200, 20, 2)).save(tmp_path / f"{number}.png")
+    dataset = build(tmp_path)
+    assert dataset.domain.shape == (4, 6, 3)
+    assert (rows(dataset) == [200, 20, 2]).all()
+    expected = np.broadcast_to(np.float32([200, 20, 2]) / np.float32(255), (2, 4, 6, 3))
+    np.testing.assert_array_equal(dataset.train.batch(0, 2, 0), expected)
+
+
+def test_colours_become_grey_on_request(tmp_path):
     for number in range(10):
         PIL.Image.new("RGB", (4, 4), (255, 0, 0)).save(tmp_path / f"{number}.png")
     # ITU-R 601: 299/1000 of red, which is 76.2 of 255
-    assert (rows(build(tmp_path)) == 76).all()
+    assert (rows(build(tmp_path, grey=True)) == 76).all()
+    assert build(tmp_path, grey=True).domain.shape == (4, 4, 1)
+
+
+def test_grey_images_among_colours_have_three_equal_channels(folder, images):
+    PIL.Image.new("RGB", (7, 5), (0, 255, 0)).save(folder / "000.png")
+    values = rows(build(folder))
+    assert values.shape == (23, 5, 7, 3)
+    green = (values == [0, 255, 0]).all(axis=(1, 2, 3))
+    assert green.sum() == 1
+    assert as_set(values[~green][..., 0]) == as_set(images[1:])
+    assert (values[~green] == values[~green][..., :1]).all()
+
+
+@pytest.mark.parametrize("mode", ["RGB", "P", "RGBA", "LA"])
+def test_grey_images_have_one_channel_however_they_are_stored(folder, images, mode):
+    for file in folder.rglob("*.[pP][nN][gG]"):
+        with PIL.Image.open(file) as image:
+            stored = image.convert(mode)
+        stored.save(file)
+    dataset = build(folder)
+    assert dataset.domain.shape == (5, 7, 1)
+    assert as_set(rows(dataset)) == as_set(images)
+
+
+def test_grey_is_what_pillow_makes_of_every_colour(tmp_path):
+    colours = np.random.default_rng(0).integers(0, 256, [20, 64, 64, 3], np.uint8)
+    for number, image in enumerate(colours):
+        PIL.Image.fromarray(image).save(tmp_path / f"{number:02}.png")
+    np.savez(tmp_path / "all.npz", colours)
+    expected = [np.asarray(PIL.Image.fromarray(image).convert("L")) for image in colours]
+    for path in (tmp_path, tmp_path / "all.npz"):
+        assert as_set(rows(build(path, grey=True))) == as_set(expected)
+    in_grey, recorded = build(tmp_path, grey=True), domains.Image((64, 64, 1))
+    again = grey.as_recorded(build(tmp_path), recorded)  # a run from before colours were kept
+    assert again.domain == in_grey.domain == recorded
+    assert (rows(again) == rows(in_grey)).all()
+    assert grey.as_recorded(in_grey, recorded) is in_grey
+
+
+def test_colours_of_an_npz(tmp_path):
+    colours = np.random.default_rng(0).random([20, 4, 5, 3])
+    np.savez(tmp_path / "a.npz", images=colours)
+    dataset = build(tmp_path / "a.npz")
+    assert dataset.domain == domains.Image((4, 5, 3))
+    assert as_set(rows(dataset)) == as_set(np.rint(255 * colours).astype(np.uint8))
 
 
 def test_black_and_white_is_binary(tmp_path):
     for number in range(10):
         PIL.Image.new("1", (4, 4), number % 2).save(tmp_path / f"{number}.png")
     dataset = build(tmp_path)
-    assert dataset.example.binary
+    assert dataset.domain.binary
     assert set(np.unique(rows(dataset))) == {0, 255}
 
 
@@ -129,7 +185,7 @@ def test_numbers_and_bits_of_an_npz(tmp_path, images):
     np.savez(tmp_path / "bit.npz", images > 99)
     bits = build(tmp_path / "bit.npz")
     assert as_set(rows(bits)) == as_set(255 * (images > 99).astype(np.uint8))
-    assert bits.example.binary
+    assert bits.domain.binary
 
 
 def test_names_the_first_image_of_another_size(folder):
@@ -188,7 +244,9 @@ ARRAYS = {
     "negative": ({"images": np.full([20, 4, 4], -0.5)}, "float64 from -0.5"),
     "NaN": ({"images": np.full([20, 4, 4], np.nan)}, "from nan"),
     "strings": ({"images": np.full([20, 4, 4], "a")}, "they should be uint8"),
-    "colours": ({"images": np.zeros([20, 4, 4, 3])}, r"shape \[20, 4, 4, 3\]"),
+    "two channels": ({"images": np.zeros([20, 4, 4, 2])}, r"width, 3\] if they are in colour"),
+    "alpha": ({"images": np.zeros([20, 4, 4, 4])}, r"shape \[20, 4, 4, 4\]"),
+    "channels first": ({"images": np.zeros([20, 3, 4, 4])}, r"shape \[20, 3, 4, 4\]"),
     "vectors": ({"images": np.zeros([20, 16])}, r"shape \[20, 16\]"),
     "none": ({"images": np.zeros([0, 4, 4])}, r"shape \[0, 4, 4\]"),
     "few": ({"images": np.zeros([9, 4, 4])}, "9 examples, too few"),

@@ -18,8 +18,8 @@ def test_real_images_and_labels(real_tfds):
     assert np.bincount(both).tolist() == TRAINING
     assert np.bincount(dataset.test.labels).tolist() == TEST
     assert dataset.train.values.dtype == np.uint8
-    assert dataset.train.values.shape[1:] == dataset.example.shape == (28, 28, 1)
-    assert dataset.example.digits
-    assert not dataset.example.binary
+    assert dataset.train.values.shape[1:] == dataset.domain.shape == (28, 28, 1)
+    assert dataset.domain.digits
+    assert not dataset.domain.binary
     pixels = np.concatenate([dataset.train.values, dataset.validation.values])
     assert abs(pixels.mean() / 255 - 0.1307) < 5e-5  # the mean that is commonly published

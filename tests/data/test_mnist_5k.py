@@ -40,8 +40,8 @@ def test_images_belong_to_their_labels(dataset):
 
 
 def test_example(dataset):
-    assert dataset.example.shape == dataset.train.values.shape[1:] == (28, 28, 1)
-    assert dataset.example.digits
+    assert dataset.domain.shape == dataset.train.values.shape[1:] == (28, 28, 1)
+    assert dataset.domain.digits
     assert dataset.train.values.max() == 255
 
 

@@ -28,7 +28,7 @@ def tiny():
 
 @pytest.fixture
 def arrays():
-    """Weights of 150 symbols, 5 inputs and 3 units."""
+    """Weights of 150 tokens, 5 inputs and 3 units."""
     return weights(150, 5, 3)
 
 
@@ -82,10 +82,10 @@ class Reference:
 
 def test_its_texts_have_one_length_and_no_special_symbol():
     data = build("oracle(vocabulary_size=70, length=6, count=9)")
-    vocabulary = data.example.vocabulary
-    assert vocabulary.symbols == tuple(map(str, range(70)))
+    vocabulary = data.domain.vocabulary
+    assert vocabulary.tokens == tuple(map(str, range(70)))
     assert vocabulary.unknown == vocabulary.end == ABSENT
-    assert (data.example.length, data.example.running) == (6, False)
+    assert (data.domain.length, data.domain.contiguous) == (6, False)
     for split in (data.train, data.validation, data.test):
         assert split.values.shape == (9, 6)
         assert split.values.dtype == np.int32
@@ -123,10 +123,10 @@ def test_weights_of_a_file_give_the_probabilities_that_numpy_computes(arrays, dt
     arrays = {name: array.astype(dtype) for name, array in arrays.items()}
     np.savez(tmp_path / "weights.npz", **arrays)
     data = build(f"oracle(path='{tmp_path}/weights.npz', length=12, count=40)")
-    assert data.example.vocabulary.size == 150
+    assert data.domain.vocabulary.size == 150
     reference = Reference(arrays)
     expected = [reference.log_prob(text) for text in data.test.values]
-    # float32 over 12 symbols, each of which depends on those before.
+    # float32 over 12 tokens, each of which depends on those before.
     np.testing.assert_allclose(data.log_prob(data.test.values), expected, rtol=0, atol=2e-4)
 
 
@@ -167,7 +167,7 @@ def chi_square_p_value(seen, p):
 
 
 def test_draws_from_several_blocks_follow_the_softmax():
-    """100,000 draws from 150 symbols, which are three blocks of 64 with 42 that do not occur."""
+    """100,000 draws from 150 tokens, which are three blocks of 64 with 42 that do not occur."""
     logits = 2 * np.random.default_rng(1).normal(size=192).astype(np.float32)
     logits[150:] = -np.inf
     uniform = np.random.default_rng(2).uniform(size=[2, 100_000])
@@ -177,7 +177,7 @@ def test_draws_from_several_blocks_follow_the_softmax():
     assert chi_square_p_value(seen[:150], np.exp(logits[:150].astype(np.float64))) > 1e-4
 
 
-def test_the_ends_of_the_noise_draw_symbols_that_occur():
+def test_the_ends_of_the_noise_draw_tokens_that_occur():
     logits = np.full([4, 128], -np.inf, np.float32)
     logits[:, [3, 70, 90]] = [0.1, 0.2, -8.0]
     low, high = 0.0, 1 - 2.0**-53
@@ -241,7 +241,7 @@ def test_what_is_no_file_of_arrays_is_refused(arrays, tmp_path):
 
 def test_another_vocabulary_size_than_the_file_s_is_refused(arrays, tmp_path):
     np.savez(tmp_path / "weights.npz", **arrays)
-    with pytest.raises(DataError, match="has 150 symbols: leave vocabulary_size=7 out"):
+    with pytest.raises(DataError, match="has 150 tokens: leave vocabulary_size=7 out"):
         build(f"oracle(path='{tmp_path}/weights.npz', vocabulary_size=7)")
 
 

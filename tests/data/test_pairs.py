@@ -1,4 +1,4 @@
-"""Pairs of symbols: their alphabet is the table's, and training draws from the table itself."""
+"""Pairs of tokens: their vocabulary is the table's, and training draws from the table itself."""
 
 import numpy as np
 import pytest
@@ -16,11 +16,11 @@ def build(joint=JOINT):
 
 
 def test_the_alphabet_is_the_table_s_and_no_more():
-    example = build().example
-    assert example.vocabulary.symbols == ("0", "1", "2", "3")  # as many as columns
-    assert example.vocabulary.unknown == example.vocabulary.end == ABSENT
-    assert example.length == 2
-    assert build([[0.5], [0.3], [0.2]]).example.vocabulary.size == 3  # as many as rows
+    domain = build().domain
+    assert domain.vocabulary.tokens == ("0", "1", "2", "3")  # as many as columns
+    assert domain.vocabulary.unknown == domain.vocabulary.end == ABSENT
+    assert domain.length == 2
+    assert build([[0.5], [0.3], [0.2]]).domain.vocabulary.size == 3  # as many as rows
 
 
 def test_draws_follow_the_table():
@@ -50,7 +50,7 @@ def test_held_out_data_is_the_table_itself():
 
 
 def test_it_knows_the_probability_of_every_pair():
-    """-inf for what does not occur, and for symbols that the table has no row for."""
+    """-inf for what does not occur, and for tokens that the table has no row for."""
     expected = np.zeros((4, 4))
     expected[:2] = JOINT
     cells = np.argwhere(np.ones((4, 4))).astype(np.int32)
@@ -59,14 +59,14 @@ def test_it_knows_the_probability_of_every_pair():
     np.testing.assert_allclose(np.exp(log_prob), expected.ravel(), rtol=1e-12)
 
 
-def test_its_example_comes_back_from_a_run_folder(tmp_path):
-    folder, example = RunFolder(tmp_path), build().example
+def test_its_domain_comes_back_from_a_run_folder(tmp_path):
+    folder, domain = RunFolder(tmp_path), build().domain
     folder.create()
-    folder.write({}, example)
+    folder.write({}, domain)
     _, recorded = folder.read()
-    assert recorded.vocabulary.symbols == example.vocabulary.symbols
+    assert recorded.vocabulary.tokens == domain.vocabulary.tokens
     assert recorded.vocabulary.end == ABSENT
-    assert (recorded.length, recorded.running) == (2, False)
+    assert (recorded.length, recorded.contiguous) == (2, False)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
+import typing
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo.data.base.splits import Images, RunningText, Sequences, batches
+from zoo import spec
+from zoo.data.base.splits import ContiguousText, Dataset, Images, Sequences, batches
 
 
 def sequences(count, **arguments):
@@ -42,15 +45,15 @@ SPLITS = {
     "images": Images(np.arange(640, dtype=np.uint8).reshape(20, 4, 8, 1)),
     "sequences": Sequences(np.arange(100, dtype=np.int32).reshape(20, 5)),
     "weighted": sequences(20, weights=np.arange(1.0, 21.0)),
-    "running": RunningText(np.arange(300, dtype=np.int32), 9),
+    "running": ContiguousText(np.arange(300, dtype=np.int32), 9),
 }
 
 
 @pytest.mark.parametrize("split", SPLITS.values(), ids=SPLITS)
 def test_a_batch_is_the_same_wherever_the_pipeline_started(split):
     alone = [split.batch(step, 6, 3).numpy() for step in range(12)]
-    whole = list(batches(split, 6, 3, 0, 12).as_numpy_iterator())
-    resumed = list(batches(split, 6, 3, 7, 12).as_numpy_iterator())
+    whole = [values for (values,) in batches(split, 6, 3, 0, 12).as_numpy_iterator()]
+    resumed = [values for (values,) in batches(split, 6, 3, 7, 12).as_numpy_iterator()]
     assert len(whole) == 12
     assert len(resumed) == 5
     np.testing.assert_array_equal(whole, alone)
@@ -81,7 +84,7 @@ def test_weighted_draws_follow_their_weights():
 
 
 def test_windows_are_contiguous_and_uniform_over_all_places():
-    split = RunningText(np.arange(30, dtype=np.int32), 11)
+    split = ContiguousText(np.arange(30, dtype=np.int32), 11)
     windows = split.batch(0, 100_000, 1).numpy()
     np.testing.assert_array_equal(windows - windows[:, :1], np.tile(np.arange(11), [100_000, 1]))
     share = np.bincount(windows[:, 0]) / len(windows)
@@ -91,7 +94,7 @@ def test_windows_are_contiguous_and_uniform_over_all_places():
 
 
 def test_a_text_of_one_window_has_one_place():
-    split = RunningText(np.arange(5, dtype=np.int32), 5)
+    split = ContiguousText(np.arange(5, dtype=np.int32), 5)
     assert (split.batch(0, 3, 0).numpy() == np.arange(5)).all()
 
 
@@ -99,3 +102,12 @@ def test_a_graph_holds_no_copy_of_the_data():
     split = Images(np.zeros([1_000, 28, 28, 1], np.uint8))
     graph = tf.function(lambda step: split.batch(step, 8, 0)).get_concrete_function(tf.constant(0))
     assert graph.graph.as_graph_def().ByteSize() < 100_000 < split.values.nbytes
+
+
+@pytest.mark.parametrize("name", spec.names("data"))
+def test_a_data_set_s_annotation_tells_its_domain(name):
+    module = spec.module("data", name)
+    built = typing.get_type_hints(module.build)["return"]
+    assert typing.get_origin(built) is Dataset
+    (domain,) = typing.get_args(built)
+    assert domain.kind == module.KIND

@@ -24,7 +24,7 @@ def weighted():
 
 
 def texts(dataset, name):
-    decoded = dataset.example.vocabulary.decode(dataset.split(name).values)
+    decoded = dataset.domain.vocabulary.decode(dataset.split(name).values)
     return [text.decode() for text in decoded.numpy()]
 
 
@@ -37,10 +37,10 @@ def test_every_name_is_in_one_split(dataset):
 def test_names_are_readable_and_closed_by_the_end_symbol(dataset):
     names = texts(dataset, "train")
     assert all(name[0].isupper() and name[1:].islower() for name in names)
-    assert dataset.example.length == 14
-    assert (dataset.train.values[:, -1] == dataset.example.vocabulary.end).all()
-    assert set(dataset.example.vocabulary.symbols[2:]) == set(string.ascii_letters)
-    assert not dataset.example.running
+    assert dataset.domain.length == 14
+    assert (dataset.train.values[:, -1] == dataset.domain.vocabulary.end).all()
+    assert set(dataset.domain.vocabulary.tokens[2:]) == set(string.ascii_letters)
+    assert not dataset.domain.contiguous
 
 
 def test_weights_are_the_frequencies_of_their_names(weighted):

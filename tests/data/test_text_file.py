@@ -29,7 +29,7 @@ def build(tmp_path):
 def decoded(dataset, name):
     values = dataset.split(name).values
     rows = values if values.ndim == 2 else values[None]
-    return [text.decode() for text in dataset.example.vocabulary.decode(rows).numpy()]
+    return [text.decode() for text in dataset.domain.vocabulary.decode(rows).numpy()]
 
 
 def all_lines(dataset):
@@ -54,7 +54,7 @@ def test_every_line_is_in_one_split(build):
 def test_length_is_the_longest_training_line_and_its_end(build):
     dataset = build("\n".join(LINES))
     longest = max(map(len, decoded(dataset, "train")))
-    assert dataset.example.length == longest + 1 == dataset.train.values.shape[1]
+    assert dataset.domain.length == longest + 1 == dataset.train.values.shape[1]
 
 
 def test_longer_lines_are_cut(build):
@@ -63,7 +63,7 @@ def test_longer_lines_are_cut(build):
     assert dataset.test.values.shape == (5, 4)
 
 
-def test_empty_lines_and_other_line_ends_are_no_symbols(build):
+def test_empty_lines_and_other_line_ends_are_no_tokens(build):
     dataset = build("\ufeff" + "\r\n\r\n \t\r\n".join(LINES) + "\r\n\r\n")
     assert all_lines(dataset) == sorted(LINES)
 
@@ -79,29 +79,29 @@ def test_running_text_is_cut_at_its_end(build):
     parts = [decoded(dataset, name)[0] for name in NAMES]
     assert "".join(parts) == text
     assert [len(part) for part in parts] == [805, 100, 100]
-    assert dataset.example.running
-    assert dataset.example.length == 100
+    assert dataset.domain.contiguous
+    assert dataset.domain.length == 100
 
 
 def test_words(build):
     dataset = build("\n".join(["The dog's “bone”, isn't it?"] * 10), level="word")
     words = ["the", "dog's", "“", "bone", "”", ",", "isn't", "it", "?"]
-    assert sorted(dataset.example.vocabulary.symbols[2:]) == sorted(words)
+    assert sorted(dataset.domain.vocabulary.tokens[2:]) == sorted(words)
     assert decoded(dataset, "test") == [" ".join(words)]
-    assert dataset.example.length == len(words) + 1
+    assert dataset.domain.length == len(words) + 1
 
 
 def test_running_words(build):
     dataset = build("one two\nthree four\n" * 100, level="word", layout="running", length=10)
     assert decoded(dataset, "train")[0].startswith("one two three four one")
-    assert set(dataset.example.vocabulary.symbols[2:6]) == {"one", "two", "three", "four"}
+    assert set(dataset.domain.vocabulary.tokens[2:6]) == {"one", "two", "three", "four"}
 
 
-def test_vocabulary_has_the_most_frequent_training_symbols(build, tmp_path):
+def test_vocabulary_has_the_most_frequent_training_tokens(build, tmp_path):
     other = tmp_path / "other.txt"
     other.write_text("cccccccc\n")
     dataset = build("aab\naab\n" * 10, vocabulary_size=1, validation=str(other))
-    assert dataset.example.vocabulary.symbols == ("<unknown>", "<end>", "a")
+    assert dataset.domain.vocabulary.tokens == ("<unknown>", "<end>", "a")
     assert decoded(dataset, "validation") == ["\ufffd" * 4]
     assert set(decoded(dataset, "train")) == {"aa\ufffd"}
 
@@ -136,8 +136,8 @@ def test_the_number_of_texts_that_are_cut_is_told(build):
 
 def test_words_are_capped_by_default(build, monkeypatch):
     monkeypatch.setattr(text_file, "WORDS", 3)
-    assert build("a a b b c c d\n" * 10, level="word").example.vocabulary.size == 3 + 2
-    assert build("a a b b c c d\n" * 10).example.vocabulary.size == 5 + 2
+    assert build("a a b b c c d\n" * 10, level="word").domain.vocabulary.size == 3 + 2
+    assert build("a a b b c c d\n" * 10).domain.vocabulary.size == 5 + 2
 
 
 @pytest.mark.parametrize("layout", ["lines", "running"])
@@ -176,8 +176,8 @@ ERRORS = {
     "blank": (" \n\t\n", {}, "is empty"),
     "not UTF-8": ("ab\né".encode("latin-1") * 9, {}, "not UTF-8: it has the byte 0xe9 at offset 3"),
     "few lines": ("a\n" * 9, {}, "has 9 examples, too few .* at least 10"),
-    "short": ("abc" * 100, {"layout": "running"}, "validation text has 30 symbols"),
-    "tiny": ("abc", {"layout": "running", "length": 2}, "validation text has 0 symbols"),
+    "short": ("abc" * 100, {"layout": "running"}, "validation text has 30 tokens"),
+    "tiny": ("abc", {"layout": "running", "length": 2}, "validation text has 0 tokens"),
     "length": ("a\n" * 20, {"length": 1}, "length=1 should be at least 2"),
     "vocabulary": ("a\n" * 20, {"vocabulary_size": 0}, "vocabulary_size=0 should be at least 1"),
     "part": ("a\n" * 20, {"test": "/no/such.txt"}, "Cannot read /no/such.txt"),
@@ -216,4 +216,4 @@ def test_coco_captions():
         level="word",
     )
     assert [len(dataset.split(name)) for name in NAMES] == [9_000, 1_000, 10_000]
-    assert np.all(dataset.train.values < dataset.example.vocabulary.size)
+    assert np.all(dataset.train.values < dataset.domain.vocabulary.size)

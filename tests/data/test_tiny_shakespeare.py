@@ -9,21 +9,21 @@ def text(split, vocabulary):
     return vocabulary.decode(split.values[None])[0].numpy().decode()
 
 
-def test_parts_are_the_texts_and_symbols_are_those_of_training(shakespeare_dir):
+def test_parts_are_the_texts_and_tokens_are_those_of_training(shakespeare_dir):
     dataset = spec.build("data", "tiny_shakespeare(length=7)", str(shakespeare_dir))
-    vocabulary = dataset.example.vocabulary
+    vocabulary = dataset.domain.vocabulary
     assert vocabulary.level == "character"
-    assert set(vocabulary.symbols[2:]) == set("To be, or not\nto be: ")
+    assert set(vocabulary.tokens[2:]) == set("To be, or not\nto be: ")
     assert text(dataset.train, vocabulary) == "To be, or not\nto be: " * 20
     assert text(dataset.validation, vocabulary) == "be to " * 30
     assert text(dataset.test, vocabulary) == "\ufffd\ufffd " * 60  # training has neither Q nor ?
-    assert dataset.example.length == dataset.train.length == 7
-    assert dataset.example.running
+    assert dataset.domain.length == dataset.train.length == 7
+    assert dataset.domain.contiguous
     assert dataset.train.batch(0, 3, 0).shape == (3, 7)
 
 
 def test_default_length_is_100(shakespeare_dir):
-    assert spec.build("data", "tiny_shakespeare", str(shakespeare_dir)).example.length == 100
+    assert spec.build("data", "tiny_shakespeare", str(shakespeare_dir)).domain.length == 100
 
 
 @pytest.mark.parametrize("length", [1, 0, -3])
@@ -33,7 +33,7 @@ def test_refuses_a_length_that_predicts_nothing(shakespeare_dir, length):
 
 
 def test_refuses_a_window_longer_than_a_part(shakespeare_dir):
-    with pytest.raises(DataError, match=r"validation text has 180 symbols.*length=181"):
+    with pytest.raises(DataError, match=r"validation text has 180 tokens.*length=181"):
         spec.build("data", "tiny_shakespeare(length=181)", str(shakespeare_dir))
 
 
@@ -42,6 +42,6 @@ def test_real_text(real_tfds):
     dataset = spec.build("data", "tiny_shakespeare", data_dir)
     sizes = [len(dataset.split(name)) for name in ("train", "validation", "test")]
     assert sizes == [1_003_854, 55_770, 55_770]
-    assert dataset.example.vocabulary.size == 65 + 2
-    assert text(dataset.train, dataset.example.vocabulary).startswith("First Citizen:\nBefore we")
-    assert np.count_nonzero(dataset.train.values == dataset.example.vocabulary.unknown) == 0
+    assert dataset.domain.vocabulary.size == 65 + 2
+    assert text(dataset.train, dataset.domain.vocabulary).startswith("First Citizen:\nBefore we")
+    assert np.count_nonzero(dataset.train.values == dataset.domain.vocabulary.unknown) == 0

@@ -73,38 +73,39 @@ def test_what_cannot_be_fitted_is_refused(real):
 
 def run_of(num_classes, model="mlp_gan(width=4, latent_size=3, maxout_units=4)"):
     """A run that nothing was trained in, on images of noise with labels or without."""
-    example = domains.Image((4, 4, 1), num_classes=num_classes)
+    domain = domains.Image((4, 4, 1), num_classes=num_classes)
     values = np.random.default_rng(0).integers(0, 256, [30, 4, 4, 1], np.uint8)
     data = Images(values, np.arange(30) % 3)
     run = Run(
         folder=None,
         experiment=types.SimpleNamespace(model=model, data="noise"),
-        example=example,
-        model=spec.build("models", model, example),
+        domain=domain,
+        model=spec.build("models", model, domain),
         objective=spec.build("objectives", "generalised_js(pi=0.2, weighting='loss_weights')"),
         step=0,
     )
-    vars(run)["dataset"] = Dataset(example, data, data, data)
+    vars(run)["dataset"] = Dataset(domain, data, data, data)
     return run
 
 
 @pytest.mark.parametrize("num_classes", [0, 3])
 def test_a_run_s_ratio_is_that_of_its_logits(num_classes):
     run = run_of(num_classes)
-    examples = run.examples(270)  # more than are judged at once
-    logits = run.model.discriminator(examples).numpy()
-    ratio = run.log_density_ratio(examples)
+    examples = run.examples(270)  # more than one batch
+    logits = run.model.discriminator(*examples).numpy()
+    ratio = run.log_density_ratio(*examples)
     np.testing.assert_allclose(ratio, logits - math.log(0.2 / 0.8), rtol=1e-5)
-    calibrated = run.log_density_ratio(examples, calibrated=True)
-    np.testing.assert_array_equal(calibrated, ratio / run.temperature)
+    calibrated = run.log_density_ratio(*examples, calibrated=True)
+    np.testing.assert_array_equal(calibrated, ratio / run.calibration_temperature)
 
 
 def test_a_run_s_temperature_is_of_held_out_pairs_and_samples():
     run = run_of(num_classes=3)
     real = run.dataset.validation.labelled_batch(0, 30, 1)
     generated = run.examples(calibration.COUNT, seed=2**31 - 1)
-    expected = calibration.temperature(*map(run.log_density_ratio, (real, generated)))
-    assert run.temperature == pytest.approx(expected, rel=1e-6)
+    ratios = [run.log_density_ratio(*examples) for examples in (real, generated)]
+    expected = calibration.temperature(*ratios)
+    assert run.calibration_temperature == pytest.approx(expected, rel=1e-6)
 
 
 def test_samples_of_a_run_have_the_labels_that_they_are_drawn_by():
@@ -117,13 +118,13 @@ def test_samples_of_a_run_have_the_labels_that_they_are_drawn_by():
     assert sorted(labels) == [0, 0, 1, 1, 2, 2]
 
 
-def test_what_cannot_be_judged_or_drawn_is_refused():
+def test_what_cannot_be_scored_or_drawn_is_refused():
     run = run_of(num_classes=3)
     images, labels = run.examples(2)
-    with pytest.raises(SpecError, match="judges pairs of examples and labels"):
+    with pytest.raises(SpecError, match="reads examples with their labels"):
         run.log_density_ratio(images)
-    with pytest.raises(SpecError, match="judges examples, as the data gives them"):
-        run_of(num_classes=0).log_density_ratio((images, labels))
+    with pytest.raises(SpecError, match="reads examples, as the data gives them"):
+        run_of(num_classes=0).log_density_ratio(images, labels)
     with pytest.raises(SpecError, match=r"label=3: .* has the classes 0 to 2"):
         run.samples(1, label=3)
     with pytest.raises(SpecError, match=r"label=0: .* is of no classes"):

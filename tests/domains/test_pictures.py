@@ -18,6 +18,16 @@ def test_every_image_stands_in_its_place(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["grid.png"]
 
 
+def test_a_grid_of_colours_keeps_them_and_their_order(tmp_path):
+    colours = np.eye(3)[:, None, None, :] * np.ones([3, 2, 2, 1])  # pure red, green and blue
+    pictures.save(pictures.grid(colours, columns=3, zoom=2, gap=0), tmp_path / "grid.png")
+    with Image.open(tmp_path / "grid.png") as picture:
+        assert picture.mode == "RGB"
+        pixels = np.asarray(picture)
+    np.testing.assert_array_equal(pixels[0, ::4], 255 * np.eye(3))
+    assert pixels.shape == (4, 12, 3)
+
+
 def test_values_outside_the_range_are_clipped_and_zoom_repeats_pixels():
     picture = pictures.grid(np.array([-1.0, 2.0]).reshape(1, 1, 2, 1), columns=1, zoom=3, gap=0)
     np.testing.assert_array_equal(np.asarray(picture), [[0, 0, 0, 255, 255, 255]] * 3)

@@ -5,8 +5,10 @@ import pytest
 import tensorflow as tf
 
 from zoo import randomness, spec
+from zoo.batch import Batch
 from zoo.errors import SpecError
 from zoo.estimators.gumbel_softmax import perturbed
+from zoo.objectives import generalised_js
 
 KEY = randomness.key(0, 0, "samples")
 PI = 0.3
@@ -43,18 +45,20 @@ def test_the_noise_has_a_key_of_its_own(known_texts, monkeypatch):
     noisy = lambda *given: keys.append(given[-1]) or perturbed(*given)  # noqa: E731
     monkeypatch.setattr("zoo.estimators.gumbel_softmax.perturbed", noisy)
     estimator = spec.build("estimators", "gumbel_softmax()")
-    estimator.loss(known_texts.model, lambda texts: tf.reduce_sum(texts, axis=-1), KEY, 4, 0)
+    estimator.loss(known_texts.model, lambda batch: tf.reduce_sum(batch.values, axis=-1), KEY, 4, 0)
     assert len({tuple(key.numpy()) for key in keys}) == len(keys) == 2
 
 
 def relaxed_score(known):
     """g of the exact log density ratio, extended to relaxed symbols as linear in each of them."""
-    objective = spec.build("objectives", "generalised_js(generator_loss='exact')")
+    objective = generalised_js.build(pi=PI, generator_loss="exact")
     every = np.stack(np.meshgrid(*[range(4)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
     ended = np.cumsum(every == 1, axis=1) - (every == 1) > 0
-    of_all = known.score(lambda ratios: objective.generator_loss(ratios, PI))
-    table = tf.reshape(of_all(np.where(ended, 1, np.maximum(every, 1)))[:, -1], [4, 4, 4])
-    return lambda texts: tf.einsum("bi,bj,bk,ijk->b", *tf.unstack(texts, axis=1), table)[:, None]
+    of_all = known.score(lambda ratios: objective.generator_loss(ratios, 0))
+    table = tf.reshape(of_all(Batch(np.where(ended, 1, np.maximum(every, 1))))[:, -1], [4, 4, 4])
+    return lambda batch: tf.einsum("bi,bj,bk,ijk->b", *tf.unstack(batch.values, axis=1), table)[
+        :, None
+    ]
 
 
 def estimate(known, made, keys):
@@ -66,7 +70,7 @@ def estimate(known, made, keys):
         with tf.GradientTape() as tape:
             key = randomness.key(0, step, "samples")
             loss = estimator.loss(known.model, score, key, 256, step)
-        return loss, tf.convert_to_tensor(tape.gradient(loss, known.model.logits.value))
+        return loss, tf.convert_to_tensor(tape.gradient(loss, known.model.network.logits.value))
 
     losses, gradients = zip(*[of_step(tf.constant(step)) for step in range(keys)], strict=True)
     return np.mean(losses), np.mean(gradients, axis=0)
@@ -91,9 +95,10 @@ def test_the_direction_is_not_that_of_the_divergence(known_texts, temperature, c
 def test_the_gradient_flows_through_a_discriminator(letters):
     pair = spec.build("models", "text_gan(generator='lstm(units=4, layers=1)', width=4)", letters)
     estimator = spec.build("estimators", "gumbel_softmax()")
+    score = lambda batch: pair.discriminator.prefix_logits(*batch)  # noqa: E731
     with tf.GradientTape() as tape:
-        loss = estimator.loss(pair.generator, pair.discriminator.judge, KEY, 8, 0)
-    texts = pair.generator.sample(KEY, 8)
+        loss = estimator.loss(pair.generator, score, KEY, 8, 0)
+    texts = pair.generator.sample(KEY, 8).values
     assert float(loss) == pytest.approx(float(tf.reduce_mean(pair.discriminator(texts))), abs=1e-5)
     for gradient in tape.gradient(loss, pair.generator.trainable_variables):
         values = tf.convert_to_tensor(gradient).numpy()

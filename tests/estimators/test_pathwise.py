@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import randomness, spec
+from zoo.batch import Batch
 
 
 class Gaussian(tf.Module):
@@ -15,7 +16,11 @@ class Gaussian(tf.Module):
 
     def sample(self, key, count):
         noise = tf.random.stateless_normal([count], key, alg=randomness.ALGORITHM)
-        return self.mean + tf.exp(self.log_scale) * noise
+        return Batch(self.mean + tf.exp(self.log_scale) * noise)
+
+
+def square(batch):
+    return tf.square(batch.values)
 
 
 def gradient(score, key, count):
@@ -29,7 +34,7 @@ def gradient(score, key, count):
 def test_the_estimate_is_unbiased():
     # E[x²] = mean² + scale², of which the gradient is (2 mean, 2 scale²).
     estimates = np.stack(
-        [gradient(tf.square, randomness.key(0, step, "sample"), 256) for step in range(100)]
+        [gradient(square, randomness.key(0, step, "sample"), 256) for step in range(100)]
     )
     standard_error = estimates.std(axis=0, ddof=1) / np.sqrt(len(estimates))
     expected = np.array([2 * 0.7, 2 * np.exp(-0.4)])
@@ -38,12 +43,12 @@ def test_the_estimate_is_unbiased():
 
 
 def test_a_shift_of_all_samples_is_followed_exactly():
-    estimate = gradient(lambda samples: 3 * samples, randomness.key(0, 0, "sample"), 5)
+    estimate = gradient(lambda batch: 3 * batch.values, randomness.key(0, 0, "sample"), 5)
     np.testing.assert_allclose(estimate[0], 3, rtol=1e-6)
 
 
 def test_the_same_key_gives_the_same_estimate():
     keys = [randomness.key(0, step, "sample") for step in (0, 0, 1)]
-    first, again, other = (gradient(tf.square, key, 8) for key in keys)
+    first, again, other = (gradient(square, key, 8) for key in keys)
     np.testing.assert_array_equal(first, again)
     assert (first != other).all()

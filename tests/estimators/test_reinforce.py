@@ -7,8 +7,10 @@ import pytest
 import tensorflow as tf
 
 from zoo import randomness, spec
+from zoo.batch import Batch
 from zoo.errors import SpecError
 from zoo.estimators.reinforce import MovingAverage
+from zoo.objectives import generalised_js
 
 PI = 0.3
 KEY = randomness.key(0, 0, "samples")
@@ -19,18 +21,18 @@ def gradient(known, estimator, score, count=64, key=KEY, step=0):
     estimator = spec.build("estimators", estimator) if isinstance(estimator, str) else estimator
     with tf.GradientTape() as tape:
         loss = estimator.loss(known.model, score, key, count, step)
-    return tf.convert_to_tensor(tape.gradient(loss, known.model.logits.value)).numpy()
+    return tf.convert_to_tensor(tape.gradient(loss, known.model.network.logits.value)).numpy()
 
 
 def score_of(known, generator_loss="exact"):
     """g of the exact log density ratio in place of a discriminator's."""
-    objective = spec.build("objectives", f"generalised_js(generator_loss='{generator_loss}')")
-    return known.score(lambda ratios: objective.generator_loss(ratios, PI))
+    objective = generalised_js.build(pi=PI, generator_loss=generator_loss)
+    return known.score(lambda ratios: objective.generator_loss(ratios, 0))
 
 
 def in_proportion(known):
     """Lets the generator give all texts in the proportions of Q: means are expectations."""
-    known.model.sample = lambda key, count: tf.constant(known.batch)
+    known.model.sample = lambda key, count: Batch(tf.constant(known.batch))
 
 
 def equal(actual, expected):
@@ -85,14 +87,14 @@ def test_a_symbol_answers_for_what_comes_from_its_time_on():
 def test_leaving_one_out_is_unbiased(known_texts):
     """The mean over all batches of two texts, each as often as Q draws it."""
     score, batch = score_of(known_texts), tf.Variable(known_texts.texts[:2])
-    known_texts.model.sample = lambda key, count: batch.value()
+    known_texts.model.sample = lambda key, count: Batch(batch.value())
     estimator = spec.build("estimators", "reinforce(rewards='prefixes')")
 
     @tf.function
     def of_batch():
         with tf.GradientTape() as tape:
             loss = estimator.loss(known_texts.model, score, KEY, 2, 0)
-        return tf.convert_to_tensor(tape.gradient(loss, known_texts.model.logits.value))
+        return tf.convert_to_tensor(tape.gradient(loss, known_texts.model.network.logits.value))
 
     expected, total = known_texts.gradient("exact", PI, times=(0, 1, 2)), 0
     every = zip(known_texts.texts, known_texts.q, strict=True)
@@ -110,8 +112,8 @@ def test_a_moving_average_is_unbiased_and_follows_the_costs(known_texts):
         score = known_texts.score(lambda ratios, step=step: ratios + 10.0 * step)
         estimate = gradient(known_texts, estimator, score, step=step)
         equal(estimate, -known_texts.gradient("reverse_kl", PI))
-        counts = known_texts.model.weights_of(known_texts.batch).numpy()
-        last = score(known_texts.batch).numpy()[:, -1:]
+        counts = known_texts.model.token_mask(known_texts.batch).numpy()
+        last = score(Batch(known_texts.batch)).numpy()[:, -1:]
         average += (1 - decay) * (np.sum(counts * last) / counts.sum() - average)
         (variable,) = estimator.variables
         assert float(variable) == pytest.approx(average, rel=1e-5)
@@ -121,10 +123,10 @@ def test_what_comes_after_the_end_has_no_part_in_the_gradient(letters):
     model = spec.build("models", "lstm(units=4, layers=1)", letters)
     end, time = letters.vocabulary.end, letters.length
     texts = tf.constant([[2 if end != 2 else 3] + [end] * (time - 1)] * 2)
-    model.sample = lambda key, count: texts
+    model.sample = lambda key, count: Batch(texts)
     estimator = spec.build("estimators", "reinforce(baseline='none')")
     with tf.GradientTape(persistent=True) as tape:
-        loss = estimator.loss(model, lambda texts: tf.ones(tf.shape(texts)), KEY, 2, 0)
+        loss = estimator.loss(model, lambda batch: tf.ones(tf.shape(batch.values)), KEY, 2, 0)
         log_q = tf.nn.log_softmax(model.drawing_logits(texts))
         expected = tf.reduce_mean(tf.reduce_sum(tf.gather(log_q, texts, batch_dims=2)[:, :2], 1))
     for a, b in zip(
@@ -150,7 +152,7 @@ def test_rollouts_are_unbiased(known_texts, rewards):
         key = randomness.key(0, step, "samples")
         with tf.GradientTape() as tape:
             loss = estimator.loss(known_texts.model, score, key, 32, step)
-        return tf.convert_to_tensor(tape.gradient(loss, known_texts.model.logits.value))
+        return tf.convert_to_tensor(tape.gradient(loss, known_texts.model.network.logits.value))
 
     estimates = np.stack([of_step(tf.constant(step)) for step in range(40)])
     times = (2,) if rewards == "whole" else (0, 1, 2)

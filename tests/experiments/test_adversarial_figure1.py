@@ -54,7 +54,7 @@ def test_training_begins_at_the_moments_or_at_the_heaviest_component():
     assert component.objective == "generalised_js(pi=0.1, discriminator_steps=2)"
 
 
-def test_of_several_starts_the_one_counts_that_is_judged_the_nearest():
+def test_of_several_starts_the_one_counts_of_the_lowest_bound():
     far, near = run([3.0, 0.0], 3.5, bound=0.16), run([0.0, 0.0], 1.0, bound=0.10)
     other = run([0.0, 0.0], 1.0, bound=0.2, seed=1)
     assert program.best_starts([far, near, other]) == [near, other]
@@ -86,7 +86,7 @@ def test_the_figure_has_a_row_for_each_mixture_with_every_run_in_its_place():
 def test_a_file_of_something_else_is_told(tmp_path):
     assert program.read(tmp_path / "none.json") == []
     (tmp_path / "runs.json").write_text("[]")
-    with pytest.raises(DataError, match="holds no runs"):
+    with pytest.raises(DataError, match="contains no runs"):
         program.read(tmp_path / "runs.json")
 
 

@@ -12,13 +12,13 @@ def log_p():
 
 
 def marginals(p):
-    """Of each symbol, from the probabilities of all texts."""
+    """Of each token, from the probabilities of all texts."""
     p = p.reshape([discrete.SIZE] * discrete.LENGTH)
     return [p.sum(axis=tuple(set(range(discrete.LENGTH)) - {t})) for t in range(discrete.LENGTH)]
 
 
 def product(logs):
-    """log Q of all texts, from the log-probabilities of each symbol on its own."""
+    """log Q of all texts, from the log-probabilities of each token on its own."""
     return sum(np.take(each, discrete.TEXTS[:, t]) for t, each in enumerate(logs))
 
 
@@ -31,7 +31,7 @@ def total_correlation(log_p):
 def test_the_probabilities_are_those_of_all_texts(log_p):
     assert len(log_p) == len(discrete.TEXTS) == 256
     assert np.exp(log_p).sum() == pytest.approx(1, rel=1e-12)
-    assert total_correlation(log_p) > 0.3  # a model whose symbols are independent is too simple
+    assert total_correlation(log_p) > 0.3  # a model whose tokens are independent is too simple
 
 
 def test_the_minimum_tends_to_the_one_of_likelihood(log_p):

@@ -10,7 +10,7 @@ from zoo.data.base import corpus
 from zoo.data.base.splits import Dataset, Images
 from zoo.domains import Image
 
-PIXELS, SYMBOLS = 6, 3
+PIXELS, TOKENS = 6, 3
 EVERY_IMAGE = np.array(list(itertools.product((0.0, 1.0), repeat=PIXELS)))
 
 
@@ -29,7 +29,7 @@ def images():
 
 @pytest.fixture(scope="module")
 def text():
-    return np.random.RandomState(0).choice(SYMBOLS, size=60, p=[0.6, 0.3, 0.1])
+    return np.random.RandomState(0).choice(TOKENS, size=60, p=[0.6, 0.3, 0.1])
 
 
 def test_independent_pixels_have_add_one_means(program, images):
@@ -98,35 +98,33 @@ def test_float32_images_differ_by_rounding_only(program, images):
 
 @pytest.mark.parametrize("order", [1, 2, 3, 5])
 def test_an_n_gram_is_a_distribution(program, text, order):
-    every = itertools.product(range(SYMBOLS + 1), repeat=4)  # one symbol does not occur in training
-    total = sum(
-        program.n_gram(text, np.array(one), SYMBOLS + 1, order, 0.7).prod() for one in every
-    )
+    every = itertools.product(range(TOKENS + 1), repeat=4)  # one token does not occur in training
+    total = sum(program.n_gram(text, np.array(one), TOKENS + 1, order, 0.7).prod() for one in every)
     assert total == pytest.approx(1, abs=1e-12)
 
 
 def test_an_n_gram_of_order_one_has_smoothed_frequencies(program, text):
-    counts = np.bincount(text, minlength=SYMBOLS + 1)
-    expected = (np.maximum(counts - 0.7, 0) + 0.7 * SYMBOLS / (SYMBOLS + 1)) / len(text)
-    asked = np.arange(SYMBOLS + 1)
-    found = program.n_gram(text, asked, SYMBOLS + 1, 1, 0.7)
+    counts = np.bincount(text, minlength=TOKENS + 1)
+    expected = (np.maximum(counts - 0.7, 0) + 0.7 * TOKENS / (TOKENS + 1)) / len(text)
+    asked = np.arange(TOKENS + 1)
+    found = program.n_gram(text, asked, TOKENS + 1, 1, 0.7)
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("order", [2, 3, 4])
 def test_an_n_gram_is_kneser_ney_by_its_definition(program, text, order):
-    other = np.random.RandomState(1).randint(SYMBOLS, size=30)
-    started = (SYMBOLS,) * (order - 1) + tuple(other)
+    other = np.random.RandomState(1).randint(TOKENS, size=30)
+    started = (TOKENS,) * (order - 1) + tuple(other)
     expected = [_by_definition(text, started[i : i + order], order, 0.7) for i in range(len(other))]
-    found = program.n_gram(text, other, SYMBOLS, order, 0.7)
+    found = program.n_gram(text, other, TOKENS, order, 0.7)
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
 def _by_definition(text, n_gram, order, discount):
-    """P_n of the last symbol of an n-gram given the others."""
+    """P_n of the last token of an n-gram given the others."""
     if not n_gram:
-        return 1 / SYMBOLS
-    started = (SYMBOLS,) * (order - 1) + tuple(text)
+        return 1 / TOKENS
+    started = (TOKENS,) * (order - 1) + tuple(text)
     longest = [started[i : i + order] for i in range(len(text))]
     *history, _ = n_gram
 
@@ -135,7 +133,7 @@ def _by_definition(text, n_gram, order, discount):
         befores = {one[order - len(asked) - 1 :] for one in found}
         return len(found) if len(asked) == order else len(befores)
 
-    counts = [count((*history, symbol)) for symbol in range(SYMBOLS)]
+    counts = [count((*history, token)) for token in range(TOKENS)]
     backed = _by_definition(text, n_gram[1:], order, discount)
     if not sum(counts):
         return backed
@@ -145,9 +143,9 @@ def _by_definition(text, n_gram, order, discount):
 
 def test_an_n_gram_is_nearly_certain_of_a_text_that_repeats(program):
     train, text = np.tile([0, 1, 2, 1], 1000), np.tile([0, 1, 2, 1], 5)
-    assert program.n_gram(train, text, SYMBOLS, 3, 0.7)[2:].min() > 0.999
-    # After 1 there are 0 and 2, as often: two symbols of the past are needed, and one will not do.
-    assert program.n_gram(train, text, SYMBOLS, 2, 0.7)[2] == pytest.approx(0.5, abs=0.01)
+    assert program.n_gram(train, text, TOKENS, 3, 0.7)[2:].min() > 0.999
+    # After 1 there are 0 and 2, as often: two tokens of the past are needed, and one will not do.
+    assert program.n_gram(train, text, TOKENS, 2, 0.7)[2] == pytest.approx(0.5, abs=0.01)
 
 
 def test_rows_of_images(program, images):
@@ -162,15 +160,13 @@ def test_rows_of_images(program, images):
 def test_the_row_of_a_text_has_the_discount_that_is_best_on_validation(program):
     random = np.random.RandomState(0)
     parts = ["".join(random.choice(list("ab \n"), size=count)) for count in (2000, 500, 500)]
-    data = corpus.running(parts, "character", length=10)
+    data = corpus.contiguous(parts, "character", length=10)
     (line,) = program.text_floors(data)
     chosen = float(re.search(r"discount ([\d.]+)", line)[1])
     train, validation, test = (data.split(name).values for name in ("train", "validation", "test"))
 
     def nats(text, discount):
-        return -np.log(
-            program.n_gram(train, text, data.example.vocabulary.size, 5, discount)
-        ).mean()
+        return -np.log(program.n_gram(train, text, data.domain.vocabulary.size, 5, discount)).mean()
 
     best = min(nats(validation, discount) for discount in program.DISCOUNTS)
     assert _figures(line) == pytest.approx((best, nats(test, chosen)), abs=6e-4)

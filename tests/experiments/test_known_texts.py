@@ -17,7 +17,7 @@ def data():
 
 
 def every_last(tokens):
-    """Copies of one text, [length], with each symbol as the last."""
+    """Copies of one text, [length], with each token as the last."""
     every = np.repeat(tokens[None], SIZE, axis=0)
     every[:, -1] = range(SIZE)
     return every
@@ -28,12 +28,12 @@ def test_the_nats_of_all_positions_are_those_of_the_text(data):
     nats = known_texts.nats_by_position(data.log_prob, tokens)
     assert nats.shape == (10, LENGTH)
     np.testing.assert_allclose(nats.sum(axis=1), -data.log_prob(tokens), rtol=1e-5)
-    # The nats of a position are of what P says given the symbols before it: they sum to one.
+    # The nats of a position are of what P says given the tokens before it: they sum to one.
     shares = np.exp(-known_texts.nats_by_position(data.log_prob, every_last(tokens[0, :3]))[:, 2])
     assert shares.sum() == pytest.approx(1, rel=1e-5)
 
 
-def test_the_disturbance_is_the_unlikeliest_symbol_and_the_only_change(data):
+def test_the_disturbance_is_the_unlikeliest_token_and_the_only_change(data):
     tokens = data.test.values[:10]
     changed = known_texts.disturbed(data.log_prob, tokens, 3, SIZE)
     assert changed.shape == (10, 4)

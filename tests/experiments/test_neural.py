@@ -61,7 +61,7 @@ def test_the_figures_of_a_run_are_those_of_its_definition(runs, found):
 
 
 def test_nats_are_means_over_texts_and_those_after_the_disturbance_are_of_what_follows(runs):
-    """By sums of whole texts: what is added to the beginnings is what was written after them."""
+    """By sums of whole texts: what is added to the prefixes is what was written after them."""
     log_prob = runs["likelihood"].dataset.log_prob
     samples = runs["likelihood"].dataset.test.values[:200]
     asked = []
@@ -95,7 +95,7 @@ def test_a_run_continues_what_it_was_given(runs, monkeypatch):
     np.testing.assert_array_equal(texts[:, :5], prompts)
 
 
-def test_without_real_symbols_a_network_loses_the_dependence(runs, found):
+def test_without_real_tokens_a_network_loses_the_dependence(runs, found):
     """It is at the product of the marginals, where likelihood has left that far behind."""
     product = neural.of_marginals(runs["likelihood"].dataset)
     for key in ("kl_p_q", "kl_q_p"):
@@ -109,7 +109,7 @@ def test_the_data_recover_and_what_reads_nothing_is_not_disturbed(runs):
     data, product = neural.of_data(dataset), neural.of_marginals(dataset)
     later = slice(neural.DISTURBED + 2, None)
     np.testing.assert_allclose(data["nats_after"][1:], data["nats"][later], atol=0.25)
-    # Of P, whose symbols do depend on the disturbance, what the product writes is unlikely.
+    # Of P, whose tokens do depend on the disturbance, what the product writes is unlikely.
     assert min(product["nats_after"]) > max(data["nats_after"]) + 1
 
 

@@ -55,7 +55,7 @@ def test_it_goes_on_where_it_stopped(program, tmp_path, monkeypatch, capsys):
     assert ceiling.startswith("| other real images |")
     for file in ("pi_on_mnist.svg", "pi_on_mnist_classes.svg", "pi_on_mnist.png"):
         assert (tmp_path / "figures" / file).stat().st_size > 1000
-    with pytest.raises(SpecError, match=r"at 2 steps, now 3: give another --output"):
+    with pytest.raises(SpecError, match=r"at 2 steps, now 3: pass another --output"):
         program.main([*given, "--pis", "0.1", "--steps=3"])
-    with pytest.raises(SpecError, match=r"now .*'count': 30.*: move it away"):
+    with pytest.raises(SpecError, match=r"now .*'count': 30.*: move it, or"):
         program.main([*given, "--pis", "0.1", "--count=30"])

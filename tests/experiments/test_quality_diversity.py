@@ -6,20 +6,18 @@ import pathlib
 
 import pytest
 
+import zoo
 from experiments import plots, quality_diversity, text_kinds
 from experiments.quality_diversity import KINDS
-from zoo.runs import experiment
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_every_kind_is_an_experiment(name):
     kind = KINDS[name]
-    made = experiment.Experiment(
-        data=quality_diversity.DATA, model=kind.model, objective=kind.objective
-    )
+    made = zoo.Experiment(data=quality_diversity.DATA, model=kind.model, objective=kind.objective)
     network = "TRANSFORMER" if name.startswith("Transformer") else "GENERATOR"
     assert getattr(quality_diversity, network) in made.model
-    assert kind.begins is None or KINDS[kind.begins].model in made.model
+    assert kind.init_from is None or KINDS[kind.init_from].model in made.model
 
 
 def test_a_run_begins_where_likelihood_ended(tmp_path):

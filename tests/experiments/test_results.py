@@ -14,7 +14,7 @@ def test_results_are_those_of_the_same_settings_or_refused(tmp_path):
     found["runs"]["first"] = {"value": 0.5}
     write_json(path, found)
     assert results.read(path, {"count": 3}) == found
-    with pytest.raises(SpecError, match=r"results of {'count': 3}, now {'count': 4}: move it away"):
+    with pytest.raises(SpecError, match=r"results of {'count': 3}, now {'count': 4}: move it, or"):
         results.read(path, {"count": 4})
 
 

@@ -44,5 +44,5 @@ def test_it_goes_on_where_it_stopped(program, tmp_path, monkeypatch, capsys):
         assert f"| {name} | {each['measured']['nll']:.3f} |" in printed
         assert f"    {each['samples'][0]}\n" in printed
     assert f"| other real texts |  | {each['ceilings']['bleu_2']:.3f} |" in printed
-    with pytest.raises(SpecError, match=r"'count': 50.*: move it away"):
+    with pytest.raises(SpecError, match=r"'count': 50.*: move it, or"):
         program.main([*given, "--count=50"])

@@ -10,12 +10,12 @@ from zoo.theory import scheduled_sampling
 from zoo.theory.scheduled_sampling import EXAMPLE, algorithm_optimum, idealised_optimum
 
 
-def test_half_of_the_symbols_kept_gives_the_optimum_of_the_algorithm():
-    """To 0.002 in each cell; the first symbol tells the two optima apart."""
+def test_half_of_the_tokens_kept_gives_the_optimum_of_the_algorithm():
+    """To 0.002 in each cell; the first token tells the two optima apart."""
     q = trained_points.trained(0.5, steps=300)
     np.testing.assert_allclose(q, algorithm_optimum(EXAMPLE, 0.5), atol=0.002)
     first, idealised = (
-        scheduled_sampling.measures(table)["first_symbol_kl"]
+        scheduled_sampling.measures(table)["first_token_kl"]
         for table in (q, idealised_optimum(EXAMPLE, 0.5))
     )
     assert first < idealised / 10

@@ -5,15 +5,15 @@ import types
 import pytest
 
 import export
+import zoo
 from export import exporting
-from zoo.runs import experiment
 
 
 @pytest.fixture(scope="session")
 def names_run(tmp_path_factory):
     """A model of lines of text."""
-    return experiment.train(
-        experiment.Experiment(
+    return zoo.train(
+        zoo.Experiment(
             data="surnames",
             model="lstm(units=16, layers=1)",
             objective="maximum_likelihood",
@@ -26,8 +26,8 @@ def names_run(tmp_path_factory):
 @pytest.fixture(scope="session")
 def digits_run(tmp_path_factory):
     """A pair of image generator and discriminator, trained to a π of 0.2 + 0.3 · 3 / 9 = 0.3."""
-    return experiment.train(
-        experiment.Experiment(
+    return zoo.train(
+        zoo.Experiment(
             data="mnist_5k",
             model="dcgan(width=4, latent_size=8)",
             objective="generalised_js(pi=[0.2, 0.5], pi_steps=9, weighting='loss_weights')",
@@ -40,8 +40,8 @@ def digits_run(tmp_path_factory):
 @pytest.fixture(scope="session")
 def bits_run(tmp_path_factory):
     """An autoregressive model of images that is conditioned on their classes."""
-    return experiment.train(
-        experiment.Experiment(
+    return zoo.train(
+        zoo.Experiment(
             data="mnist_5k(binary=True, labels=True)",
             model="lstm(units=16, layers=1)",
             objective="maximum_likelihood",

@@ -10,10 +10,10 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+import zoo
 from export import exporting
+from zoo import spec
 from zoo.errors import SpecError
-from zoo.runs import experiment
-from zoo.trainers import implicit
 
 LABEL = "label should be from 0 to 9."
 
@@ -30,8 +30,8 @@ def ask(signatures, name, **inputs):
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    return experiment.train(
-        experiment.Experiment(
+    return zoo.train(
+        zoo.Experiment(
             data="mnist_5k(labels=True)",
             model="mlp_gan(width=16, latent_size=5, maxout_units=8, maxout_pieces=2)",
             objective="generalised_js(pi=0.3)",
@@ -65,7 +65,7 @@ def test_a_bad_label_has_an_error_and_leaves_the_others_alone(run, signatures):
     images = run.examples(3)[0]
     answer = ask(signatures, "log_density_ratio", image=images, label=[0, 10, 2])
     assert answer["error"] == ["", LABEL, ""]
-    expected = run.log_density_ratio((images, np.array([0, 0, 2])))
+    expected = run.log_density_ratio(images, np.array([0, 0, 2]))
     np.testing.assert_allclose(answer["log_density_ratio"][[0, 2]], expected[[0, 2]], rtol=1e-5)
     assert answer["log_density_ratio"][1] == 0
 
@@ -93,19 +93,20 @@ def test_a_calibrated_ratio_is_divided_by_a_temperature_that_is_recorded(run, si
         ask(each, "log_density_ratio", **inputs)["log_density_ratio"]
         for each in (signatures, calibrated.signatures)
     )
-    assert run.temperature != 1
-    np.testing.assert_allclose(after, before / run.temperature, rtol=1e-5)
+    assert run.calibration_temperature != 1
+    np.testing.assert_allclose(after, before / run.calibration_temperature, rtol=1e-5)
     calibrated.save(tmp_path / "model")
     recorded = json.loads((tmp_path / "model" / "assets.extra" / "metadata.json").read_text())
-    assert recorded["log_density_ratio"]["temperature"] == run.temperature
+    assert recorded["log_density_ratio"]["temperature"] == run.calibration_temperature
     assert recorded["log_density_ratio"]["split"] == "validation"
 
 
 def test_what_has_no_ratio_or_none_to_believe_cannot_be_calibrated(run):
-    alone = dataclasses.replace(run, model=implicit.trained(run.model))
+    moments = spec.build("objectives", "moment_matching")
+    alone = dataclasses.replace(run, objective=moments)
     with pytest.raises(SpecError, match="The run has no discriminator"):
         exporting.servable(alone, None, None, calibrated=True)
     worse = dataclasses.replace(run)
-    vars(worse)["temperature"] = math.inf
+    vars(worse)["calibration_temperature"] = math.inf
     with pytest.raises(SpecError, match="no larger for data than for samples"):
         exporting.servable(worse, None, None, calibrated=True)

@@ -13,6 +13,7 @@ import pytest
 import tensorflow as tf
 
 from export import checking, image_signatures, text_signatures, warmup
+from export.ratio_estimator import RatioEstimator
 from export.servable import Servable
 from zoo import spec
 
@@ -168,15 +169,15 @@ def test_the_example_application_that_draws_digits(digits, tmp_path):
 
 def test_the_example_application_that_draws_digits_of_chosen_classes(bits, tmp_path):
     path = tmp_path / "digits.png"
-    example = (sys.executable, ROOT / "examples/use_export.py", bits.path.parent)
-    output_of(*example, "--count=3", "--labels", "7", "2", f"--output={path}")
+    domain = (sys.executable, ROOT / "examples/use_export.py", bits.path.parent)
+    output_of(*domain, "--count=3", "--labels", "7", "2", f"--output={path}")
     image = bits.signatures["generate"].served(
         {"seed": tf.range(3, dtype=tf.int64), "label": tf.constant([7, 2, 7], tf.int64)}
     )["image"]
     pixels = keras.utils.img_to_array(keras.utils.load_img(path, color_mode="grayscale"))
     drawn = np.concatenate(image.numpy(), axis=1)
     np.testing.assert_allclose(pixels[:, : 3 * 28], 255 * drawn, atol=1)
-    refused = subprocess.run([*map(str, example), "--labels", "12"], capture_output=True)
+    refused = subprocess.run([*map(str, domain), "--labels", "12"], capture_output=True)
     assert refused.returncode == 1
     assert b"label should be from 0 to 9" in refused.stderr
 
@@ -206,7 +207,7 @@ def test_the_method_is_predict(exported):
 )
 def test_the_size_is_that_of_the_weights(data, model, request, tmp_path):
     run = request.getfixturevalue(data)
-    built = spec.build("models", model, run.example)
+    built = spec.build("models", model, run.domain)
     servable = _servable(built, run)
     servable.save(tmp_path / "model")
     warmup.write(tmp_path / "model", warmup.logs(servable, "model"))
@@ -217,6 +218,7 @@ def test_the_size_is_that_of_the_weights(data, model, request, tmp_path):
 
 
 def _servable(built, run) -> Servable:
-    if run.example.kind == "text":
+    if run.domain.kind == "text":
         return text_signatures.build(built)
-    return image_signatures.build(built, run.objective, run.example.shape, step=0)
+    estimator = RatioEstimator(built.discriminator, lambda logits: logits)
+    return image_signatures.build(built.generator, run.domain.shape, estimator)

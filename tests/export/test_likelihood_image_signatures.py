@@ -28,6 +28,14 @@ def grey():
 
 
 @pytest.fixture(scope="module")
+def colours():
+    """A model of 4×3 images in eight colours."""
+    domain = domains.Image((4, 3, 3), binary=True)
+    model = spec.build("models", "lstm(units=8, layers=1)", domain)
+    return model, likelihood_image_signatures.build(model).signatures
+
+
+@pytest.fixture(scope="module")
 def images(bits_run):
     batch, labels = bits_run.dataset.validation.labelled_batch(0, 6, seed=0)
     return batch.numpy(), labels.numpy()
@@ -49,7 +57,7 @@ def test_generate_png_draws_the_same(bits):
 
 def test_score_is_the_models_log_prob_under_the_label(bits_run, bits, images):
     answer = ask(bits.signatures, "score", image=images[0], label=images[1])
-    expected = bits_run.generator.log_prob((images[0], images[1]))
+    expected = bits_run.generator.log_prob(images[0], images[1])
     np.testing.assert_allclose(answer["log_prob"], expected, rtol=1e-5)
     others = ask(bits.signatures, "score", image=images[0], label=(images[1] + 1) % 10)
     assert (others["log_prob"] != answer["log_prob"]).all()
@@ -92,6 +100,22 @@ def test_a_model_without_classes_takes_no_label(grey):
     np.testing.assert_allclose(answer["log_prob"], model.log_prob(images), rtol=1e-5)
     (error,) = ask(signatures, "score", image=images[:1] + 0.4 / 255)["error"]
     assert error == "The image has pixels other than 0, 1/255, ..., 1."
+
+
+def test_colours_keep_their_channels(colours):
+    model, signatures = colours
+    drawn, files = (ask(signatures, name, seed=[0, 1]) for name in ("generate", "generate_png"))
+    assert drawn["image"].shape == (2, 4, 3, 3)
+    for image, file in zip(drawn["image"], files["image_bytes"], strict=True):
+        with Image.open(io.BytesIO(file)) as picture:
+            assert picture.mode == "RGB"
+            np.testing.assert_array_equal(np.array(picture), 255 * image)
+    pure = np.float32(np.eye(3)[:, None, None, :] * np.ones([3, 4, 3, 1]))  # red, green, blue
+    answer = ask(signatures, "score", image=pure)
+    np.testing.assert_allclose(answer["log_prob"], model.log_prob(pure), rtol=1e-5)
+    completed = ask(signatures, "complete", image=pure, known_rows=[2] * 3, seed=range(3))
+    assert completed["error"] == [""] * 3
+    np.testing.assert_array_equal(completed["image"][:, :2], pure[:, :2])
 
 
 def test_a_row_answers_alike_in_any_company(bits, images):

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import zoo
 from export import checking, exporting
 from zoo.errors import SpecError
-from zoo.runs import experiment
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """Its second and last update is at π = 0.3."""
-    return experiment.train(
-        experiment.Experiment(
+    return zoo.train(
+        zoo.Experiment(
             data="gaussian_mixture(count=100)",
             model="gaussian(std=2.0)",
             objective="generalised_js(pi=[0.2, 0.4], pi_steps=2, weighting='loss_weights')",

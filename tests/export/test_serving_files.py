@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import types
 
 import pytest
 import tensorflow as tf
@@ -10,7 +11,8 @@ from google.protobuf import text_format
 from tensorflow_serving.apis import prediction_log_pb2
 from tensorflow_serving.config import model_server_config_pb2
 
-from export import checking, warmup
+from export import checking, serving_files, warmup
+from export.errors import ExportError
 
 
 @pytest.fixture(scope="module", params=["names", "digits"])
@@ -30,15 +32,49 @@ def test_models_config_is_one_of_the_server(exported):
 
 def test_batching_config_names_what_the_server_knows(exported):
     text = (exported.path.parent / "batching.config").read_text()
-    settings = [line for line in text.splitlines() if not line.startswith("#")]
-    found = dict(re.fullmatch(r"(\w+) \{ value: (\d+) \}", line).groups() for line in settings)
+    settings = [line for line in text.splitlines() if line and not line.startswith("#")]
+    found = dict(re.fullmatch(r"(\w+) \{ value: (\w+) \}", line).groups() for line in settings)
     # The fields of tensorflow.serving.BatchingParameters, which no package has.
-    assert found.keys() == {
-        "max_batch_size",
-        "batch_timeout_micros",
-        "max_enqueued_batches",
-        "num_batch_threads",
+    assert found == {
+        "max_batch_size": "20000",
+        "enable_large_batch_splitting": "true",
+        "max_execution_batch_size": "256",
+        "batch_timeout_micros": "500",
+        "num_batch_threads": "2",
+        "max_enqueued_batches": "1000",
     }
+
+
+def test_the_server_is_given_threads_for_many_clients(exported):
+    text = (exported.path.parent / "README.md").read_text()
+    assert "--rest_api_num_threads=64 --grpc_max_threads=256" in text
+
+
+def test_what_was_edited_stays(exported, tmp_path):
+    model = types.SimpleNamespace(signatures=exported.signatures)
+    assert serving_files.write(tmp_path, "model", model) == []
+    (tmp_path / "batching.config").write_text("# mine\n")
+    (tmp_path / "README.md").unlink()
+    few = serving_files.Batching(max_execution_batch_size=8)
+    assert serving_files.write(tmp_path, "model", model, few) == ["batching.config"]
+    assert (tmp_path / "batching.config").read_text() == "# mine\n"
+    assert (tmp_path / "README.md").is_file()
+    (tmp_path / "batching.config").unlink()
+    assert serving_files.write(tmp_path, "model", model, few) == []
+    assert "max_execution_batch_size { value: 8 }" in (tmp_path / "batching.config").read_text()
+    # Another export writes anew what nobody has edited.
+    assert serving_files.write(tmp_path, "model", model) == []
+    assert "max_execution_batch_size { value: 256 }" in (tmp_path / "batching.config").read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("num_batch_threads", 0), ("batch_timeout_micros", -1)]
+)
+def test_batching_that_cannot_be_is_refused(name, value):
+    with pytest.raises(ExportError, match=f"{name}={value} should be at least"):
+        serving_files.Batching(**{name: value})
+    with pytest.raises(ExportError, match="is more than max_batch_size=8"):
+        serving_files.Batching(max_batch_size=8)
 
 
 def test_the_requests_of_the_readme_are_answered(exported):

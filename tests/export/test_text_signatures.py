@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from export import exporting, text_signatures
+from export.ratio_estimator import RatioEstimator
 from zoo import domains, spec
 from zoo.errors import SpecError
 from zoo.tokenizers.vocabulary import ABSENT, Vocabulary
@@ -27,17 +28,15 @@ def _shown(rows):
     return np.array([row.decode() for row in rows]) if rows.dtype == object else rows
 
 
-def untrained(texts, level, running, length=12):
+def untrained(texts, level, contiguous, length=12):
     """The signatures of a model with random weights."""
-    example = domains.Text(Vocabulary.of(texts, level), length, running)
-    return text_signatures.build(
-        spec.build("models", "lstm(units=8, layers=1)", example)
-    ).signatures
+    domain = domains.Text(Vocabulary.of(texts, level), length, contiguous)
+    return text_signatures.build(spec.build("models", "lstm(units=8, layers=1)", domain)).signatures
 
 
 @pytest.fixture(scope="module")
 def words():
-    return untrained(["To be, or not to be: that is the question."], "word", running=True)
+    return untrained(["To be, or not to be: that is the question."], "word", contiguous=True)
 
 
 def log_probs(signatures, tokens, start):
@@ -47,12 +46,12 @@ def log_probs(signatures, tokens, start):
 
 
 def ids(run, text):
-    vocabulary = run.example.vocabulary
-    return [vocabulary.symbols.index(symbol) for symbol in text]
+    vocabulary = run.domain.vocabulary
+    return [vocabulary.tokens.index(symbol) for symbol in text]
 
 
 def test_score_is_the_sum_of_log_probabilities_with_the_end(names_run, names):
-    vocabulary = names_run.example.vocabulary
+    vocabulary = names_run.domain.vocabulary
     answer = ask(names.signatures, "score", text=["Smith", "O"])
     for text, log_prob in zip(["Smith", "O"], answer["log_prob"], strict=True):
         tokens = [*ids(names_run, text), vocabulary.end]
@@ -65,7 +64,7 @@ def test_score_is_the_sum_of_log_probabilities_with_the_end(names_run, names):
 
 def test_score_of_a_line_is_the_models_log_prob(names_run, names):
     batch = names_run.dataset.validation.batch(0, 50, seed=0)
-    texts = names_run.example.vocabulary.decode(batch).numpy()
+    texts = names_run.domain.vocabulary.decode(batch).numpy()
     answer = ask(names.signatures, "score", text=texts)
     np.testing.assert_allclose(
         answer["log_prob"], names_run.generator.log_prob(batch).numpy(), rtol=1e-5
@@ -73,7 +72,7 @@ def test_score_of_a_line_is_the_models_log_prob(names_run, names):
 
 
 def test_an_empty_line_is_scored_as_its_end(names_run, names):
-    vocabulary = names_run.example.vocabulary
+    vocabulary = names_run.domain.vocabulary
     answer = ask(names.signatures, "score", text=[""])
     expected = log_probs(names.signatures, [vocabulary.end], vocabulary.start)
     np.testing.assert_allclose(answer["log_prob"], expected, rtol=1e-5)
@@ -93,7 +92,7 @@ def test_running_text_of_nothing_alone_is_scored_as_nothing(words):
 
 
 def test_unknown_characters_are_counted(names_run, names):
-    vocabulary = names_run.example.vocabulary
+    vocabulary = names_run.domain.vocabulary
     answer = ask(names.signatures, "score", text=[f"{SNOWMAN}m{SNOWMAN}", "Sm"])
     assert answer["num_unknown"].tolist() == [2, 0]
     tokens = [vocabulary.unknown, *ids(names_run, "m"), vocabulary.unknown, vocabulary.end]
@@ -108,7 +107,7 @@ def test_a_line_longer_than_any_in_training_is_scored(names_run, names):
     assert answer["log_prob"][0] < 0 == answer["log_prob"][1]
     assert answer["error"].tolist() == [
         "",
-        f"The text has {most + 1} symbols; give one of at most {most}.",
+        f"The text has {most + 1} tokens; give one of at most {most}.",
     ]
 
 
@@ -121,7 +120,7 @@ def test_generate_draws_what_the_run_draws(names_run, names):
 def test_the_log_probability_of_a_generated_text_is_that_of_what_follows_the_prompt(
     names_run, names
 ):
-    vocabulary, length = names_run.example.vocabulary, names_run.example.length
+    vocabulary, length = names_run.domain.vocabulary, names_run.domain.length
     answer = ask(names.signatures, "generate", prompt=["", "M", "Sm"] * 8, seed=range(24))
     prompts = [0, 1, 2] * 8
     for row, (text, prompt) in enumerate(zip(answer["text"], prompts, strict=True)):
@@ -188,7 +187,7 @@ def test_the_options_of_a_row_act_one_after_the_other(names_run, names):
     answer = ask(names.signatures, "generate_with_options", **inputs)
     steps = ["temperature(temperature=0.5)", "top_k(k=6)", "nucleus(p=0.6)"]
     expected = drawn(steps)
-    texts = _shown(names_run.example.vocabulary.decode(expected.tokens).numpy())
+    texts = _shown(names_run.domain.vocabulary.decode(expected.tokens).numpy())
     assert answer["text"].tolist() == texts.tolist()
     np.testing.assert_allclose(answer["log_prob"], expected.log_prob, rtol=1e-5)
     for without in itertools.combinations(steps, 2):
@@ -241,11 +240,11 @@ def test_words_that_follow_a_prompt_stand_apart_from_it(words):
 
 
 def test_bad_rows_say_what_is_wrong_and_what_would_do(names_run, names):
-    most = names_run.example.length - 1
+    most = names_run.domain.length - 1
     prompts = [b"\xff", b"Mar", b"a" * (most + 1), b"\xc0\x80", b"\xed\xa0\x80", b"M\xc3"]
     answer = ask(names.signatures, "generate", prompt=prompts, seed=range(6))
     no_utf8 = "The prompt is not UTF-8; encode it so."
-    too_long = f"The prompt has {most + 1} symbols; give one of at most {most}."
+    too_long = f"The prompt has {most + 1} tokens; give one of at most {most}."
     assert answer["error"].tolist() == [no_utf8, "", too_long, no_utf8, no_utf8, no_utf8]
     bad = answer["error"] != ""
     assert answer["text"][1].startswith("Mar")
@@ -255,7 +254,7 @@ def test_bad_rows_say_what_is_wrong_and_what_would_do(names_run, names):
 
 
 def test_the_longest_prompt_leaves_room_for_one_symbol(names_run, names):
-    most = names_run.example.length - 1
+    most = names_run.domain.length - 1
     answer = ask(names.signatures, "generate", prompt=["a" * most], seed=[0])
     assert answer["error"].tolist() == [""]
     assert answer["num_tokens"].tolist() == [1]
@@ -280,7 +279,7 @@ def test_a_text_that_is_too_long_takes_no_more_memory_than_the_longest_that_is_n
     widths = []
 
     class Model:
-        example = sequence = letters
+        domain = sequence = letters
         variables = ()
 
         def shift(self, tokens):
@@ -308,7 +307,7 @@ def test_no_rows_are_answered_with_no_rows(names):
 
 
 def test_ids_out_of_range_read_as_unknown(names_run, names):
-    vocabulary = names_run.example.vocabulary
+    vocabulary = names_run.domain.vocabulary
     strange = [[vocabulary.start, -1, vocabulary.start + 1], [2**31 - 1, 3, -(2**31)]]
     known = [[vocabulary.start, 0, 0], [0, 3, 0]]
     answer = ask(names.signatures, "logits", tokens=strange)["logits"]
@@ -324,7 +323,7 @@ def test_length_and_sampler_are_decided_at_export(names_run):
     assert answer["error"].tolist() == [
         "",
         "",
-        "The prompt has 4 symbols; give one of at most 3.",
+        "The prompt has 4 tokens; give one of at most 3.",
     ]
     assert all(len(text) <= 4 for text in answer["text"])
 
@@ -345,17 +344,17 @@ def test_every_answer_to_the_examples_is_valid_json(names, words):
 
 def test_a_model_without_unknown_and_end():
     """Every symbol is known and no end counts; what is no symbol is answered with an error."""
-    example = domains.Text(Vocabulary(["0", "1", "2"], "word"), 2, running=False)
-    model = spec.build("models", "table", example)
-    model.logits.assign(tf.random.stateless_normal(model.logits.shape, [0, 1]))
+    domain = domains.Text(Vocabulary(["0", "1", "2"], "word"), 2, contiguous=False)
+    model = spec.build("models", "table", domain)
+    model.network.logits.assign(tf.random.stateless_normal(model.network.logits.shape, [0, 1]))
     signatures = text_signatures.build(model).signatures
     answer = ask(signatures, "score", text=["2 0", "1", "", "0 3"])
-    start = example.vocabulary.start
+    start = domain.vocabulary.start
     expected = [log_probs(signatures, tokens, start).sum() for tokens in ([2, 0], [1])]
     np.testing.assert_allclose(answer["log_prob"], [*expected, 0, 0], rtol=1e-5)
     assert answer["num_tokens"].tolist() == [2, 1, 0, 0]
     assert answer["num_unknown"].tolist() == [0, 0, 0, 0]
-    unreadable = "The text has symbols that the model does not know."
+    unreadable = "The text has tokens that are not in the vocabulary."
     assert answer["error"].tolist() == ["", "", "", unreadable]
 
     answer = ask(signatures, "generate", prompt=["2", "", "x"], seed=[0, 1, 2])
@@ -370,30 +369,30 @@ def test_a_model_without_unknown_and_end():
     )
 
 
-def judged(running):
+def judged(contiguous):
     """A discriminator of texts of up to five letters, and the answers that it gives when served."""
-    example = domains.Text(Vocabulary.of(["abc"], "character"), 5, running)
+    domain = domains.Text(Vocabulary.of(["abc"], "character"), 5, contiguous)
     made = "text_gan(generator='lstm(units=4, layers=1)', width=4)"
-    pair = spec.build("models", made, example)
-    judge = text_signatures.Judge(pair.discriminator, lambda logits: logits + 0.5)
-    signatures = text_signatures.build(pair.generator, judge=judge).signatures
+    pair = spec.build("models", made, domain)
+    estimator = RatioEstimator(pair.discriminator, lambda logits: logits + 0.5)
+    signatures = text_signatures.build(pair.generator, estimator=estimator).signatures
     return pair.discriminator, lambda texts: ask(signatures, "log_density_ratio", text=texts)
 
 
 def test_the_ratio_of_a_text_is_the_verdict_on_it_with_its_end():
-    discriminator, ratios = judged(running=False)
+    discriminator, ratios = judged(contiguous=False)
     answer = ratios(["ab", "", "abcab", "abcabc", SNOWMAN])  # 2, 3 and 4 are a, b and c
     tokens = [[2, 3, 1, 1, 1], [1, 1, 1, 1, 1], [2, 3, 4, 2, 3], [0, 1, 1, 1, 1]]
     verdicts = discriminator(np.array(tokens, np.int32)).numpy() + 0.5
     np.testing.assert_allclose(answer["log_density_ratio"][[0, 1, 2, 4]], verdicts, atol=1e-6)
     assert answer["log_density_ratio"][3] == 0
-    assert answer["error"][3] == "The text has 6 symbols; give one of at most 5."
+    assert answer["error"][3] == "The text has 6 tokens; give one of at most 5."
 
 
 def test_the_ratio_of_running_text_is_the_verdict_on_a_beginning():
-    discriminator, ratios = judged(running=True)
+    discriminator, ratios = judged(contiguous=True)
     answer = ratios(["ab", "", "abcab"])["log_density_ratio"]
-    verdicts = discriminator.judge(np.array([[2, 3, 4, 2, 3]], np.int32)).numpy()[0] + 0.5
+    verdicts = discriminator.prefix_logits(np.array([[2, 3, 4, 2, 3]], np.int32)).numpy()[0] + 0.5
     np.testing.assert_allclose(answer, [verdicts[1], 0, verdicts[4]], atol=1e-6)
 
 
@@ -402,9 +401,10 @@ def test_the_ratio_of_a_text_is_read_by_pi_of_the_last_update():
     π = 0.5, and half of it is given."""
     schedule = "generalised_js(pi=[0.1, 0.7], pi_steps=3, weighting='loss_weights')"
     run = types.SimpleNamespace(
-        model=types.SimpleNamespace(networks=lambda: {"discriminator": "a network"}),
+        model=types.SimpleNamespace(discriminator="a network"),
         objective=spec.build("objectives", schedule),
         step=3,
     )
-    judge = exporting._judge(run, ratio_scale=0.5)
-    np.testing.assert_allclose(judge.log_density_ratio(tf.constant([-1.0, 2.0])), [-0.5, 1.0])
+    estimator = exporting._ratio_estimator(run, scale=0.5)
+    ratios = estimator.log_density_ratio(tf.constant([-1.0, 2.0]))
+    np.testing.assert_allclose(ratios, [-0.5, 1.0])

@@ -18,14 +18,14 @@ from zoo.tokenizers.vocabulary import END, UNKNOWN, Vocabulary
 def untrained():
     """Makes what metrics see of a run: `untrained(model_spec, example, split)`."""
 
-    def make(model, example, split):
-        model = spec.build("models", model, example)
+    def make(model, domain, split):
+        model = spec.build("models", model, domain)
         generator = model.networks()["generator"]
         return types.SimpleNamespace(
             model=model,
             generator=generator,
-            example=example,
-            dataset=Dataset(example, split, split, split),
+            domain=domain,
+            dataset=Dataset(domain, split, split, split),
             sampler="ancestral()",
         )
 
@@ -39,14 +39,14 @@ def compare_texts():
     def closed(texts, length):
         return np.array([[*text, *[1] * (length - len(text))] for text in texts], np.int32)
 
-    def make(generated, real, training=(), *, running=False):
+    def make(generated, real, training=(), *, contiguous=False):
         texts = [*generated, *real, *training]
-        length = max(map(len, texts)) + (not running)
-        size = max((symbol for text in texts for symbol in text), default=1) + 1
+        length = max(map(len, texts)) + (not contiguous)
+        size = max((token for text in texts for token in text), default=1) + 1
         words = [UNKNOWN, END, *map(str, range(2, size))]
-        example = domains.Text(Vocabulary(words, "word"), length, running)
+        domain = domains.Text(Vocabulary(words, "word"), length, contiguous)
         parts = [closed(part, length) for part in (generated, real, training or real)]
-        return Comparison(example, *parts, "test", 0)
+        return Comparison(domain, *parts, "test", 0)
 
     return make
 
@@ -59,13 +59,13 @@ def captions():
     if not path.is_file():
         pytest.skip("ZOO_TEST_DATA names no folder with coco_captions")
     data = spec.build("data", f"text_file(path={str(path)!r}, level='word')", None)
-    return without_end(data.train.values, data.example.vocabulary.end)
+    return without_end(data.train.values, data.domain.vocabulary.end)
 
 
 class Chain:
     """A Markov chain over the ids 2 to 6 that ends by 1, with texts of up to 11 of them."""
 
-    example = domains.Text(Vocabulary([UNKNOWN, END, *"abcde"], "word"), 12, running=False)
+    domain = domains.Text(Vocabulary([UNKNOWN, END, *"abcde"], "word"), 12, contiguous=False)
 
     def __init__(self, seed):
         rows = np.random.default_rng(seed).dirichlet(np.ones(5), size=7)
@@ -83,7 +83,7 @@ class Chain:
         return tokens
 
     def nats(self, tokens):
-        """-Σ log p(x) / Σ length(x), by the table; a text of eleven symbols has a certain end."""
+        """-Σ log p(x) / Σ length(x), by the table; a text of eleven tokens has a certain end."""
         before = np.pad(tokens[:, :-1], [[0, 0], [1, 0]])
         counts = before != 1
         probabilities = np.where(np.arange(12) == 11, 1, self.table[before, tokens])
@@ -111,5 +111,5 @@ def adversaries():
         "memorised": training[:count],
         "noise": noise,
     }
-    first = Comparison(Chain.example, samples["ceiling"], real, training, "test", 0)
+    first = Comparison(Chain.domain, samples["ceiling"], real, training, "test", 0)
     return {name: first.of(generated) for name, generated in samples.items()}

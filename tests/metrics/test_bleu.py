@@ -14,7 +14,7 @@ from zoo.runs.evaluation import comparisons
 
 METHOD1 = SmoothingFunction().method1
 ORDERS = (2, 3, 4, 5)
-# Few symbols and short texts: empty, equal and all kinds of nearly equal ones.
+# Few tokens and short texts: empty, equal and all kinds of nearly equal ones.
 TEXT = st.lists(st.integers(2, 5), max_size=9).map(tuple)
 
 
@@ -59,7 +59,7 @@ def test_it_is_fast_bleu_s_on_captions(compare_texts, captions):
     ("text", "references", "expected"),
     [
         ((2, 3), [(2, 3)], 1.0),
-        ((2, 2), [(2, 3)], math.sqrt(1 / 2 * 0.1)),  # one of two symbols, no pair
+        ((2, 2), [(2, 3)], math.sqrt(1 / 2 * 0.1)),  # one of two tokens, no pair
         ((2, 3), [(2, 3, 4)], math.exp(1 - 3 / 2)),  # too short
         ((2, 3, 4), [(2, 3), (4, 5, 2, 3)], math.sqrt(1 * 1 / 2)),  # as close: the shorter one
         ((4, 5), [(2, 3)], 0.0),  # nothing in common

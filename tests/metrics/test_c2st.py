@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-import types
 
 import numpy as np
 import pytest
@@ -14,8 +13,8 @@ from zoo.metrics import Comparison, c2st
 SMALL = domains.Image((16, 20, 1))
 
 
-def measure(example, generated, real, seed=0):
-    comparison = Comparison(example, generated, real, real[:1], "test", seed)
+def measure(domain, generated, real, seed=0):
+    comparison = Comparison(domain, generated, real, real[:1], "test", seed)
     return c2st.compare(comparison)["c2st"]
 
 
@@ -27,37 +26,37 @@ def noise(count, seed, mean=0.5):
 @pytest.fixture(scope="module")
 def digits():
     dataset = spec.build("data", "mnist_5k", None)
-    return dataset.example, dataset.train.batch(0, 1600, 0).numpy()
+    return dataset.domain, dataset.train.batch(0, 1600, 0).numpy()
 
 
 @pytest.fixture(scope="module")
 def names():
     dataset = spec.build("data", "surnames", None)
-    return dataset.example, dataset.train.batch(0, 1600, 0).numpy()
+    return dataset.domain, dataset.train.batch(0, 1600, 0).numpy()
 
 
 @pytest.mark.parametrize("kind", ["digits", "names", "noise"])
 def test_of_one_distribution_it_tells_a_half(kind, digits, names):
-    example, examples = {"digits": digits, "names": names, "noise": (SMALL, noise(1600, 0))}[kind]
-    measured = measure(example, examples[:800], examples[800:])
+    domain, examples = {"digits": digits, "names": names, "noise": (SMALL, noise(1600, 0))}[kind]
+    measured = measure(domain, examples[:800], examples[800:])
     assert abs(measured.value - 0.5) < 3 * measured.standard_error
     assert measured.count == 800
     assert measured.standard_error == pytest.approx(0.5 / math.sqrt(800), rel=0.02)
 
 
 def test_mirrored_digits_are_told(digits):
-    example, examples = digits
-    assert measure(example, examples[:800, :, ::-1], examples[800:]).value > 0.85
+    domain, examples = digits
+    assert measure(domain, examples[:800, :, ::-1], examples[800:]).value > 0.85
 
 
 def test_shuffled_names_are_told(names):
-    """The same letters in another order: no counting of symbols finds that out."""
-    example, examples = names
+    """The same letters in another order: no counting of tokens finds that out."""
+    domain, examples = names
     generator = np.random.default_rng(0)
     shuffled = examples[:800].copy()
     for row in shuffled:
-        generator.shuffle(row[: np.sum(row != example.vocabulary.end)])
-    assert measure(example, shuffled, examples[800:]).value > 0.75
+        generator.shuffle(row[: np.sum(row != domain.vocabulary.end)])
+    assert measure(domain, shuffled, examples[800:]).value > 0.75
 
 
 def test_images_of_another_shape_are_told():
@@ -82,15 +81,15 @@ def test_one_sample_is_too_few():
 
 
 def test_it_applies_to_everything(letters):
-    for example in (SMALL, letters, dataclasses.replace(letters, running=True)):
-        assert c2st.applies(types.SimpleNamespace(example=example))
+    for domain in (SMALL, letters, dataclasses.replace(letters, contiguous=True)):
+        assert c2st.METRIC.accepts(domain)
 
 
 def test_points_are_told_by_their_correlation_alone():
     """Both coordinates have the same distribution in either set; the best rule is right in 3/4."""
-    example, generator = domains.Points(2), np.random.default_rng(0)
+    domain, generator = domains.Points(2), np.random.default_rng(0)
     drawn = generator.normal(size=[3, 800, 2]).astype(np.float32)
-    same = measure(example, drawn[0], drawn[1])
+    same = measure(domain, drawn[0], drawn[1])
     assert abs(same.value - 0.5) < 3 * same.standard_error
     correlated = np.stack([drawn[2, :, 0], 0.9 * drawn[2, :, 0] + 0.19**0.5 * drawn[2, :, 1]], -1)
-    assert measure(example, correlated, drawn[1]).value > 0.65
+    assert measure(domain, correlated, drawn[1]).value > 0.65

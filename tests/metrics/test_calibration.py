@@ -10,6 +10,7 @@ import scipy.stats
 import tensorflow as tf
 
 from zoo import domains, spec
+from zoo.batch import Batch
 from zoo.data.base.splits import Dataset, Points
 from zoo.density_ratio.calibration import fitted
 from zoo.metrics import calibration
@@ -25,20 +26,18 @@ def log_ratio(points):
     return 0.5 * points**2 - 0.5 * ((points - 0.5) / 0.8) ** 2 - math.log(0.8)
 
 
-def run_of(discriminator, objective="generalised_js", model=("discriminator",)):
+def run_of(discriminator, objective="generalised_js"):
     real = P.rvs([2 * COUNT, 1], random_state=1).astype(np.float32)
-    data, example = Points(real), domains.Points(1)
+    data, domain = Points(real), domains.Points(1)
     run = types.SimpleNamespace(
-        dataset=Dataset(example, data, data, data),
-        example=example,
-        examples=lambda count, seed: Q.rvs([count, 1], random_state=seed).astype(np.float32),
+        dataset=Dataset(domain, data, data, data),
+        domain=domain,
+        examples=lambda count, seed: Batch(Q.rvs([count, 1], random_state=seed).astype(np.float32)),
         objective=spec.build("objectives", objective),
-        model=types.SimpleNamespace(
-            discriminator=discriminator, networks=lambda: dict.fromkeys(model)
-        ),
+        model=types.SimpleNamespace(discriminator=lambda points, labels: discriminator(points)),
         step=10,
     )
-    run.temperature = fitted(run) if discriminator else None
+    run.calibration_temperature = fitted(run) if discriminator else None
     return run
 
 
@@ -130,5 +129,5 @@ def test_the_curves_of_a_run_are_near_the_diagonal_where_the_ratio_is_right():
 
 
 def test_it_applies_where_there_is_a_discriminator():
-    assert calibration.applies(run_of(None))
-    assert not calibration.applies(run_of(None, model=("generator",)))
+    assert calibration.METRIC.applies(run_of(None))
+    assert not calibration.METRIC.applies(run_of(None, objective="moment_matching"))

@@ -1,7 +1,6 @@
 """The class histogram on real digits and on collapsed samples."""
 
 import math
-import types
 
 import numpy as np
 import pytest
@@ -18,8 +17,8 @@ def digits():
 
 
 def measure(images):
-    example = domains.Image((28, 28, 1), digits=True)
-    return class_histogram.compare(Comparison(example, images, images, images, "test", 0))
+    domain = domains.Image((28, 28, 1), digits=True)
+    return class_histogram.compare(Comparison(domain, images, images, images, "test", 0))
 
 
 def test_real_digits_of_all_classes_are_seen(digits):
@@ -46,8 +45,8 @@ def test_two_classes_in_equal_shares(digits):
 
 def test_it_applies_to_digits_only():
     for digits, expected in ((True, True), (False, False)):
-        example = domains.Image((28, 28, 1), digits=digits)
-        assert class_histogram.applies(types.SimpleNamespace(example=example)) == expected
+        domain = domains.Image((28, 28, 1), digits=digits)
+        assert class_histogram.METRIC.accepts(domain) == expected
 
 
 def test_the_classifier_reads_digits():

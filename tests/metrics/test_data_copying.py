@@ -1,7 +1,5 @@
 """Copies of the training images are told from new images, by the Mann-Whitney statistic."""
 
-import types
-
 import numpy as np
 import pytest
 import scipy.stats
@@ -28,7 +26,7 @@ def parts(dataset):
 
 
 def measure(dataset, generated, real, training):
-    made = Comparison(dataset.example, generated, real, training, "test", 0)
+    made = Comparison(dataset.domain, generated, real, training, "test", 0)
     return data_copying.compare(made)["data_copying"]
 
 
@@ -103,5 +101,5 @@ def test_one_sample_has_no_standard_error(dataset, parts):
 
 
 def test_it_applies_to_images(letters, digit):
-    assert data_copying.applies(types.SimpleNamespace(example=digit))
-    assert not data_copying.applies(types.SimpleNamespace(example=letters))
+    assert data_copying.METRIC.accepts(digit)
+    assert not data_copying.METRIC.accepts(letters)

@@ -30,9 +30,9 @@ NAMES = {
 def known(data, sampler="ancestral()", folder=None, settings=None):
     """A run of a table with random logits, which was not trained."""
     dataset = spec.build("data", data, None)
-    model = spec.build("models", "table", dataset.example)
-    model.logits.assign(tf.random.stateless_normal(model.logits.shape, [1, 2]))
-    run = Run(folder, settings, dataset.example, model, None, 0, sampler)
+    model = spec.build("models", "table", dataset.domain)
+    model.network.logits.assign(tf.random.stateless_normal(model.network.logits.shape, [1, 2]))
+    run = Run(folder, settings, dataset.domain, model, None, 0, sampler)
     vars(run)["dataset"] = dataset  # what is otherwise read by an experiment's spec
     return run
 
@@ -43,9 +43,9 @@ def measure(run, count=2000, seed=0):
 
 def tables(run, temperature=1.0):
     """P and Q of all texts, [texts] each, Q by softmaxes in NumPy."""
-    size, length = run.example.vocabulary.size, run.example.length
+    size, length = run.domain.vocabulary.size, run.domain.length
     texts = np.array(list(itertools.product(range(size), repeat=length)), np.int32)
-    logits = run.generator.logits.numpy().astype(np.float64) / temperature
+    logits = run.generator.network.logits.numpy().astype(np.float64) / temperature
     conditional = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
     prefix, q = np.zeros(len(texts), int), np.ones(len(texts))
     for t in range(length):
@@ -76,7 +76,7 @@ def test_of_few_texts_all_are_taken(data):
     for name, measurement in measured.items():
         assert measurement.value == pytest.approx(expected[name], rel=1e-5), name
         assert measurement.standard_error == 0
-        assert measurement.count == run.example.vocabulary.size**run.example.length
+        assert measurement.count == run.domain.vocabulary.size**run.domain.length
         assert measurement.unit == "nats per text"
 
 
@@ -117,7 +117,7 @@ def test_standard_errors_are_the_deviations_of_the_estimates(monkeypatch):
 def test_a_model_that_is_the_data_diverges_by_nothing():
     run = known(POSITIVE)
     joint = np.array([[0.4, 0.1], [0.2, 0.3]])
-    run.generator.logits.assign(np.log([joint.sum(axis=1), *joint]))
+    run.generator.network.logits.assign(np.log([joint.sum(axis=1), *joint]))
     measured = measure(run)
     for name in ("kl_p_q", "kl_q_p", "js_0.1", "js_0.5", "js_0.9"):
         assert measured[name].value == pytest.approx(0, abs=1e-12)
@@ -157,9 +157,9 @@ def test_what_is_infinite_is_left_out(most, monkeypatch):
 def test_q_is_what_is_drawn_without_the_unknown_token(sampler, most, monkeypatch):
     """P is uniform over the seven texts, and Q a table that has much probability of unknown."""
     monkeypatch.setattr(exact_divergences, "MOST", most)
-    example = domains.Text(Vocabulary([UNKNOWN, END, "a", "b"], "character"), 2, False)
-    model = spec.build("models", "table", example)
-    model.logits.assign(np.log([[0.4, 0.1, 0.3, 0.2]] * 5))
+    domain = domains.Text(Vocabulary([UNKNOWN, END, "a", "b"], "character"), 2, False)
+    model = spec.build("models", "table", domain)
+    model.network.logits.assign(np.log([[0.4, 0.1, 0.3, 0.2]] * 5))
     q = {(1, 1): 1 / 6, **{(x, y): a * b / 36 for x, a in AB for y, b in [(1, 1), *AB]}}
     if sampler == "top_k(k=2)":
         q = {(x, y): a * b / 25 for x, a in AB for y, b in AB}
@@ -167,7 +167,7 @@ def test_q_is_what_is_drawn_without_the_unknown_token(sampler, most, monkeypatch
     log_p = lambda rows: tf.where(  # noqa: E731
         tf.reduce_all(rows > 0, axis=-1), -np.log(7).astype(np.float32), -np.inf
     )
-    run = Run(None, None, example, model, None, 0, sampler)
+    run = Run(None, None, domain, model, None, 0, sampler)
     split = Sequences(texts)
     dataset = types.SimpleNamespace(log_prob=log_p, split=lambda name: split)
     vars(run)["dataset"] = dataset
@@ -200,12 +200,12 @@ def test_a_record_has_no_infinite_figure(tmp_path):
 
 
 def test_it_applies_where_both_distributions_are_known(untrained, letters, digit):
-    assert exact_divergences.applies(known(POSITIVE))
-    assert not exact_divergences.applies(untrained("table", letters, None))
-    assert not exact_divergences.applies(untrained("dcgan(width=2)", digit, None))
+    assert exact_divergences.METRIC.applies(known(POSITIVE))
+    assert not exact_divergences.METRIC.applies(untrained("table", letters, None))
+    assert not exact_divergences.METRIC.applies(untrained("dcgan(width=2)", digit, None))
     known_images = types.SimpleNamespace(log_prob=lambda images: images)
     model_without = types.SimpleNamespace(generator=object(), dataset=known_images)
-    assert not exact_divergences.applies(model_without)
+    assert not exact_divergences.METRIC.applies(model_without)
 
 
 def test_of_points_they_are_those_of_two_gaussians(tmp_path):
@@ -213,8 +213,8 @@ def test_of_points_they_are_those_of_two_gaussians(tmp_path):
     path = tmp_path / "mixture.json"
     path.write_text(json.dumps({"weights": [1], "means": [[1.0, -1.0]], "variances": [2.0]}))
     dataset = spec.build("data", f"gaussian_mixture(path={str(path)!r}, count=5000)", None)
-    model = spec.build("models", "gaussian(mean=[0.5, 0.0], std=1.2)", dataset.example)
-    run = Run(None, None, dataset.example, model, None, 0)
+    model = spec.build("models", "gaussian(mean=[0.5, 0.0], std=1.2)", dataset.domain)
+    run = Run(None, None, dataset.domain, model, None, 0)
     vars(run)["dataset"] = dataset
     measured = measure(run, count=5000)
 

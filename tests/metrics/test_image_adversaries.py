@@ -46,7 +46,7 @@ GENERATORS = {
 
 
 @pytest.fixture(scope="module", params=[("mnist_5k", 500), ("mnist", 1000)], ids=lambda p: p[0])
-def judged(request):
+def outliers(request):
     """The measures that are off their ceiling by five standard errors, by generator.
 
     All images are of one part of the data: MNIST's test images have other writers than its
@@ -60,7 +60,7 @@ def judged(request):
     parts = np.split(order[:20_000], [count, 2 * count, 3 * count])
     images, other, real, training = (data.train.at(part).numpy() for part in parts)
     labels = data.train.labels[parts[0]]
-    of_other = Comparison(data.example, other, real, training, "test", 0)
+    of_other = Comparison(data.domain, other, real, training, "test", 0)
     ceiling = measure(of_other)
 
     def off(generated):
@@ -74,30 +74,30 @@ def judged(request):
     return {name: off(make(images, labels, training)) for name, make in GENERATORS.items()}
 
 
-def test_real_images_are_at_the_ceiling(judged):
-    assert judged["fresh"] == {"above": set(), "below": set()}
+def test_real_images_are_at_the_ceiling(outliers):
+    assert outliers["fresh"] == {"above": set(), "below": set()}
 
 
-def test_one_image_repeated_is_exposed_by_all_but_precision(judged):
-    above, below = judged["collapsed"]["above"], judged["collapsed"]["below"]
+def test_one_image_repeated_is_exposed_by_all_but_precision(outliers):
+    above, below = outliers["collapsed"]["above"], outliers["collapsed"]["below"]
     assert FEATURES | {"class_kl", "ndb"} <= above
     assert {"num_classes_seen", "recall", "coverage", "parzen"} <= below
     assert "precision" not in below
 
 
-def test_missing_classes_are_exposed_by_diversity_and_not_by_precision(judged):
-    above, below = judged["four classes"]["above"], judged["four classes"]["below"]
+def test_missing_classes_are_exposed_by_diversity_and_not_by_precision(outliers):
+    above, below = outliers["four classes"]["above"], outliers["four classes"]["below"]
     assert FEATURES | {"class_kl", "ndb"} <= above
     assert {"num_classes_seen", "recall", "coverage"} <= below
     assert "precision" not in below
 
 
-def test_training_images_returned_are_exposed_by_data_copying_alone(judged):
-    assert judged["memorised"] == {"above": {"data_copying"}, "below": set()}
+def test_training_images_returned_are_exposed_by_data_copying_alone(outliers):
+    assert outliers["memorised"] == {"above": {"data_copying"}, "below": set()}
 
 
-def test_noise_is_exposed_by_all_but_precision_and_density(judged):
+def test_noise_is_exposed_by_all_but_precision_and_density(outliers):
     """Features of noise are all but one point, which the sphere of an odd digit can hold."""
-    above, below = judged["noise"]["above"], judged["noise"]["below"]
+    above, below = outliers["noise"]["above"], outliers["noise"]["below"]
     assert FEATURES | {"class_kl", "ndb"} <= above
     assert {"num_classes_seen", "recall", "coverage", "parzen", "data_copying"} <= below

@@ -1,7 +1,5 @@
 """The Fréchet distance on the LeNet's features: SciPy's values, and how they depend on counts."""
 
-import types
-
 import numpy as np
 import pytest
 import scipy.linalg
@@ -69,5 +67,5 @@ def test_one_sample_has_no_covariance(digits):
 
 def test_it_applies_to_digits_only():
     for digits, expected in ((True, True), (False, False)):
-        example = domains.Image((28, 28, 1), digits=digits)
-        assert lenet_fd.applies(types.SimpleNamespace(example=example)) == expected
+        domain = domains.Image((28, 28, 1), digits=digits)
+        assert lenet_fd.METRIC.accepts(domain) == expected

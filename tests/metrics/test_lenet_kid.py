@@ -1,7 +1,5 @@
 """The kernel distance on the LeNet's features: the published formula on whole matrices."""
 
-import types
-
 import numpy as np
 import pytest
 
@@ -39,8 +37,8 @@ def test_it_is_the_published_formula_on_random_features(count):
 def test_it_is_the_published_formula_on_digits(digits):
     generated, real = np.clip(digits[:1000] * 1.5, 0, 1), digits[1000:2000]
     features = [lenet.features(images).astype(np.float64) for images in (generated, real)]
-    example = domains.Image((28, 28, 1), digits=True)
-    made = Comparison(example, generated, real, real[:1], "test", 0)
+    domain = domains.Image((28, 28, 1), digits=True)
+    made = Comparison(domain, generated, real, real[:1], "test", 0)
     measured = lenet_kid.compare(made)["lenet_kid"]
     assert measured.value == pytest.approx(published(*features), rel=1e-6)
     assert (measured.count, measured.split, measured.better) == (1000, "test", "lower")
@@ -72,12 +70,12 @@ def test_it_is_unbiased_and_its_standard_error_is_the_spread(shift, ratio):
 
 
 def test_one_sample_is_too_few(digits):
-    example = domains.Image((28, 28, 1), digits=True)
+    domain = domains.Image((28, 28, 1), digits=True)
     with pytest.raises(SpecError, match="lenet_kid needs at least 2"):
-        lenet_kid.compare(Comparison(example, *[digits[:1]] * 3, "test", 0))
+        lenet_kid.compare(Comparison(domain, *[digits[:1]] * 3, "test", 0))
 
 
 def test_it_applies_to_digits_only():
     for digits, expected in ((True, True), (False, False)):
-        example = domains.Image((28, 28, 1), digits=digits)
-        assert lenet_kid.applies(types.SimpleNamespace(example=example)) == expected
+        domain = domains.Image((28, 28, 1), digits=digits)
+        assert lenet_kid.METRIC.accepts(domain) == expected

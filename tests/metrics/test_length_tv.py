@@ -1,7 +1,5 @@
 """The total variation between lengths, by hand."""
 
-import types
-
 import numpy as np
 import pytest
 
@@ -27,7 +25,7 @@ def test_by_hand(compare_texts, generated, real, expected):
     assert measure(compare_texts, generated, real).value == pytest.approx(expected)
 
 
-def test_what_the_symbols_are_does_not_matter(compare_texts):
+def test_what_the_tokens_are_does_not_matter(compare_texts):
     comparison = compare_texts([(2, 3), (4,)], [(5,), (6, 7)])
     assert length_tv.compare(comparison)["length_tv"].value == 0
 
@@ -44,9 +42,9 @@ def test_the_standard_error_is_that_of_shares(compare_texts):
 
 def test_it_applies_to_texts_of_their_own(compare_texts, digit):
     texts = [(2, 3)]
-    assert length_tv.applies(compare_texts(texts, texts))
-    assert not length_tv.applies(compare_texts(texts, texts, running=True))
-    assert not length_tv.applies(types.SimpleNamespace(example=digit))
+    assert length_tv.METRIC.accepts(compare_texts(texts, texts).domain)
+    assert not length_tv.METRIC.accepts(compare_texts(texts, texts, contiguous=True).domain)
+    assert not length_tv.METRIC.accepts(digit)
 
 
 def test_one_text_has_no_standard_error(compare_texts):

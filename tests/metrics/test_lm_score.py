@@ -1,4 +1,4 @@
-"""The language-model score where the right answer is known, and its judge."""
+"""The language-model score where the right answer is known, and its reference language model."""
 
 import dataclasses
 import math
@@ -24,14 +24,14 @@ def first_of(comparison):
 
 
 @pytest.fixture(scope="module")
-def judge(adversaries):
-    """The judge of the adversaries, which is remembered, not trained for each test."""
+def reference(adversaries):
+    """The adversaries' reference model, cached instead of trained for each test."""
     first = adversaries["ceiling"]
-    return reference_lm.trained(first.training, first.example, first.seed)
+    return reference_lm.trained(first.training, first.domain, first.seed)
 
 
 def test_texts_of_a_chain_have_its_cross_entropy(adversaries, chain):
-    """Within 0.03 nats, which is what 2,000 texts leave a judge to learn."""
+    """Within 0.03 nats, which is what 2,000 texts leave the reference model to learn."""
     comparison = adversaries["ceiling"]
     measured = measure(comparison)
     assert measured.value == pytest.approx(chain(0).nats(comparison.generated), abs=0.03)
@@ -51,23 +51,23 @@ def test_pairs_without_an_end_have_half_the_entropy_of_their_table():
     table = np.array([[0.7, 0.1], [0.05, 0.15]])
     data = spec.build("data", f"pairs(joint={table.tolist()})", None)
     training, generated = (data.train.batch(0, 1000, seed).numpy() for seed in (0, 1))
-    measured = measure(Comparison(data.example, generated, generated, training, "test", 0))
+    measured = measure(Comparison(data.domain, generated, generated, training, "test", 0))
     shares = np.bincount(generated @ [2, 1], minlength=4) / len(generated)
     assert measured.value == pytest.approx(-shares @ np.log(table.ravel()) / 2, abs=0.02)
 
 
-def test_windows_of_running_text(chain):
+def test_windows_of_a_corpus(chain):
     """Of a, b, c, d, e, a, b and so on: the first letter is anything, the others are certain."""
-    example = dataclasses.replace(chain.example, length=10, running=True)
+    domain = dataclasses.replace(chain.domain, length=10, contiguous=True)
     windows = (np.arange(500)[:, None] * 7 + np.arange(10)) % 5 + 2
-    measured = measure(Comparison(example, windows[:100], windows[:100], windows, "test", 0))
+    measured = measure(Comparison(domain, windows[:100], windows[:100], windows, "test", 0))
     assert measured.value == pytest.approx(math.log(5) / 10, abs=0.02)
 
 
-def test_it_and_its_error_are_those_of_a_ratio(adversaries, judge):
+def test_it_and_its_error_are_those_of_a_ratio(adversaries, reference):
     comparison = adversaries["ceiling"]
-    nats = -judge.model.log_prob(comparison.generated).numpy()
-    lengths = judge.model.weights_of(comparison.generated).numpy().sum(axis=-1)
+    nats = -reference.model.log_prob(comparison.generated).numpy()
+    lengths = reference.model.token_mask(comparison.generated).numpy().sum(axis=-1)
     measured = measure(comparison)
     assert measured.value == pytest.approx(nats.sum() / lengths.sum(), rel=1e-5)
     residuals = nats - measured.value * lengths
@@ -81,12 +81,12 @@ def test_one_text_has_no_standard_error(adversaries):
     assert measured.standard_error is None
 
 
-def test_unknown_symbols_are_read_but_do_not_count(judge):
+def test_unknown_tokens_are_read_but_do_not_count(reference):
     text = np.array([[3, 0, 4, 2, 1, 1, 1, 1, 1, 1, 1, 1]], np.int32)
-    logits = judge.model(judge.model.shift(text)).numpy()[0].astype(np.float64)
+    logits = reference.model.network(reference.model.shift(text)).numpy()[0].astype(np.float64)
     log_probs = logits - np.log(np.sum(np.exp(logits), axis=-1, keepdims=True))
     expected = -np.mean([log_probs[0, 3], log_probs[2, 4], log_probs[3, 2], log_probs[4, 1]])
-    assert judge.score(text)[0] == pytest.approx(expected, rel=1e-5)
+    assert reference.score(text)[0] == pytest.approx(expected, rel=1e-5)
 
 
 def test_one_sentence_repeated_is_as_good_as_texts_and_noise_is_not(adversaries):
@@ -97,21 +97,21 @@ def test_one_sentence_repeated_is_as_good_as_texts_and_noise_is_not(adversaries)
     assert scores["memorised"] < scores["ceiling"] + 3 * error  # known, so no worse than others
 
 
-def test_texts_and_seed_decide_the_judge_and_nothing_else_changes(chain):
+def test_texts_and_seed_decide_the_reference_model_and_nothing_else_changes(chain):
     texts = chain(0).draw(60, 5)
     before = random.getstate(), np.random.get_state()[1].tolist()
-    first, second, other = (reference_lm.train(texts, chain.example, seed) for seed in (0, 0, 1))
+    first, second, other = (reference_lm.train(texts, chain.domain, seed) for seed in (0, 0, 1))
     assert (random.getstate(), np.random.get_state()[1].tolist()) == before
     for one, same, different in zip(
-        *(judge.model.get_weights() for judge in (first, second, other)), strict=True
+        *(reference.model.get_weights() for reference in (first, second, other)), strict=True
     ):
         np.testing.assert_array_equal(one, same)
         assert np.any(one != different)
 
 
-def test_a_judge_is_remembered_by_its_texts(chain):
+def test_a_reference_model_is_cached_by_its_texts(chain):
     texts = chain(0).draw(20, 6)
-    first = reference_lm.trained(texts, chain.example, 0)
-    assert reference_lm.trained(texts.copy(), chain.example, 0) is first
+    first = reference_lm.trained(texts, chain.domain, 0)
+    assert reference_lm.trained(texts.copy(), chain.domain, 0) is first
     texts[0, 0] = 2 + (texts[0, 0] == 2)
-    assert reference_lm.trained(texts, chain.example, 0) is not first
+    assert reference_lm.trained(texts, chain.domain, 0) is not first

@@ -1,7 +1,5 @@
 """Precision, recall, density and coverage: the values of the package prdc, and spreads."""
 
-import types
-
 import numpy as np
 import prdc
 import pytest
@@ -95,5 +93,5 @@ def test_as_many_samples_as_neighbours_are_too_few(digits):
 
 def test_it_applies_to_digits_only():
     for digits, expected in ((True, True), (False, False)):
-        example = domains.Image((28, 28, 1), digits=digits)
-        assert manifold.applies(types.SimpleNamespace(example=example)) == expected
+        domain = domains.Image((28, 28, 1), digits=digits)
+        assert manifold.METRIC.accepts(domain) == expected

@@ -1,7 +1,5 @@
 """The number of statistically different bins: hand-worked tables and a test that SciPy has."""
 
-import types
-
 import numpy as np
 import pytest
 import scipy.stats
@@ -17,7 +15,7 @@ def dataset():
 
 def measure(dataset, generated, real, seed=0):
     training = dataset.train.at(np.arange(1000)).numpy()
-    made = Comparison(dataset.example, generated, real, training, "test", seed)
+    made = Comparison(dataset.domain, generated, real, training, "test", seed)
     return ndb.compare(made)["ndb"]
 
 
@@ -88,6 +86,6 @@ def test_the_seed_decides(dataset):
 
 
 def test_it_applies_to_images(letters, digit):
-    assert ndb.applies(types.SimpleNamespace(example=digit))
-    assert ndb.applies(types.SimpleNamespace(example=domains.Image((8, 8, 3))))
-    assert not ndb.applies(types.SimpleNamespace(example=letters))
+    assert ndb.METRIC.accepts(digit)
+    assert ndb.METRIC.accepts(domains.Image((8, 8, 3)))
+    assert not ndb.METRIC.accepts(letters)

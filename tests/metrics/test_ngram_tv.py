@@ -55,7 +55,7 @@ def test_it_is_what_counters_give(compare_texts, pairs):
 
 
 def test_the_standard_error_is_the_spread_of_repeated_measurements(compare_texts):
-    """Of texts with other symbols in other shares, whose lengths differ; 150 repetitions."""
+    """Of texts with other tokens in other shares, whose lengths differ; 150 repetitions."""
     draw = np.random.default_rng(0)
 
     def texts(shares):

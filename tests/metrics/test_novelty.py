@@ -17,13 +17,13 @@ def measure(compare_texts, generated, training, **kwargs):
     ("text", "expected"),
     [
         ((2, 3, 4), 0),
-        ((2, 3), 1),  # only the beginning of one
+        ((2, 3), 1),  # only the prefix of one
         ((2, 3, 4, 5), 1),  # one and more
         ((4, 3, 2), 1),
         ((), 1),
     ],
 )
-def test_a_text_is_copied_from_beginning_to_end(compare_texts, text, expected):
+def test_a_text_is_copied_as_a_whole(compare_texts, text, expected):
     assert measure(compare_texts, [text], [(2, 3, 4), (5, 6)]).value == expected
 
 
@@ -43,7 +43,7 @@ def test_an_empty_text_is_copied_where_training_has_one(compare_texts):
 )
 def test_a_window_is_copied_if_half_of_it_is(compare_texts, window, expected):
     training = [(2, 3, 4, 5), (6, 7, 8, 9)]
-    assert measure(compare_texts, [window], training, running=True).value == expected
+    assert measure(compare_texts, [window], training, contiguous=True).value == expected
 
 
 @pytest.mark.parametrize("length", [6, 7])
@@ -51,7 +51,7 @@ def test_no_copy_is_missed_where_training_windows_follow_one_another(compare_tex
     text = np.random.default_rng(0).integers(2, 50, length * 40)
     training = [tuple(row) for row in text.reshape(-1, length)]
     copies = [tuple(text[i : i + length]) for i in range(len(text) - length + 1)]
-    assert measure(compare_texts, copies, training, running=True).value == 0
+    assert measure(compare_texts, copies, training, contiguous=True).value == 0
 
 
 def test_the_standard_error_is_that_of_a_share(compare_texts):
@@ -62,12 +62,12 @@ def test_the_standard_error_is_that_of_a_share(compare_texts):
     assert measured.count == 20
 
 
-def test_pairs_without_an_end_symbol(compare_texts):
+def test_pairs_without_an_end_token(compare_texts):
     data = spec.build("data", "pairs(joint=[[0.5, 0.0], [0.0, 0.5]])", None)
     comparison = compare_texts([(2, 3)] * 4, [(2, 3)] * 4)
     comparison = dataclasses.replace(
         comparison,
-        example=data.example,
+        domain=data.domain,
         generated=np.array([[0, 0], [0, 1], [1, 1], [1, 0]], np.int32),
         training=data.train.values,
     )

@@ -1,7 +1,6 @@
 """The Parzen-window likelihood: scikit-learn's values, and why it is no guide."""
 
 import math
-import types
 
 import numpy as np
 import pytest
@@ -25,7 +24,7 @@ def real(dataset):
 
 
 def measure(dataset, generated, real):
-    made = Comparison(dataset.example, generated, real, real[:1], "test", 0)
+    made = Comparison(dataset.domain, generated, real, real[:1], "test", 0)
     return parzen.compare(made)["parzen"]
 
 
@@ -100,5 +99,5 @@ def test_one_image_has_no_halves(dataset, real):
 
 
 def test_it_applies_to_images(letters, digit):
-    assert parzen.applies(types.SimpleNamespace(example=digit))
-    assert not parzen.applies(types.SimpleNamespace(example=letters))
+    assert parzen.METRIC.accepts(digit)
+    assert not parzen.METRIC.accepts(letters)

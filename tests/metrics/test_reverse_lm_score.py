@@ -26,7 +26,7 @@ def measured(adversaries):
 
 
 def test_texts_have_their_cross_entropy_to_the_chain_of_the_samples(adversaries, chain):
-    """Within 0.25 nats of 2.6, which is what 400 samples leave a judge to learn."""
+    """Within 0.25 nats of 2.6, which is what 400 samples leave the reference model to learn."""
     comparison = adversaries["ceiling"].of(chain(1).draw(400, 0))
     expected = chain(1).nats(comparison.real)
     assert expected > chain(0).nats(comparison.real) + 0.5
@@ -61,7 +61,7 @@ def test_training_texts_returned_are_as_good_as_new_ones(measured):
 
 def test_more_samples_teach_more(measured, adversaries):
     comparison = adversaries["ceiling"]
-    few = reference_lm.train(comparison.generated[:40], comparison.example, comparison.seed)
+    few = reference_lm.train(comparison.generated[:40], comparison.domain, comparison.seed)
     assert few.score(comparison.real)[0] > measured["ceiling"].value + 0.1
 
 

@@ -51,7 +51,7 @@ GENERATORS = {
 
 
 @pytest.fixture(scope="module")
-def judged(compare_texts):
+def outliers(compare_texts):
     """The names of the measures that are off their ceiling, above and below, by generator."""
     training, real = language(TRAINING), language(REAL)
     ceiling = compare(compare_texts(language(OTHER), real, training))
@@ -72,40 +72,40 @@ def orders(name, *numbers):
     return {f"{name}_{n}" for n in numbers}
 
 
-def test_real_texts_are_at_the_ceiling(judged):
-    assert judged["fresh"] == {"above": set(), "below": set()}
+def test_real_texts_are_at_the_ceiling(outliers):
+    assert outliers["fresh"] == {"above": set(), "below": set()}
 
 
-def test_one_text_repeated_is_exposed_by_diversity_and_not_by_bleu(judged):
-    above, below = judged["collapsed"]["above"], judged["collapsed"]["below"]
+def test_one_text_repeated_is_exposed_by_diversity_and_not_by_bleu(outliers):
+    above, below = outliers["collapsed"]["above"], outliers["collapsed"]["below"]
     assert orders("self_bleu", 2, 3, 4, 5) | orders("ngram_tv", 1, 2, 3, 4) <= above
     assert orders("distinct", 1, 2, 3, 4) | {"novelty"} <= below
     assert "length_tv" in above
     assert not orders("bleu", 2, 3, 4, 5) & below
 
 
-def test_training_texts_returned_are_exposed_by_novelty_alone(judged):
-    assert judged["memorised"] == {"above": set(), "below": {"novelty"}}
+def test_training_texts_returned_are_exposed_by_novelty_alone(outliers):
+    assert outliers["memorised"] == {"above": set(), "below": {"novelty"}}
 
 
-def test_noise_is_exposed_by_all_but_novelty_and_repetition(judged):
-    above, below = judged["noise"]["above"], judged["noise"]["below"]
+def test_noise_is_exposed_by_all_but_novelty_and_repetition(outliers):
+    above, below = outliers["noise"]["above"], outliers["noise"]["below"]
     assert orders("bleu", 2, 3, 4, 5) | orders("self_bleu", 2, 3, 4, 5) <= below
     assert orders("ngram_tv", 1, 2, 3, 4) | orders("distinct", 2, 3, 4) | {"length_tv"} <= above
     assert "novelty" not in below
 
 
-def test_texts_that_loop_are_exposed_by_repetition(judged):
-    assert "repetition" in judged["looping"]["above"]
-    assert not {name for name, off in judged.items() if name != "looping"
+def test_texts_that_loop_are_exposed_by_repetition(outliers):
+    assert "repetition" in outliers["looping"]["above"]
+    assert not {name for name, off in outliers.items() if name != "looping"
                 and "repetition" in off["above"]}  # fmt: skip
 
 
 def test_pairs_and_empty_texts_are_measured(compare_texts):
-    """Two symbols without an end symbol; and samples that end before they begin."""
+    """Two tokens without an end token; and samples that end before they begin."""
     data = spec.build("data", "pairs(joint=[[0.4, 0.1], [0.2, 0.3]])", None)
     rows = data.train.batch(0, 50, 0).numpy()
-    pairs = Comparison(data.example, rows, rows, rows, "test", 0)
+    pairs = Comparison(data.domain, rows, rows, rows, "test", 0)
     empty = compare_texts([()] * 3, [(2, 3), (3,), ()])
     both = compare_texts([()] * 3, [()] * 3)
     for comparison in (pairs, empty, both):

@@ -70,12 +70,13 @@ def test_the_standard_error_is_the_spread_of_repeated_measurements():
 def test_a_text_s_feature_is_the_mean_of_its_states(adversaries):
     """Read step by step, the states before the first end and the one that predicts it."""
     first = adversaries["ceiling"]
-    judge = reference_lm.trained(first.training, first.example, first.seed)
+    reference = reference_lm.trained(first.training, first.domain, first.seed)
     texts = first.generated[:3]
-    for text, found in zip(texts, judge.states(texts), strict=True):
-        state, hidden = judge.model.initial_state(1), []
-        for token in [first.example.vocabulary.start, *text[text != 1]][:12]:
-            _, state = judge.model.step(np.array([token], np.int32), state)
+    network = reference.model.network
+    for text, found in zip(texts, reference.states(texts), strict=True):
+        state, hidden = network.initial_state(1), []
+        for token in [first.domain.vocabulary.start, *text[text != 1]][:12]:
+            _, state = network.step(np.array([token], np.int32), state)
             hidden.append(state[-1][0].numpy()[0])
         np.testing.assert_allclose(found, np.mean(hidden, axis=0), atol=1e-6)
 

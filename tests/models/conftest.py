@@ -8,12 +8,12 @@ from zoo.models.layers import recurrence
 
 
 def unroll(layer, inputs, state):
-    """Runs one layer over inputs [batch, time, features] that symbols stand for."""
+    """Runs one layer over inputs [batch, time, features] that tokens stand for."""
     batch, time, features = inputs.shape
-    symbols = tf.transpose(tf.reshape(tf.range(batch * time), [batch, time]))
+    tokens = tf.transpose(tf.reshape(tf.range(batch * time), [batch, time]))
     table = layer.project(tf.reshape(inputs, [-1, features]))
     weights = recurrence.loop_weights([layer], projected=True)
-    outputs, (last,) = recurrence.unroll([layer], weights, symbols, table, [tuple(state)])
+    outputs, (last,) = recurrence.unroll([layer], weights, tokens, table, [tuple(state)])
     return tf.transpose(outputs, [1, 0, 2]), *last
 
 
@@ -59,10 +59,10 @@ def equals_differences(layer):
     gates = layer.num_gates * 3
     table = tf.random.stateless_normal([8, gates], [0, 1], dtype=tf.float64)
     kernel = tf.random.stateless_normal([3, gates], [0, 2], dtype=tf.float64)
-    symbols, state = tf.reshape(tf.range(8), [4, 2]), [layer.zero_state(2, tf.float64)]
+    tokens, state = tf.reshape(tf.range(8), [4, 2]), [layer.zero_state(2, tf.float64)]
 
     def value(kernel):
-        outputs, _ = recurrence.unroll([layer], [[kernel]], symbols, table, state)
+        outputs, _ = recurrence.unroll([layer], [[kernel]], tokens, table, state)
         return tf.reduce_sum(outputs**2)
 
     @tf.function(jit_compile=True)

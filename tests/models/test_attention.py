@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from zoo.models.layers import attention
 from zoo.models.layers.attention import Attention
-from zoo.models.layers.feedforward import FeedForward, normalise, squared_rectifier
+from zoo.models.layers.feedforward import FeedForward, normalise, squared_relu
 
 
 def normal(shape, number, dtype=tf.float32):
@@ -26,7 +26,7 @@ def turned(vector, position):
 
 def test_turning_is_its_formula():
     features, positions = normal([5, 8], 0), np.array([0, 1, 2, 50, 3000], np.int32)
-    found = attention.turn(features, attention.turns(positions, 8, tf.float32))
+    found = attention.rotate(features, attention.rope_angles(positions, 8, tf.float32))
     expected = [turned(row, p) for row, p in zip(features.numpy(), positions, strict=True)]
     np.testing.assert_allclose(found, expected, atol=1e-5)
     np.testing.assert_array_equal(found[0], features[0])
@@ -39,7 +39,7 @@ def test_products_depend_on_the_distance_alone(shift):
 
     def product(query_at, key_at):
         pair = zip((query, key), (query_at, key_at), strict=True)
-        a, b = (attention.turn(x, attention.turns([at], 16, tf.float32)) for x, at in pair)
+        a, b = (attention.rotate(x, attention.rope_angles([at], 16, tf.float32)) for x, at in pair)
         return tf.reduce_sum(a * b)
 
     for distance in (0, 1, 7, 300):
@@ -62,7 +62,7 @@ def test_what_may_be_read(context):
 @pytest.mark.parametrize("slots", [1, 3, 9])
 def test_a_slot_holds_the_last_position_of_its_remainder(slots):
     last = np.array([-1, 0, 1, 7, 50], np.int32)
-    found = attention.held(tf.constant(last), slots).numpy()
+    found = attention.cache_positions(tf.constant(last), slots).numpy()
     for row, slot in np.ndindex(found.shape):
         those = [p for p in range(last[row] + 1) if p % slots == slot]
         assert found[row, slot] == those[-1] if those else found[row, slot] < 0
@@ -94,7 +94,7 @@ def by_definition(layer, inputs, context):
 @pytest.mark.parametrize("context", [1, 3, 9])
 def test_a_layer_is_its_definition(layer, context):
     inputs = 2 * normal([9, 2, 8], 4)
-    turns = attention.turns(tf.range(9), 4, tf.float32)
+    turns = attention.rope_angles(tf.range(9), 4, tf.float32)
     visible = attention.visible(tf.range(9)[None], tf.range(9)[None], context)
     found, _ = layer.read(inputs, turns, visible)
     for row in range(2):
@@ -109,11 +109,11 @@ def test_the_cache_holds_the_last_keys_and_values(layer, pieces):
     cache = tf.zeros([2, 2, slots, 4]), tf.zeros([2, 2, slots, 4])
     for piece in tf.split(inputs, pieces):
         positions = tf.fill([2, 1], at) + tf.range(len(piece))
-        turns = attention.turns(positions[:, None], 4, tf.float32)
-        held = attention.held(positions[:, 0] - (len(piece) > 1), slots)
+        turns = attention.rope_angles(positions[:, None], 4, tf.float32)
+        held = attention.cache_positions(positions[:, 0] - (len(piece) > 1), slots)
         read = held if len(piece) == 1 else tf.concat([held, positions], axis=1)
         visible = attention.visible(positions, read, context)
-        places = attention.places(positions, 2, slots)
+        places = attention.cache_slots(positions, 2, slots)
         _, cache = layer.read(piece, turns, visible, cache, places)
         at += len(piece)
     keys, values = cache
@@ -130,10 +130,10 @@ def test_the_cache_holds_the_last_keys_and_values(layer, pieces):
 @pytest.mark.parametrize(
     ("function", "plain"),
     [
-        (squared_rectifier, lambda x: tf.square(tf.maximum(x, 0))),
+        (squared_relu, lambda x: tf.square(tf.maximum(x, 0))),
         (normalise, lambda x: x / tf.sqrt(tf.reduce_mean(x**2, -1, keepdims=True) + 1e-6)),
     ],
-    ids=["squared_rectifier", "normalise"],
+    ids=["squared_relu", "normalise"],
 )
 def test_gradients_are_those_of_the_formulas(function, plain):
     inputs, upstream = normal([4, 6], 6, tf.float64), normal([4, 6], 7, tf.float64)

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from zoo import domains, randomness, spec
+from zoo.batch import Batch
 from zoo.data.base.splits import Images, batches
 from zoo.errors import SpecError
 from zoo.trainers import adversarial
@@ -19,9 +20,9 @@ SPECS = [
 KEY = randomness.key(0, 0, "test")
 
 
-def build(text=SPECS[0], example=EXAMPLE):
+def build(text=SPECS[0], domain=EXAMPLE):
     keras.utils.set_random_seed(0)
-    return spec.build("models", text, example)
+    return spec.build("models", text, domain)
 
 
 @pytest.fixture(scope="module", params=SPECS, ids=["mlp", "dcgan", "resnet"])
@@ -73,7 +74,7 @@ def test_the_logit_of_a_pair_is_the_image_s_and_what_its_class_adds():
     kernel, bias = (np.asarray(v) for v in last.variables)
     affine = features @ kernel + bias  # ψ, v_0, v_1, v_2
     expected = affine[:, 0] + np.take_along_axis(affine.numpy(), labels[:, None] + 1, 1)[:, 0]
-    logits = discriminator((images, labels))
+    logits = discriminator(images, labels)
     np.testing.assert_allclose(logits, expected, rtol=1e-5, atol=1e-8)
     assert logits.shape == (4,)
 
@@ -83,8 +84,8 @@ def test_gradients_reach_every_weight_and_every_class(pair):
     real = tf.random.stateless_uniform([6, 8, 8, 1], [1, 2])
     with tf.GradientTape(persistent=True) as tape:
         generated = pair.generator.decode(pair.generator.latents(KEY, 6), labels, training=True)
-        both = tf.concat([real, generated], 0), tf.tile(labels, [2])
-        logits = pair.discriminator(both, training=True)
+        both = Batch(tf.concat([real, generated], 0), tf.tile(labels, [2]))
+        logits = pair.discriminator(*both, training=True)
         loss = tf.reduce_mean(tf.nn.softplus(-logits[:6]) + tf.nn.softplus(logits[6:]))
     first = pair.generator.trainable_variables[0]  # the kernel: six rows of noise, one a class
     assert first.shape[0] == 6 + 3
@@ -96,9 +97,9 @@ def test_gradients_reach_every_weight_and_every_class(pair):
 @pytest.mark.parametrize("text", SPECS)
 def test_without_classes_nothing_is_added(text):
     pair = build(text, domains.Image((8, 8, 1)))
-    images = pair.generator.sample(KEY, 2)
+    images = pair.generator.sample(KEY, 2).values
     assert images.shape == (2, 8, 8, 1)
-    assert pair.discriminator.judge(images).shape == (2, 1)
+    assert pair.discriminator.prefix_logits(images).shape == (2, 1)
     assert pair.generator.trainable_variables[0].shape[0] == 6
 
 
@@ -107,7 +108,7 @@ def test_labels_that_are_missing_or_too_many_are_refused():
     with pytest.raises(SpecError, match="conditioned on 3 classes; it got no labels"):
         build().generator.decode(latents)
     with pytest.raises(SpecError, match="conditioned on 0 classes; it got labels"):
-        build(example=domains.Image((8, 8, 1))).generator.decode(latents, [0, 0])
+        build(domain=domains.Image((8, 8, 1))).generator.decode(latents, [0, 0])
 
 
 def trainer_of(pair, objective):

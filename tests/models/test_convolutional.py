@@ -31,7 +31,7 @@ def pair(request):
 @pytest.mark.parametrize("shape", [(28, 28, 1), (32, 20, 3)])
 def test_images_have_the_shape_of_the_data_and_lie_between_0_and_1(name, shape):
     pair = build(f"{name}(width=4, latent_size=6)", shape=shape)
-    images = pair.generator.sample(randomness.key(*KEY), 5)
+    images = pair.generator.sample(randomness.key(*KEY), 5).values
     assert images.shape == (5, *shape)
     assert images.dtype == tf.float32
     assert 0 <= images.numpy().min() < images.numpy().max() <= 1
@@ -99,8 +99,8 @@ def test_training_records_statistics_and_inference_does_not(pair):
 
 
 def test_only_the_generator_has_batch_normalisation(pair):
-    (critic,) = pair.discriminator.stages
-    assert not [x for x in critic.layers if isinstance(x, keras.layers.BatchNormalization)]
+    (scorer,) = pair.discriminator.stages
+    assert not [x for x in scorer.layers if isinstance(x, keras.layers.BatchNormalization)]
 
 
 @pytest.mark.parametrize("text", SPECS)
@@ -108,7 +108,7 @@ def test_gradients_are_finite_and_reach_every_weight(text):
     pair = build(text)
     real = tf.random.stateless_uniform([4, 28, 28, 1], [1, 2])
     with tf.GradientTape(persistent=True) as tape:
-        generated = pair.generator.sample(randomness.key(*KEY), 4)
+        generated = pair.generator.sample(randomness.key(*KEY), 4).values
         logits = pair.discriminator(tf.concat([real, generated], 0), training=True)
         loss = tf.reduce_mean(tf.nn.softplus(-logits[:4]) + tf.nn.softplus(logits[4:]))
     for network in (pair.generator, pair.discriminator):
@@ -127,7 +127,7 @@ def test_half_precision_keeps_float32_outside(text):
         pair = build(text)
     finally:
         keras.config.set_dtype_policy("float32")
-    images = pair.generator.sample(randomness.key(*KEY), 2)
+    images = pair.generator.sample(randomness.key(*KEY), 2).values
     assert images.dtype == tf.float32
     assert pair.discriminator(images, training=True).dtype == tf.float32
     assert all(v.dtype == "float32" for v in pair.discriminator.variables)

@@ -43,7 +43,9 @@ def test_it_has_three_quarters_of_the_recurrent_weights_of_an_lstm(letters):
     def count(name):
         model = spec.build("models", f"{name}(units=8)", letters)
         return sum(
-            np.prod(variable.shape) for layer in model.layers_ for variable in layer.variables
+            np.prod(variable.shape)
+            for layer in model.network.layers_
+            for variable in layer.variables
         )
 
     assert 4 * count("gru") == 3 * count("lstm")

@@ -1,4 +1,4 @@
-"""Independent symbols: where they end is the product of the marginals."""
+"""Independent tokens: where they end is the product of the marginals."""
 
 import itertools
 
@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import zoo
 from zoo import domains, spec
+from zoo.batch import Batch
 from zoo.divergences import kl
-from zoo.runs import experiment
 from zoo.tokenizers.vocabulary import Vocabulary
 
 JOINT = np.array([[0.40, 0.05, 0.05], [0.02, 0.20, 0.03], [0.05, 0.05, 0.15]])
@@ -17,16 +18,16 @@ SIZE, LENGTH = 3, 4
 
 @pytest.fixture
 def model():
-    """Of texts of four of the symbols a, b, c, without unknown and end."""
-    example = domains.Text(Vocabulary(["a", "b", "c"], "character"), LENGTH, running=False)
-    model = spec.build("models", "independent", example)
-    model.logits.assign(tf.random.stateless_normal(model.logits.shape, [1, 2]))
+    """Of texts of four of the tokens a, b, c, without unknown and end."""
+    domain = domains.Text(Vocabulary(["a", "b", "c"], "character"), LENGTH, contiguous=False)
+    model = spec.build("models", "independent", domain)
+    model.network.logits.assign(tf.random.stateless_normal(model.network.logits.shape, [1, 2]))
     return model
 
 
 def test_maximum_likelihood_ends_at_the_product_of_the_marginals(tmp_path):
     """To 0.003 in each cell; KL[P‖Q] is then the mutual information of P, 0.33824 nats."""
-    made = experiment.Experiment(
+    made = zoo.Experiment(
         data=f"pairs(joint={JOINT.tolist()})",
         model="independent",
         objective="maximum_likelihood",
@@ -37,7 +38,7 @@ def test_maximum_likelihood_ends_at_the_product_of_the_marginals(tmp_path):
         strategy="cpu",
         sample_every=0,
     )
-    trained = experiment.train(made, str(tmp_path / "run")).model
+    trained = zoo.train(made, str(tmp_path / "run")).model
     cells = np.argwhere(np.ones_like(JOINT)).astype(np.int32)
     log_q = trained.log_prob(cells).numpy().astype(np.float64)
     product = np.outer(JOINT.sum(axis=1), JOINT.sum(axis=0))
@@ -47,18 +48,18 @@ def test_maximum_likelihood_ends_at_the_product_of_the_marginals(tmp_path):
 
 def test_the_probability_is_the_product_of_the_rows(model):
     every = np.array(list(itertools.product(range(SIZE), repeat=LENGTH)), np.int32)
-    rows = tf.nn.softmax(model.logits).numpy()
+    rows = tf.nn.softmax(model.network.logits).numpy()
     expected = np.prod(rows[np.arange(LENGTH), every], axis=1)
     np.testing.assert_allclose(np.exp(model.log_prob(every)), expected, rtol=1e-5)
     assert expected.sum() == pytest.approx(1, rel=1e-5)
 
 
 def test_samples_follow_the_rows(model):
-    """Each symbol's share at each place of 20,000 samples, within 5 standard errors."""
+    """Each token's share at each place of 20,000 samples, within 5 standard errors."""
     count = 20_000
     drawn = model.generate(tf.range(count, dtype=tf.int64), spec.build("samplers", "ancestral"))
     for column, row in zip(
-        drawn.tokens.numpy().T, tf.nn.softmax(model.logits).numpy(), strict=True
+        drawn.tokens.numpy().T, tf.nn.softmax(model.network.logits).numpy(), strict=True
     ):
         shares = np.bincount(column, minlength=SIZE) / count
         assert np.all(np.abs(shares - row) < 5 * np.sqrt(row * (1 - row) / count))
@@ -67,12 +68,12 @@ def test_samples_follow_the_rows(model):
 
 def test_one_step_at_a_time_equals_the_whole_text_and_goes_on_beyond_it(model):
     tokens = tf.constant([[0, 1, 2, 0, 1, 1], [2, 2, 0, 1, 0, 2]])
-    whole, last = model.run(tokens, model.initial_state(2))
-    state = model.initial_state(2)
+    whole, last = model.network.run(tokens, model.network.initial_state(2))
+    state = model.network.initial_state(2)
     for time in range(6):
-        logits, state = model.step(tokens[:, time], state)
+        logits, state = model.network.step(tokens[:, time], state)
         np.testing.assert_array_equal(logits, whole[:, time])
-        np.testing.assert_array_equal(logits[0], model.logits[min(time, LENGTH - 1)])
+        np.testing.assert_array_equal(logits[0], model.network.logits[min(time, LENGTH - 1)])
     np.testing.assert_array_equal(state, last)
 
 
@@ -80,7 +81,9 @@ def test_what_is_read_changes_nothing(model):
     """So that scheduled sampling is maximum likelihood."""
     tokens = tf.constant([[0, 1, 2, 0]])
     batch = [
-        spec.build("objectives", objective).predict(model, tokens, 0, tf.constant([1, 2], tf.int64))
+        spec.build("objectives", objective).predict(
+            model, Batch(tokens), 0, tf.constant([1, 2], tf.int64)
+        )
         for objective in ("maximum_likelihood", "scheduled_sampling(keep_probability=0.0)")
     ]
     for one, other in zip(*batch, strict=True):
@@ -92,6 +95,6 @@ def test_pixels_of_images_can_be_independent():
     bits = domains.Image((2, 2, 1), binary=True)
     model = spec.build("models", "independent(patch=[1, 1])", bits)
     probabilities = np.array([0.1, 0.5, 0.7, 0.9], np.float32)
-    model.logits.assign(np.log([1 - probabilities, probabilities]).T)
+    model.network.logits.assign(np.log([1 - probabilities, probabilities]).T)
     image = np.array([1, 0, 1, 0], np.float32).reshape(1, 2, 2, 1)
     np.testing.assert_allclose(np.exp(model.log_prob(image)), [0.1 * 0.5 * 0.7 * 0.1], rtol=1e-5)

@@ -8,7 +8,7 @@ from zoo.models.layers.lstm import LSTMLayer
 
 
 def test_forget_gates_start_open(letters):
-    bias = spec.build("models", "lstm(units=3)", letters).layers_[1].bias
+    bias = spec.build("models", "lstm(units=3)", letters).network.layers_[1].bias
     np.testing.assert_array_equal(bias, [0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0])
 
 

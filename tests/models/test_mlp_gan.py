@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from zoo import domains, randomness, spec
 from zoo.errors import SpecError
-from zoo.models.base.implicit import Discriminator
+from zoo.models.base.discriminator import ProjectionDiscriminator
 
 SMALL = "width=8, latent_size=6, maxout_units=5, maxout_pieces=3"
 SPECS = [f"mlp_gan({SMALL})", f"mlp_gan({SMALL}, spectral_normalisation=True)"]
@@ -43,7 +43,7 @@ def test_the_default_is_the_published_network():
 @pytest.mark.parametrize("shape", [(28, 28, 1), (5, 3, 2)])
 def test_any_image_is_taken(shape):
     pair = build(SPECS[0], shape=shape)
-    generated = pair.generator.sample(key(), 4)
+    generated = pair.generator.sample(key(), 4).values
     assert generated.shape == (4, *shape)
     assert generated.dtype == tf.float32
     assert generated.numpy().min() >= 0
@@ -99,7 +99,11 @@ def test_each_stage_is_denied_its_own_share_and_keeps_its_mean():
     copy = keras.layers.Identity()
     for rates in ([0.2, 0.0], [0.0, 0.5]):
         kept = 1 - sum(rates)
-        total = Discriminator([copy, mean], rates)(tf.ones([50, 4000]), key=key()).numpy().sum()
+        total = (
+            ProjectionDiscriminator([copy, mean], rates)(tf.ones([50, 4000]), key=key())
+            .numpy()
+            .sum()
+        )
         deviation = np.sqrt(200_000 * kept * (1 - kept)) / kept  # of 200,000 independent coins
         np.testing.assert_allclose(total, 200_000, atol=5 * deviation)
         assert total != 200_000
@@ -108,7 +112,7 @@ def test_each_stage_is_denied_its_own_share_and_keeps_its_mean():
 def test_dropout_differs_from_stage_to_stage():
     seen = []
     record = keras.layers.Lambda(lambda x: seen.append(x.numpy()) or tf.ones_like(x))
-    Discriminator([record, record], [0.5, 0.5])(tf.ones([1, 64]), key=key())
+    ProjectionDiscriminator([record, record], [0.5, 0.5])(tf.ones([1, 64]), key=key())
     assert not np.array_equal(*seen)
 
 
@@ -121,7 +125,7 @@ def test_training_changes_nothing_without_spectral_normalisation(images):
 def test_gradients_are_finite_and_reach_every_weight(text, images):
     pair = build(text)
     with tf.GradientTape(persistent=True) as tape:
-        generated = pair.generator.sample(key(), 6)
+        generated = pair.generator.sample(key(), 6).values
         both = tf.concat([images, generated], 0)
         logits = pair.discriminator(both, key=key(1), training=True)
         loss = tf.reduce_mean(tf.nn.softplus(-logits[:6]) + tf.nn.softplus(logits[6:]))
@@ -156,7 +160,7 @@ def test_half_precision_keeps_float32_outside(text, images):
         pair = build(text)
     finally:
         keras.config.set_dtype_policy("float32")
-    assert pair.generator.sample(key(), 2).dtype == tf.float32
+    assert pair.generator.sample(key(), 2).values.dtype == tf.float32
     assert pair.discriminator(images, key=key(), training=True).dtype == tf.float32
     assert pair.discriminator.stages[0].compute_dtype == "bfloat16"
 
@@ -171,6 +175,7 @@ def test_sizes_below_1_are_refused(argument):
 
 def test_each_stage_of_the_discriminator_has_a_dropout_mask_of_its_own():
     """Through two masks that are independent a quarter of all numbers pass, else half."""
-    judge = Discriminator([keras.layers.Identity(), keras.layers.Identity()], [0.5, 0.5])
-    passed = judge.judge(tf.ones([10, 200]), key=key()).numpy() > 0
+    stages = [keras.layers.Identity(), keras.layers.Identity()]
+    discriminator = ProjectionDiscriminator(stages, [0.5, 0.5])
+    passed = discriminator.prefix_logits(tf.ones([10, 200]), key=key()).numpy() > 0
     assert np.mean(passed) == pytest.approx(0.25, abs=0.05)

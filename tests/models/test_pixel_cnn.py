@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from zoo import spec
+from zoo.batch import Batch
 from zoo.domains import Image
 from zoo.errors import SpecError
 from zoo.models.layers.gated_convolution import GatedConvolution
@@ -18,10 +19,10 @@ GREY = Image((3, 4, 1), num_classes=3)
 KEY = tf.constant([1, 2], tf.int64)
 
 
-def made(text, example, scale=0.5):
+def made(text, domain, scale=0.5):
     """A model far from its initialisation, biases included."""
     keras.utils.set_random_seed(1)
-    model = spec.build("models", text, example)
+    model = spec.build("models", text, domain)
     for number, variable in enumerate(model.trainable_variables):
         variable.assign_add(scale * tf.random.stateless_normal(variable.shape, [3, number]))
     return model
@@ -38,19 +39,19 @@ def every_image(rows, columns):
     return np.array(pixels, np.float32).reshape(-1, rows, columns, 1)
 
 
-def some(example, count):
-    """Random images of an example spec, and labels where it has classes."""
-    levels = tf.random.stateless_uniform([count, *example.shape], [5, 6], maxval=example.levels,
+def some(domain, count):
+    """A batch of random images, with labels where the domain has classes."""
+    levels = tf.random.stateless_uniform([count, *domain.shape], [5, 6], maxval=domain.levels,
                                          dtype=tf.int32)  # fmt: skip
-    images = tf.cast(levels, tf.float32) / (example.levels - 1)
-    return (images, tf.range(count) % example.num_classes) if example.num_classes else images
+    images = tf.cast(levels, tf.float32) / (domain.levels - 1)
+    return Batch(images, tf.range(count) % domain.num_classes if domain.num_classes else None)
 
 
 def test_probabilities_sum_to_one_over_all_images(model):
     images = every_image(4, 3)
     for label in range(model.num_starts):
         labels = np.full(len(images), label, np.int32)
-        log_prob = model.log_prob((images, labels) if model.example.num_classes else images)
+        log_prob = model.log_prob(images, labels if model.domain.num_classes else None)
         np.testing.assert_allclose(np.exp(log_prob).sum(), 1, rtol=1e-5)
 
 
@@ -58,7 +59,7 @@ def test_classes_have_distributions_of_their_own():
     model = made("pixel_cnn(width=5, layers=1, first_kernel=3)", CLASSES)
     images = every_image(4, 3)
     first, second = (
-        np.exp(model.log_prob((images, np.full(len(images), label)))) for label in range(2)
+        np.exp(model.log_prob(images, np.full(len(images), label))) for label in range(2)
     )
     assert np.abs(first - second).sum() / 2 > 0.1  # total variation
 
@@ -66,14 +67,14 @@ def test_classes_have_distributions_of_their_own():
 @pytest.mark.parametrize("kernel", [3, 5])
 def test_each_prediction_depends_on_all_earlier_pixels_and_on_no_other(kernel):
     """No blind spot: flipping pixel s changes the logits of exactly the times after s."""
-    example = Image((5, 6, 1), binary=True)
+    domain = Image((5, 6, 1), binary=True)
     # Larger weights saturate the gates, through which nothing comes then in float32.
-    model = made(f"pixel_cnn(width=8, layers=6, kernel={kernel}, first_kernel=3)", example, 0.25)
-    image = some(example, 1).numpy()
+    model = made(f"pixel_cnn(width=8, layers=6, kernel={kernel}, first_kernel=3)", domain, 0.25)
+    image = some(domain, 1).values.numpy()
     flipped = np.repeat(image, 30, axis=0).reshape(30, 30)
     flipped[np.diag_indices(30)] = 1 - flipped[np.diag_indices(30)]
     both = np.concatenate([image, flipped.reshape(30, 5, 6, 1)])
-    logits = model(model.read(both)[0]).numpy()
+    logits = model.network(model.read(both)[0]).numpy()
     changed = np.abs(logits[1:] - logits[:1]).max(axis=-1)  # [pixel, time]
     after = np.triu(np.ones([30, 30], bool), k=1)
     np.testing.assert_array_equal(changed[~after], 0)
@@ -82,34 +83,36 @@ def test_each_prediction_depends_on_all_earlier_pixels_and_on_no_other(kernel):
 
 @pytest.mark.parametrize("example", [BITS, CLASSES, GREY], ids=["bits", "classes", "grey"])
 @pytest.mark.parametrize("kernels", ["kernel=3, first_kernel=7", "kernel=5, first_kernel=3"])
-def test_one_pixel_at_a_time_equals_the_whole_image(example, kernels):
-    model = made(f"pixel_cnn(width=6, layers=3, {kernels})", example)
-    inputs, _, _ = model.read(some(example, 4))
-    whole, state = model(inputs).numpy(), model.initial_state(4)
-    assert whole.shape == (4, 12, example.levels)
+def test_one_pixel_at_a_time_equals_the_whole_image(domain, kernels):
+    model = made(f"pixel_cnn(width=6, layers=3, {kernels})", domain)
+    inputs, _, _ = model.read(*some(domain, 4))
+    whole, state = model.network(inputs).numpy(), model.network.initial_state(4)
+    assert whole.shape == (4, 12, domain.levels)
     assert np.abs(whole[:, 1:] - whole[:, :-1]).max() > 0.1
     for time in range(12):
-        logits, state = model.step(inputs[:, time], state)
+        logits, state = model.network.step(inputs[:, time], state)
         np.testing.assert_allclose(logits, whole[:, time], atol=1e-5)
 
 
 def test_the_upper_part_of_an_image_is_read_like_the_whole(model):
-    inputs, _, _ = model.read(some(model.example, 3))
-    whole = model(inputs)
+    inputs, _, _ = model.read(*some(model.domain, 3))
+    whole = model.network(inputs)
     for length in (1, 5):
-        np.testing.assert_allclose(model(inputs[:, :length]), whole[:, :length], atol=1e-6)
+        np.testing.assert_allclose(model.network(inputs[:, :length]), whole[:, :length], atol=1e-6)
 
 
-def test_only_steps_go_on_within_an_image(model):
-    inputs, _, _ = model.read(some(model.example, 2))
-    _, state = model.run(inputs[:, :3], model.initial_state(2))
-    with pytest.raises(SpecError, match="Go on within an image by `step`"):
-        model.run(inputs[:, 3:], state)
-    _, state = model.step(inputs[:, 0], model.initial_state(2))
-    with pytest.raises(tf.errors.InvalidArgumentError, match="begins with no image"):
-        model.run(inputs[:, 1:], state)
-    with pytest.raises(SpecError, match="13 symbols"):
-        model(tf.concat([inputs, inputs[:, :1]], axis=1))
+def test_an_image_in_pieces_equals_the_whole(model):
+    inputs, _, _ = model.read(*some(model.domain, 2))
+    first, state = model.network.run(inputs[:, :3], model.network.initial_state(2))
+    second, _ = model.network.run(inputs[:, 3:], state)
+    whole = model.network(inputs)
+    np.testing.assert_allclose(tf.concat([first, second], axis=1), whole, atol=1e-5)
+
+
+def test_more_tokens_than_an_image_has_are_refused(model):
+    inputs, _, _ = model.read(*some(model.domain, 2))
+    with pytest.raises(SpecError, match="13 tokens are more than the 12 of an image"):
+        model.network(tf.concat([inputs, inputs[:, :1]], axis=1))
 
 
 def test_a_layer_is_the_masked_convolution_of_the_paper():
@@ -143,8 +146,8 @@ def test_a_layer_is_the_masked_convolution_of_the_paper():
 
 def test_samples_follow_the_model():
     """Each image's share among 20,000 samples, within 5 standard errors of its probability."""
-    example, count = Image((3, 2, 1), binary=True), 20_000
-    model = made("pixel_cnn(width=4, layers=1, first_kernel=3)", example)
+    domain, count = Image((3, 2, 1), binary=True), 20_000
+    model = made("pixel_cnn(width=4, layers=1, first_kernel=3)", domain)
     drawn = model.generate(tf.range(count, dtype=tf.int64), spec.build("samplers", "ancestral"))
     shares = np.bincount(drawn.tokens.numpy() @ 2 ** np.arange(6)[::-1], minlength=64) / count
     expected = np.exp(model.log_prob(every_image(3, 2)).numpy())
@@ -156,7 +159,7 @@ def test_log_prob_of_samples_is_the_models_own(model):
     sampler = spec.build("samplers", "temperature(temperature=0.7)")
     drawn = model.generate(tf.range(40, dtype=tf.int64), sampler, labels=labels)
     images = model.to_examples(drawn.tokens)
-    log_prob = model.log_prob((images, labels) if model.example.num_classes else images)
+    log_prob = model.log_prob(images, labels if model.domain.num_classes else None)
     np.testing.assert_allclose(drawn.log_prob, log_prob, atol=1e-5)
 
 
@@ -201,15 +204,15 @@ def test_training_reaches_the_entropy_of_the_data():
     images = np.concatenate([rows, rows.transpose(0, 2, 1, 3)])
     labels = np.repeat([0, 1], 8).astype(np.int32)
     keras.utils.set_random_seed(0)
-    example = Image((3, 3, 1), binary=True, num_classes=2)
-    model = spec.build("models", "pixel_cnn(width=12, layers=2, first_kernel=3)", example)
+    domain = Image((3, 3, 1), binary=True, num_classes=2)
+    model = spec.build("models", "pixel_cnn(width=12, layers=2, first_kernel=3)", domain)
     optimizer = keras.optimizers.Adam(0.01)
     optimizer.build(model.trainable_variables)
 
     @tf.function
     def step():
         with tf.GradientTape() as tape:
-            nll = -tf.reduce_mean(model.log_prob((images, labels)))
+            nll = -tf.reduce_mean(model.log_prob(images, labels))
         gradients = tape.gradient(nll, model.trainable_variables)
         optimizer.apply([tf.convert_to_tensor(g) for g in gradients], model.trainable_variables)
         return nll
@@ -221,14 +224,14 @@ def test_training_reaches_the_entropy_of_the_data():
 
 def test_dropout_is_drawn_by_the_key_and_off_without():
     model = made("pixel_cnn(width=16, layers=2, dropout=0.5)", BITS)
-    inputs, _, _ = model.read(some(BITS, 3))
-    np.testing.assert_array_equal(model(inputs, key=KEY), model(inputs, key=KEY))
-    assert np.abs(model(inputs, key=KEY) - model(inputs, key=KEY + 1)).max() > 1e-3
-    np.testing.assert_array_equal(model(inputs), model(inputs))
+    inputs, _, _ = model.read(*some(BITS, 3))
+    np.testing.assert_array_equal(model.network(inputs, key=KEY), model.network(inputs, key=KEY))
+    assert np.abs(model.network(inputs, key=KEY) - model.network(inputs, key=KEY + 1)).max() > 1e-3
+    np.testing.assert_array_equal(model.network(inputs), model.network(inputs))
 
 
 def test_each_layer_has_a_dropout_mask_of_its_own():
-    first, second = made("pixel_cnn(width=16, layers=2, dropout=0.5)", BITS).dropout_masks(
+    first, second = made("pixel_cnn(width=16, layers=2, dropout=0.5)", BITS).network.dropout_masks(
         4, 3, KEY
     )
     assert np.any(first != second)
@@ -242,16 +245,16 @@ def test_in_mixed_precision_calls_are_in_bfloat16_and_samples_in_float32():
         model = spec.build("models", "pixel_cnn(width=8, layers=2, dropout=0.1)", CLASSES)
     finally:
         keras.config.set_dtype_policy("float32")
-    inputs, _, _ = model.read(some(CLASSES, 20))
-    exact, _ = model.run(inputs, model.initial_state(20))
-    logits = model(inputs)
+    inputs, _, _ = model.read(*some(CLASSES, 20))
+    exact, _ = model.network.run(inputs, model.network.initial_state(20))
+    logits = model.network(inputs)
     assert logits.dtype == tf.float32
     assert 0 < np.abs(logits - exact).max() < 0.05  # bfloat16 has 8 bits
-    read = model(inputs, key=KEY, replace=lambda t, real, logits: real)
-    np.testing.assert_array_equal(read, model(inputs, key=KEY))
+    read = model.network(inputs, key=KEY, replace=lambda t, real, logits: real)
+    np.testing.assert_array_equal(read, model.network(inputs, key=KEY))
     drawn = model.generate(tf.range(4, dtype=tf.int64), lambda logits: logits)
     labels = tf.range(4) % 2
-    log_prob = model.log_prob((model.to_examples(drawn.tokens), labels))
+    log_prob = model.log_prob(model.to_examples(drawn.tokens), labels)
     np.testing.assert_allclose(drawn.log_prob, log_prob, atol=0.1)
 
 
@@ -262,3 +265,8 @@ def test_in_mixed_precision_calls_are_in_bfloat16_and_samples_in_float32():
 def test_impossible_sizes_are_refused(wrong):
     with pytest.raises(SpecError, match="should be"):
         spec.build("models", f"pixel_cnn({wrong})", BITS)
+
+
+def test_colour_is_refused_with_the_models_that_read_it():
+    with pytest.raises(SpecError, match=r"grey images.*colour images of 4×4×3.*dcgan, mlp_gan"):
+        spec.build("models", "pixel_cnn", Image((4, 4, 3), binary=True))

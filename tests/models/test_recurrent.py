@@ -11,7 +11,7 @@ import tensorflow as tf
 from zoo import domains, spec
 from zoo.errors import SpecError
 from zoo.models.base import recurrent
-from zoo.models.base.autoregressive import Autoregressive
+from zoo.models.base.network import run_by_steps
 from zoo.tokenizers.vocabulary import Vocabulary
 
 KINDS = ["lstm", "gru"]
@@ -22,10 +22,10 @@ KEY = tf.constant([1, 2], tf.int64)
 BITS = domains.Image((4, 4, 1), binary=True, num_classes=3)
 
 
-def build(text, example):
+def build(text, domain):
     """A model far from uniform, biases included."""
     keras.utils.set_random_seed(1)
-    model = spec.build("models", text, example)
+    model = spec.build("models", text, domain)
     for number, variable in enumerate(model.trainable_variables):
         variable.assign_add(tf.random.stateless_normal(variable.shape, [3, number]) / 2)
     return model
@@ -37,7 +37,7 @@ def model(request, letters):
 
 
 def sequences(letters):
-    """Every text of the domain, closed and filled up by the end symbol."""
+    """Every text of the domain, closed and filled up by the end token."""
     end, size = letters.vocabulary.end, letters.vocabulary.size
     rows = itertools.product(range(size), repeat=letters.length)
     return np.array(
@@ -57,7 +57,7 @@ def test_probabilities_of_each_class_sum_to_one_over_all_images(kind):
     model = build(f"{kind}(units=5, layers=1, patch=[2, 2])", BITS)
     numbers = np.arange(1 << 16)[:, None] >> np.arange(16) & 1
     images = tf.constant(numbers.reshape(-1, 4, 4, 1), tf.float32)
-    logs = [model.log_prob((images, tf.fill([len(images)], label))).numpy() for label in range(3)]
+    logs = [model.log_prob(images, tf.fill([len(images)], label)).numpy() for label in range(3)]
     np.testing.assert_allclose(np.exp(logs).sum(axis=1), np.ones(3), rtol=1e-5)
     assert np.abs(logs[0] - logs[1]).max() > 0.1
 
@@ -67,9 +67,9 @@ def test_one_step_at_a_time_equals_the_whole_sequence(model, letters, few, monke
     """By both functions for it, and whether the first product is looked up or not."""
     monkeypatch.setattr(recurrent, "_FEW", 1000 if few else 1)
     tokens = sequences(letters)[::17]
-    whole = model(model.shift(tokens)).numpy()
-    for step in (model.step, model.stepper()):
-        state = model.initial_state(len(tokens))
+    whole = model.network(model.shift(tokens)).numpy()
+    for step in (model.network.step, model.network.stepper()):
+        state = model.network.initial_state(len(tokens))
         for time, column in enumerate(model.shift(tokens).numpy().T):
             logits, state = step(tf.constant(column), state)
             np.testing.assert_allclose(logits, whole[:, time], atol=1e-5)
@@ -77,16 +77,16 @@ def test_one_step_at_a_time_equals_the_whole_sequence(model, letters, few, monke
 
 def test_a_sequence_in_two_pieces_equals_the_whole(model, letters):
     inputs = model.shift(sequences(letters)[::17])
-    first, state = model.run(inputs[:, :3], model.initial_state(len(inputs)))
-    second, _ = model.run(inputs[:, 3:], state)
-    np.testing.assert_allclose(tf.concat([first, second], axis=1), model(inputs), atol=1e-5)
+    first, state = model.network.run(inputs[:, :3], model.network.initial_state(len(inputs)))
+    second, _ = model.network.run(inputs[:, 3:], state)
+    np.testing.assert_allclose(tf.concat([first, second], axis=1), model.network(inputs), atol=1e-5)
 
 
 def test_logits_are_of_the_last_layer_s_hidden_states(model, letters):
     inputs = model.shift(sequences(letters)[::17])
-    hidden, state = model.hidden(inputs, model.initial_state(len(inputs)))
-    assert hidden.shape == (*inputs.shape, model.units)
-    np.testing.assert_allclose(model.logits(hidden), model(inputs), atol=1e-6)
+    hidden, state = model.network.hidden(inputs, model.network.initial_state(len(inputs)))
+    assert hidden.shape == (*inputs.shape, model.network.units)
+    np.testing.assert_allclose(model.network.logits(hidden), model.network(inputs), atol=1e-6)
     np.testing.assert_array_equal(hidden[:, -1], state[-1][0])
 
 
@@ -96,7 +96,9 @@ def own_and_automatic(model, inputs, replace=None, dropout=True):
     weights = tf.random.stateless_normal([*inputs.shape, model.sequence.vocabulary.size], [5, 6])
 
     def computed(run):
-        start = tf.nest.map_structure(lambda zeros: zeros + 0.3, model.initial_state(len(inputs)))
+        start = tf.nest.map_structure(
+            lambda zeros: zeros + 0.3, model.network.initial_state(len(inputs))
+        )
         with tf.GradientTape() as tape:
             tape.watch(start)
             logits, last = run(inputs, start, key, replace)
@@ -107,8 +109,8 @@ def own_and_automatic(model, inputs, replace=None, dropout=True):
         return logits, flat, *tape.gradient(loss, [model.trainable_variables, *start])
 
     both = tf.function(computed)
-    automatic = functools.partial(Autoregressive.run, model)
-    return both(model.run), both(automatic)
+    automatic = functools.partial(run_by_steps, model.network)
+    return both(model.network.run), both(automatic)
 
 
 def assert_all_close(found, expected, tolerance):
@@ -132,7 +134,7 @@ def test_gradients_are_those_of_automatic_differentiation(kind, layers, few, let
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_gradients_are_those_of_automatic_differentiation_where_inputs_are_replaced(kind, letters):
-    """By the most likely symbol at every second time, which both ways agree on."""
+    """By the most likely token at every second time, which both ways agree on."""
     model = build(f"{kind}(units=5, layers=2, dropout=0.3, tied=True)", letters)
     inputs = model.shift(sequences(letters)[::7])
 
@@ -155,7 +157,7 @@ def test_xla_computes_the_same(kind, letters):
 
     def gradients():
         with tf.GradientTape() as tape:
-            logits = model(inputs)
+            logits = model.network(inputs)
             loss = tf.reduce_sum(logits * logits)
         found = tape.gradient(loss, model.trainable_variables)
         return logits, [tf.convert_to_tensor(gradient) for gradient in found]
@@ -171,7 +173,7 @@ def test_one_graph_serves_all_lengths_and_batches(kind, letters):
     def gradients(inputs):
         traced.append(inputs)
         with tf.GradientTape() as tape:
-            logits = model(inputs, key=KEY)
+            logits = model.network(inputs, key=KEY)
         assert logits.shape == (None, None, letters.vocabulary.size)
         return tape.gradient(logits, model.trainable_variables)
 
@@ -187,13 +189,13 @@ def test_samples_follow_the_model(model, letters):
     drawn = model.generate(tf.range(count, dtype=tf.int64), spec.build("samplers", "ancestral"))
     places = {tuple(row): number for number, row in enumerate(every)}
     shares = np.bincount([places[tuple(r)] for r in drawn.tokens.numpy()], minlength=len(every))
-    # The unknown symbol is never drawn: what is left is drawn in proportion at every step.
+    # The unknown token is never drawn: what is left is drawn in proportion at every step.
     unknown = letters.vocabulary.unknown
-    logits = model(model.shift(every)).numpy().astype(np.float64)
+    logits = model.network(model.shift(every)).numpy().astype(np.float64)
     logits[..., unknown] = -np.inf
     logs = logits - np.logaddexp.reduce(logits, axis=-1, keepdims=True)
     picked = np.take_along_axis(logs, every[..., None], axis=-1)[..., 0]
-    expected = np.exp(np.where(model.weights_of(every) > 0, picked, 0).sum(axis=-1))
+    expected = np.exp(np.where(model.token_mask(every) > 0, picked, 0).sum(axis=-1))
     errors = np.sqrt(expected * (1 - expected) / count) + 1e-12
     assert np.max(np.abs(shares / count - expected) / errors) < 5
 
@@ -202,7 +204,7 @@ def test_log_prob_of_samples_is_the_models_own(model):
     seeds = tf.range(50, dtype=tf.int64)
     drawn = model.generate(seeds, spec.build("samplers", "temperature(temperature=0.5)"))
     np.testing.assert_allclose(drawn.log_prob, model.log_prob(drawn.tokens), atol=1e-5)
-    np.testing.assert_array_equal(drawn.num_tokens, model.weights_of(drawn.tokens).numpy().sum(-1))
+    np.testing.assert_array_equal(drawn.num_tokens, model.token_mask(drawn.tokens).numpy().sum(-1))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -212,7 +214,7 @@ def test_classes_and_upper_rows_are_kept_in_images(kind):
     ancestral = spec.build("samplers", "ancestral")
     drawn = model.generate(seeds, ancestral, labels=labels)
     images = model.to_examples(drawn.tokens)
-    np.testing.assert_allclose(drawn.log_prob, model.log_prob((images, labels)), atol=1e-5)
+    np.testing.assert_allclose(drawn.log_prob, model.log_prob(images, labels), atol=1e-5)
     np.testing.assert_array_equal(model.to_tokens(images), drawn.tokens)
     completed = model.complete(images, tf.fill([6], 3), seeds + 100, ancestral, labels)
     np.testing.assert_array_equal(completed[:, :3], images[:, :3])
@@ -239,11 +241,11 @@ def test_rows_do_not_depend_on_their_neighbours(model):
         np.testing.assert_array_equal(alone.tokens[0], together.tokens[row])
 
 
-def test_greedy_takes_the_most_likely_symbol(model, letters):
+def test_greedy_takes_the_most_likely_token(model, letters):
     drawn = model.generate(tf.constant([0], tf.int64), spec.build("samplers", "greedy")).tokens
-    logits = model(model.shift(drawn)).numpy()[0]
+    logits = model.network(model.shift(drawn)).numpy()[0]
     logits[:, letters.vocabulary.unknown] = -np.inf
-    counted = model.weights_of(drawn)[0].numpy() > 0
+    counted = model.token_mask(drawn)[0].numpy() > 0
     np.testing.assert_array_equal(np.argmax(logits, axis=-1)[counted], drawn[0][counted])
 
 
@@ -251,9 +253,9 @@ def test_greedy_takes_the_most_likely_symbol(model, letters):
 def test_dropout_is_drawn_by_the_key_and_off_without(kind, letters):
     model = spec.build("models", f"{kind}(units=32, dropout=0.5)", letters)
     inputs = model.shift(sequences(letters)[:5])
-    np.testing.assert_array_equal(model(inputs, key=KEY), model(inputs, key=KEY))
-    assert np.abs(model(inputs, key=KEY) - model(inputs, key=KEY + 1)).max() > 1e-3
-    np.testing.assert_array_equal(model(inputs), model(inputs))
+    np.testing.assert_array_equal(model.network(inputs, key=KEY), model.network(inputs, key=KEY))
+    assert np.abs(model.network(inputs, key=KEY) - model.network(inputs, key=KEY + 1)).max() > 1e-3
+    np.testing.assert_array_equal(model.network(inputs), model.network(inputs))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -267,24 +269,24 @@ def test_in_mixed_precision_calls_are_in_bfloat16_and_samples_in_float32(kind, l
         keras.config.set_dtype_policy("float32")
     inputs = model.shift(sequences(letters)[:50])
     with tf.GradientTape() as tape:
-        logits = model(inputs)
-    exact, _ = model.run(inputs, model.initial_state(50))
+        logits = model.network(inputs)
+    exact, _ = model.network.run(inputs, model.network.initial_state(50))
     assert logits.dtype == tf.float32
     assert 0 < np.abs(logits - exact).max() < 0.01  # bfloat16 has 8 bits
     gradients = tape.gradient(logits, model.trainable_variables)
     assert all(tf.convert_to_tensor(gradient).dtype == tf.float32 for gradient in gradients)
-    stepwise = model(inputs, key=KEY, replace=lambda t, real, logits: real)
-    np.testing.assert_allclose(stepwise, model(inputs, key=KEY), atol=0.01)
+    stepwise = model.network(inputs, key=KEY, replace=lambda t, real, logits: real)
+    np.testing.assert_allclose(stepwise, model.network(inputs, key=KEY), atol=0.01)
     drawn = model.generate(tf.range(5, dtype=tf.int64), lambda logits: logits)
     np.testing.assert_allclose(drawn.log_prob, model.log_prob(drawn.tokens), atol=0.05)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_many_symbols_are_not_all_multiplied_first(kind):
-    """A word model's time step has no product with as many rows as there are symbols."""
+def test_many_tokens_are_not_all_multiplied_first(kind):
+    """A word model's time step has no product with as many rows as there are tokens."""
     words = [str(number) for number in range(2000)]
     model = build(f"{kind}(units=4)", domains.Text(Vocabulary(words, "word"), 3, False))
-    trace = tf.function(lambda inputs: model(inputs)).get_concrete_function
+    trace = tf.function(lambda inputs: model.network(inputs)).get_concrete_function
     graph = trace(tf.TensorSpec([2, 3], tf.int32)).graph
     products = [op for op in graph.get_operations() if op.type == "MatMul"]
     assert products
@@ -292,7 +294,9 @@ def test_many_symbols_are_not_all_multiplied_first(kind):
 
 
 def test_each_layer_has_a_dropout_mask_of_its_own(letters):
-    first, second = build("lstm(units=32, layers=2, dropout=0.5)", letters).dropout_masks(4, 3, KEY)
+    first, second = build("lstm(units=32, layers=2, dropout=0.5)", letters).network.dropout_masks(
+        4, 3, KEY
+    )
     assert 0.4 < np.mean(first.numpy() != second.numpy()) < 0.6
 
 

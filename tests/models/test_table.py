@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from zoo import domains, spec
 from zoo.errors import SpecError
-from zoo.runs import run
+from zoo.runs import sampling
 from zoo.tokenizers.vocabulary import END, UNKNOWN, Vocabulary
 
 SIZE, LENGTH = 3, 4
@@ -16,22 +16,22 @@ SIZE, LENGTH = 3, 4
 
 @pytest.fixture
 def example():
-    """Texts of four of the symbols a, b, c, without unknown and end."""
-    return domains.Text(Vocabulary(["a", "b", "c"], "character"), LENGTH, running=False)
+    """Texts of four of the tokens a, b, c, without unknown and end."""
+    return domains.Text(Vocabulary(["a", "b", "c"], "character"), LENGTH, contiguous=False)
 
 
 @pytest.fixture
-def model(example):
-    model = spec.build("models", "table", example)
-    model.logits.assign(tf.random.stateless_normal(model.logits.shape, [1, 2]))
+def model(domain):
+    model = spec.build("models", "table", domain)
+    model.network.logits.assign(tf.random.stateless_normal(model.network.logits.shape, [1, 2]))
     return model
 
 
 EVERY = np.array(list(itertools.product(range(SIZE), repeat=LENGTH)), np.int32)
 
 
-def test_it_begins_uniform(example):
-    log_prob = spec.build("models", "table", example).log_prob(EVERY)
+def test_it_begins_uniform(domain):
+    log_prob = spec.build("models", "table", domain).log_prob(EVERY)
     np.testing.assert_allclose(log_prob, np.full(len(EVERY), -LENGTH * np.log(SIZE)), rtol=1e-6)
 
 
@@ -41,12 +41,12 @@ def test_every_prefix_has_a_row_of_its_own(model):
     for length in range(LENGTH):
         prefixes = np.array(list(itertools.product(range(SIZE), repeat=length)), np.int32)
         prefixes = prefixes.reshape(SIZE**length, length)
-        state = model.initial_state(len(prefixes))
-        start = np.full(len(prefixes), model.example.vocabulary.start)
+        state = model.network.initial_state(len(prefixes))
+        start = np.full(len(prefixes), model.domain.vocabulary.start)
         for token in [start, *prefixes.T]:
-            _, state = model.step(tf.constant(token, tf.int32), state)
+            _, state = model.network.step(tf.constant(token, tf.int32), state)
         rows += state.numpy().tolist()
-    assert sorted(rows) == list(range(model.logits.shape[0]))
+    assert sorted(rows) == list(range(model.network.logits.shape[0]))
 
 
 def test_it_can_be_any_distribution(model):
@@ -55,29 +55,29 @@ def test_it_can_be_any_distribution(model):
     rows = [
         np.log(joint.sum(axis=tuple(range(t + 1, LENGTH)))).reshape(-1, SIZE) for t in range(LENGTH)
     ]
-    model.logits.assign(np.concatenate(rows))
+    model.network.logits.assign(np.concatenate(rows))
     np.testing.assert_allclose(np.exp(model.log_prob(EVERY)), joint.ravel(), rtol=1e-5)
 
 
 def test_one_step_at_a_time_equals_the_whole_text(model):
     inputs = model.shift(EVERY)
-    whole, last = model.run(inputs, model.initial_state(len(EVERY)))
-    state = model.initial_state(len(EVERY))
+    whole, last = model.network.run(inputs, model.network.initial_state(len(EVERY)))
+    state = model.network.initial_state(len(EVERY))
     for time in range(LENGTH):
-        logits, state = model.step(inputs[:, time], state)
+        logits, state = model.network.step(inputs[:, time], state)
         np.testing.assert_array_equal(logits, whole[:, time])
     np.testing.assert_array_equal(state, last)
 
 
-def test_beyond_the_length_the_last_symbols_decide(model):
-    """Two texts that differ in their first five symbols only are continued alike."""
+def test_beyond_the_length_the_last_tokens_decide(model):
+    """Two texts that differ in their first five tokens only are continued alike."""
     first, second = [0, 1, 2, 2, 1], [2, 2, 0, 1, 0]
     tokens = tf.constant([[*begin, 1, 0, 2, 1] for begin in (first, second)])
-    logits = model(tokens).numpy()
+    logits = model.network(tokens).numpy()
     np.testing.assert_array_equal(logits[0, 7:], logits[1, 7:])
     assert np.all(logits[0, 6] != logits[1, 6])
-    start = tf.constant([[model.example.vocabulary.start, 1, 0, 2]])
-    np.testing.assert_array_equal(model(start)[0, 3], logits[0, 7])
+    start = tf.constant([[model.domain.vocabulary.start, 1, 0, 2]])
+    np.testing.assert_array_equal(model.network(start)[0, 3], logits[0, 7])
 
 
 def test_samples_follow_it_and_have_the_data_s_length(model):
@@ -106,13 +106,13 @@ DRAWN = {  # each text's probability, where tokens a, b and the end have 3, 2 an
 @pytest.mark.parametrize("sampler", DRAWN)
 def test_log_prob_with_a_sampler_is_of_what_is_drawn_with_it(sampler):
     """Unknown has .4, the end .1, a .3, b .2: what is never drawn is excluded before the rest."""
-    example = domains.Text(Vocabulary([UNKNOWN, END, "a", "b"], "character"), 2, False)
-    model, count = spec.build("models", "table", example), 4000
-    model.logits.assign(np.log([[0.4, 0.1, 0.3, 0.2]] * 5))
+    domain = domains.Text(Vocabulary([UNKNOWN, END, "a", "b"], "character"), 2, False)
+    model, count = spec.build("models", "table", domain), 4000
+    model.network.logits.assign(np.log([[0.4, 0.1, 0.3, 0.2]] * 5))
     texts = [[1, 1], *itertools.product([2, 3], [1, 2, 3]), [0, 1], [2, 0], [0, 0]]
     texts = np.array(texts, np.int32)
     change = spec.build("samplers", sampler)
-    found = np.exp(model.log_prob(texts, change))
+    found = np.exp(model.log_prob(texts, sampler=change))
     expected = [DRAWN[sampler].get("".join(" .ab"[i] for i in t).rstrip("."), 0) for t in texts]
     np.testing.assert_allclose(found, expected, rtol=1e-5)
     np.testing.assert_allclose(found.sum(), 1, rtol=1e-5)
@@ -125,15 +125,15 @@ def test_log_prob_with_a_sampler_is_of_what_is_drawn_with_it(sampler):
 
 
 def test_a_prompt_is_continued_and_one_that_cannot_be_read_refused(model):
-    drawn = run.texts(model, 5, prompt="cb")
+    drawn = sampling.texts(model, 5, prompt="cb")
     assert all(len(text) == LENGTH and text[:2] == "cb" for text in drawn)
-    with pytest.raises(SpecError, match=r"The prompt 'c!' has symbols .*; it has 'a', 'b', 'c'"):
-        run.texts(model, 5, prompt="c!")
+    with pytest.raises(SpecError, match=r"The prompt 'c!' has tokens .*, which has 'a', 'b', 'c'"):
+        sampling.texts(model, 5, prompt="c!")
 
 
 def test_texts_that_end_are_texts_too(letters):
     model = spec.build("models", "table", letters)
-    model.logits.assign(tf.random.stateless_normal(model.logits.shape, [3, 4]))
+    model.network.logits.assign(tf.random.stateless_normal(model.network.logits.shape, [3, 4]))
     rows = itertools.product(range(letters.vocabulary.size), repeat=letters.length)
     end = letters.vocabulary.end
     closed = [r for r in rows if all(b == end for a, b in itertools.pairwise(r) if a == end)]
@@ -142,6 +142,6 @@ def test_texts_that_end_are_texts_too(letters):
 
 
 def test_what_is_too_large_to_write_down_is_refused(letters):
-    large = domains.Text(letters.vocabulary, length=9, running=False)  # 5^9 = 1,953,125
+    large = domains.Text(letters.vocabulary, length=9, contiguous=False)  # 5^9 = 1,953,125
     with pytest.raises(SpecError, match=r"more than 1,000,000\. Use a model that is no table"):
         spec.build("models", "table", large)

@@ -1,4 +1,4 @@
-"""Verdicts on beginnings that know nothing of what follows, and a short game on known texts."""
+"""Logits of prefixes that know nothing of later tokens, and a short game on known texts."""
 
 import itertools
 
@@ -17,19 +17,19 @@ from zoo.trainers import adversarial
 
 KINDS = ("convolutional", "recurrent")
 KEY = randomness.key(0, 0, "dropout")
-# Of up to three letters, closed by the end symbol 1.
+# Of up to three letters, closed by the end token 1.
 TEXTS = np.array([[2, 3, 4, 4], [2, 3, 2, 1], [4, 1, 1, 1], [1, 1, 1, 1], [3, 3, 3, 3]], np.int32)
 JOINT = [[0.4, 0.05, 0.05], [0.02, 0.2, 0.03], [0.05, 0.05, 0.15]]
 
 
 @pytest.fixture(params=KINDS)
-def judge(request, letters):
+def prefix_logits(request, letters):
     """A discriminator of two layers with weights far from zero."""
     made = f"text_gan(discriminator='{request.param}', width=6, layers=2, dropout=0.3)"
     discriminator = spec.build("models", made, letters).discriminator
     for number, variable in enumerate(discriminator.trainable_variables):
         variable.assign(tf.random.stateless_normal(variable.shape, [1, number]))
-    return discriminator.judge
+    return discriminator.prefix_logits
 
 
 def test_the_generator_is_the_network_that_maximum_likelihood_trains(letters):
@@ -50,42 +50,42 @@ def test_all_layers_are_built(letters, kind):
     assert all(layer.built for layer in discriminator._flatten_layers())
 
 
-def test_no_later_symbol_changes_a_verdict(judge):
-    verdicts = judge(TEXTS).numpy()
+def test_no_later_token_changes_a_logit(prefix_logits):
+    logits = prefix_logits(TEXTS).numpy()
     for time in range(1, 4):
         changed = TEXTS.copy()
         changed[:, time:] = np.where(changed[:, time:] == 3, 2, 3)
-        np.testing.assert_allclose(judge(changed)[:, :time], verdicts[:, :time], atol=1e-6)
-        assert (np.abs(judge(changed).numpy() - verdicts)[0, time:] > 1e-3).any()
+        np.testing.assert_allclose(prefix_logits(changed)[:, :time], logits[:, :time], atol=1e-6)
+        assert (np.abs(prefix_logits(changed).numpy() - logits)[0, time:] > 1e-3).any()
 
 
-def test_from_the_end_on_the_verdict_stays_what_it_is_there(judge):
-    verdicts = judge(TEXTS).numpy()
-    np.testing.assert_array_equal(verdicts[2, 1:], np.repeat(verdicts[2, 1], 3))
-    np.testing.assert_array_equal(verdicts[3], np.repeat(verdicts[3, 0], 4))
+def test_from_the_end_on_the_logit_stays_the_same(prefix_logits):
+    logits = prefix_logits(TEXTS).numpy()
+    np.testing.assert_array_equal(logits[2, 1:], np.repeat(logits[2, 1], 3))
+    np.testing.assert_array_equal(logits[3], np.repeat(logits[3, 0], 4))
     other = TEXTS.copy()
-    other[2, 2:], other[3, 1:] = 3, 2  # behind an end symbol stands nothing
-    np.testing.assert_allclose(judge(other), verdicts, atol=1e-6)
+    other[2, 2:], other[3, 1:] = 3, 2  # behind an end token stands nothing
+    np.testing.assert_allclose(prefix_logits(other), logits, atol=1e-6)
 
 
-def test_relaxed_symbols_are_read_as_the_symbols_that_they_are_made_of(judge):
+def test_one_hot_relaxed_tokens_are_read_as_the_tokens(prefix_logits):
     relaxed = tf.one_hot(TEXTS, 5)
     with tf.GradientTape() as tape:
         tape.watch(relaxed)
-        verdicts = judge(relaxed)
-        last = verdicts[:, -1]
-    np.testing.assert_allclose(verdicts, judge(TEXTS), atol=1e-6)
+        logits = prefix_logits(relaxed)
+        last = logits[:, -1]
+    np.testing.assert_allclose(logits, prefix_logits(TEXTS), atol=1e-6)
     slopes = np.abs(tape.gradient(last, relaxed).numpy()).max(axis=-1)
     assert (slopes[0] > 0).any()
     np.testing.assert_array_equal(slopes[3, 1:], 0)  # after the end
 
 
-def test_dropout_is_what_its_key_says(judge):
-    with_key = judge(TEXTS, key=KEY)
-    np.testing.assert_array_equal(with_key, judge(TEXTS, key=KEY))
-    assert np.abs(with_key - judge(TEXTS)).max() > 1e-3
-    assert np.abs(with_key - judge(TEXTS, key=randomness.fold(KEY, 1))).max() > 1e-3
-    np.testing.assert_array_equal(judge(TEXTS), judge(TEXTS))
+def test_dropout_is_what_its_key_says(prefix_logits):
+    with_key = prefix_logits(TEXTS, key=KEY)
+    np.testing.assert_array_equal(with_key, prefix_logits(TEXTS, key=KEY))
+    assert np.abs(with_key - prefix_logits(TEXTS)).max() > 1e-3
+    assert np.abs(with_key - prefix_logits(TEXTS, key=randomness.fold(KEY, 1))).max() > 1e-3
+    np.testing.assert_array_equal(prefix_logits(TEXTS), prefix_logits(TEXTS))
 
 
 def test_each_recurrent_layer_has_a_dropout_mask_of_its_own(letters, monkeypatch):
@@ -98,7 +98,7 @@ def test_each_recurrent_layer_has_a_dropout_mask_of_its_own(letters, monkeypatch
         return masks[-1]
 
     monkeypatch.setattr(text_readers.Recurrence, "drop", recorded)
-    discriminator.judge(TEXTS, key=KEY)
+    discriminator.prefix_logits(TEXTS, key=KEY)
     assert len(masks) == 3
     for one, other in itertools.combinations(masks, 2):
         assert np.any(one != other)
@@ -158,7 +158,7 @@ def divergence(dataset, generator):
 def test_the_game_lowers_the_exact_divergence():
     dataset = spec.build("data", f"pairs(joint={JOINT})", None)
     keras.utils.set_random_seed(0)
-    pair = spec.build("models", "text_gan(generator='table', width=16)", dataset.example)
+    pair = spec.build("models", "text_gan(generator='table', width=16)", dataset.domain)
     objective = spec.build("objectives", "generalised_js()")
     trainer = adversarial.build(pair, objective, batch_size=64, seed=0, average_decay=0.9)
     players = "generator_optimizer", "discriminator_optimizer"
@@ -174,7 +174,7 @@ def small_trainer():
     """Of a game on pairs, with a baseline that is remembered, and its data."""
     dataset = spec.build("data", f"pairs(joint={JOINT})", None)
     made = "text_gan(generator='table', discriminator='recurrent', width=4)"
-    pair = spec.build("models", made, dataset.example)
+    pair = spec.build("models", made, dataset.domain)
     estimator = 'reinforce(rewards="prefixes", baseline="moving_average", rollouts=2)'
     objective = spec.build("objectives", f"generalised_js(estimator='{estimator}')")
     trainer = adversarial.build(pair, objective, batch_size=4, seed=0, average_decay=0.9)

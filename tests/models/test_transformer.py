@@ -8,10 +8,11 @@ import pytest
 import tensorflow as tf
 
 from zoo import domains, spec
+from zoo.batch import Batch
 from zoo.errors import SpecError
-from zoo.models.base.autoregressive import Autoregressive
+from zoo.models.base.network import run_by_steps
 from zoo.models.layers import attention
-from zoo.runs import run
+from zoo.runs import sampling
 from zoo.tokenizers.vocabulary import Vocabulary
 from zoo.trainers import autoregressive
 
@@ -20,14 +21,14 @@ SPECS = [
     "transformer(units=8, layers=2, heads=2, dropout=0.3)",
     "transformer(units=12, layers=1, heads=3, feedforward=5, context=2, dropout=0.3, tied=True)",
 ]
-ABC = domains.Text(Vocabulary(["a", "b", "c"], "character"), 4, running=False)
+ABC = domains.Text(Vocabulary(["a", "b", "c"], "character"), 4, contiguous=False)
 BITS = domains.Image((4, 4, 1), binary=True, num_classes=3)
 
 
-def build(text, example):
-    """A model far from uniform, so that symbols and draws matter."""
+def build(text, domain):
+    """A model far from uniform, so that tokens and draws matter."""
     keras.utils.set_random_seed(1)
-    model = spec.build("models", text, example)
+    model = spec.build("models", text, domain)
     for number, variable in enumerate(model.trainable_variables):
         variable.assign_add(tf.random.stateless_normal(variable.shape, [3, number]) / 2)
     return model
@@ -53,7 +54,7 @@ def test_probabilities_of_each_class_sum_to_one_over_all_images():
     model = build("transformer(units=8, layers=1, heads=2, patch=[2, 2])", BITS)
     numbers = np.arange(1 << 16)[:, None] >> np.arange(16) & 1
     images = tf.constant(numbers.reshape(-1, 4, 4, 1), tf.float32)
-    logs = [model.log_prob((images, tf.fill([len(images)], label))).numpy() for label in range(3)]
+    logs = [model.log_prob(images, tf.fill([len(images)], label)).numpy() for label in range(3)]
     np.testing.assert_allclose(np.exp(logs).sum(axis=1), np.ones(3), rtol=1e-5)
     assert np.abs(logs[0] - logs[1]).max() > 0.1
 
@@ -61,58 +62,58 @@ def test_probabilities_of_each_class_sum_to_one_over_all_images():
 def test_an_image_s_places_are_told_apart():
     """By more than their distances: of equal patches another one is predicted at each place."""
     model = build("transformer(units=8, layers=1, heads=2, context=1, patch=[2, 2])", BITS)
-    logits = model(tf.fill([1, 4], 5))[0].numpy()
+    logits = model.network(tf.fill([1, 4], 5))[0].numpy()
     pairs = itertools.combinations(logits, 2)
     assert min(np.abs(one - other).max() for one, other in pairs) > 0.1
 
 
 @pytest.mark.parametrize("text", SPECS)
 def test_logits_depend_on_the_past_within_reach_alone(text, long_texts):
-    """Each layer of attention reaches context - 1 symbols further back."""
+    """Each layer of attention reaches context - 1 tokens further back."""
     model = build(text, ABC)
-    logits = model(long_texts).numpy()
-    reach = len(model.attentions) * (model.context - 1)
+    logits = model.network(long_texts).numpy()
+    reach = len(model.network.attentions) * (model.network.context - 1)
     for changed in (0, 9, 22):
         others = long_texts.numpy()
         others[:, changed] = (others[:, changed] + 1) % 3
-        differs = np.abs(model(others).numpy() - logits).max(axis=(0, 2)) > 1e-5
+        differs = np.abs(model.network(others).numpy() - logits).max(axis=(0, 2)) > 1e-5
         expected = [changed <= t <= changed + reach for t in range(23)]
         np.testing.assert_array_equal(differs, expected)
 
 
 def test_one_step_at_a_time_equals_the_whole_text(model, long_texts):
-    whole, state = model(long_texts).numpy(), model.initial_state(3)
+    whole, state = model.network(long_texts).numpy(), model.network.initial_state(3)
     for time, column in enumerate(tf.unstack(long_texts, axis=1)):
-        logits, state = model.step(column, state)
+        logits, state = model.network.step(column, state)
         np.testing.assert_allclose(logits, whole[:, time], atol=1e-5)
 
 
 def test_one_step_at_a_time_equals_the_whole_image():
     model = build("transformer(units=8, layers=2, heads=2, patch=[2, 1])", BITS)
     inputs = tf.random.stateless_uniform([5, 8], [1, 2], 0, 4, tf.int32)
-    whole, state = model(inputs).numpy(), model.initial_state(5)
+    whole, state = model.network(inputs).numpy(), model.network.initial_state(5)
     for time, column in enumerate(tf.unstack(inputs, axis=1)):
-        logits, state = model.step(column, state)
+        logits, state = model.network.step(column, state)
         np.testing.assert_allclose(logits, whole[:, time], atol=1e-5)
 
 
 @pytest.mark.parametrize("cuts", [[1], [2, 3], [7, 15], [22], []])
 def test_a_text_in_pieces_equals_the_whole(model, long_texts, cuts):
-    state, logits = model.initial_state(3), []
+    state, logits = model.network.initial_state(3), []
     for piece in np.split(long_texts.numpy(), cuts, axis=1):
-        found, state = model.run(tf.constant(piece), state)
+        found, state = model.network.run(tf.constant(piece), state)
         logits.append(found)
-    np.testing.assert_allclose(tf.concat(logits, axis=1), model(long_texts), atol=1e-5)
+    np.testing.assert_allclose(tf.concat(logits, axis=1), model.network(long_texts), atol=1e-5)
 
 
 def test_text_is_read_alike_wherever_it_stands(model, long_texts):
     """Once there is as much before it as it is read from."""
-    position, caches = model.run(long_texts, model.initial_state(3))[1]
-    here, _ = model.run(long_texts, (position, caches))
-    shift = 1_000_000 * model.context  # so that each slot of the caches is in its place
-    turns = attention.turns([shift], model.units // model.heads, tf.float32)
-    caches = [(attention.turn(keys, turns), values) for keys, values in caches]
-    far, _ = model.run(long_texts, (position + shift, caches))
+    position, caches = model.network.run(long_texts, model.network.initial_state(3))[1]
+    here, _ = model.network.run(long_texts, (position, caches))
+    shift = 1_000_000 * model.network.context  # so that each slot of the caches is in its place
+    turns = attention.rope_angles([shift], model.network.units // model.network.heads, tf.float32)
+    caches = [(attention.rotate(keys, turns), values) for keys, values in caches]
+    far, _ = model.network.run(long_texts, (position + shift, caches))
     np.testing.assert_allclose(here, far, atol=1e-5)
 
 
@@ -141,12 +142,12 @@ def test_a_prompt_is_kept_and_not_counted(model):
 
 
 def test_dropout_is_that_of_the_key_at_once_and_step_by_step(model, long_texts):
-    whole = model(long_texts, key=KEY)
-    state = model.initial_state(3)
-    stepwise, _ = Autoregressive.run(model, long_texts, state, KEY, lambda t, real, logits: real)
+    whole = model.network(long_texts, key=KEY)
+    state = model.network.initial_state(3)
+    stepwise, _ = run_by_steps(model.network, long_texts, state, KEY, lambda t, real, logits: real)
     np.testing.assert_allclose(stepwise, whole, atol=1e-5)
-    assert np.abs(whole - model(long_texts, key=KEY + 1)).max() > 0.1
-    assert np.abs(whole - model(long_texts)).max() > 0.1
+    assert np.abs(whole - model.network(long_texts, key=KEY + 1)).max() > 0.1
+    assert np.abs(whole - model.network(long_texts)).max() > 0.1
 
 
 def test_in_mixed_precision_calls_are_in_bfloat16_and_samples_in_float32(letters):
@@ -157,12 +158,12 @@ def test_in_mixed_precision_calls_are_in_bfloat16_and_samples_in_float32(letters
     finally:
         keras.config.set_dtype_policy("float32")
     inputs = tf.random.stateless_uniform([50, 4], [1, 2], 0, 5, tf.int32)
-    logits = model(inputs)
-    exact, _ = model.run(inputs, model.initial_state(50))
+    logits = model.network(inputs)
+    exact, _ = model.network.run(inputs, model.network.initial_state(50))
     assert logits.dtype == tf.float32
     assert 0 < np.abs(logits - exact).max() < 0.1  # bfloat16 has 8 bits; logits are about 3
-    stepwise = model(inputs, key=KEY, replace=lambda t, real, logits: real)
-    np.testing.assert_allclose(stepwise, model(inputs, key=KEY), atol=0.1)
+    stepwise = model.network(inputs, key=KEY, replace=lambda t, real, logits: real)
+    np.testing.assert_allclose(stepwise, model.network(inputs, key=KEY), atol=0.1)
     drawn = model.generate(tf.range(5, dtype=tf.int64), lambda logits: logits)
     np.testing.assert_allclose(drawn.log_prob, model.log_prob(drawn.tokens), atol=0.2)
 
@@ -173,17 +174,17 @@ def scheduled(keep, passes):
 
 @pytest.mark.parametrize("passes", [2, 4, None])
 def test_scheduled_sampling_is_its_definition_draw_for_draw(by_definition, model, passes):
-    """Two passes are the algorithm of Mihaylova and Martins, as many as symbols Bengio et al.'s."""
+    """Two passes are the algorithm of Mihaylova and Martins, as many as tokens Bengio et al.'s."""
     tokens = tf.random.stateless_uniform([16, 4], [5, 6], 0, 3, tf.int32)
-    changed = by_definition.compare(model, tokens, KEY, keep_probability=0.4, passes=passes)
+    changed = by_definition.compare(model, Batch(tokens), KEY, keep_probability=0.4, passes=passes)
     assert 0.2 < changed[:, 1:].mean() < 0.6
     assert not changed[:, 0].any()
 
 
-def test_two_passes_differ_from_as_many_as_symbols(model):
+def test_two_passes_differ_from_as_many_as_tokens(model):
     tokens = tf.random.stateless_uniform([64, 4], [5, 6], 0, 3, tf.int32)
     two, four, exact = (
-        scheduled(0.0, passes).predict(model, tokens, 0, KEY)[0] for passes in (2, 4, None)
+        scheduled(0.0, passes).predict(model, Batch(tokens), 0, KEY)[0] for passes in (2, 4, None)
     )
     np.testing.assert_allclose(four, exact, atol=1e-5)
     assert np.abs(two - four).max() > 0.1
@@ -201,7 +202,7 @@ def test_graphs_and_xla_make_the_same_predictions(passes):
 
     def predicted():
         with tf.GradientTape() as tape:
-            logits, targets, _ = objective.predict(model, tokens, 0, KEY)
+            logits, targets, _ = objective.predict(model, Batch(tokens), 0, KEY)
             nats = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
         return logits, *map(tf.convert_to_tensor, tape.gradient(nats, model.trainable_variables))
 
@@ -209,7 +210,7 @@ def test_graphs_and_xla_make_the_same_predictions(passes):
     for compiled in (False, True):
         found = tf.function(predicted, jit_compile=compiled)()
         for mine, its in zip(found, expected, strict=True):
-            np.testing.assert_allclose(mine, its, rtol=1e-4, atol=1e-4)  # sums over 32 symbols
+            np.testing.assert_allclose(mine, its, rtol=1e-4, atol=1e-4)  # sums over 32 tokens
 
 
 def trainer_of(model, objective, rate, batch_size):
@@ -237,7 +238,7 @@ def test_samples_of_a_run_are_compiled_and_as_many_as_asked_for(model, monkeypat
         return generate(seeds, *arguments, **options)
 
     monkeypatch.setattr(model, "generate", spy)
-    assert run.tokens(model, 260).shape == (260, 4)
+    assert sampling.tokens(model, 260).shape == (260, 4)
     assert drawn == [(250, True)] * 2
 
 
@@ -246,12 +247,12 @@ def test_training_traces_once(passes):
     trainer = trainer_of(build(SPECS[1], ABC), scheduled(0.5, passes), 0.001, 4)
     step = tf.function(trainer.train_step)
     for number in range(3):
-        step(tf.random.stateless_uniform([4, 4], [5, number], 0, 3, tf.int32))
+        step((tf.random.stateless_uniform([4, 4], [5, number], 0, 3, tf.int32),))
     assert step.experimental_get_tracing_count() == 1
 
 
 def test_it_learns_to_copy_to_the_entropy_of_what_is_copied():
-    """Three symbols of four kinds and the same again: 3 log 4 nats, to 0.02.
+    """Three tokens of four kinds and the same again: 3 log 4 nats, to 0.02.
 
     Each of the 64 texts is in each batch, so the loss is exact.
     """
@@ -260,13 +261,13 @@ def test_it_learns_to_copy_to_the_entropy_of_what_is_copied():
     model = spec.build(
         "models",
         "transformer(units=32, layers=1, heads=2)",
-        domains.Text(vocabulary, 6, running=False),
+        domains.Text(vocabulary, 6, contiguous=False),
     )
     first = np.array(list(itertools.product(range(4), repeat=3)), np.int32)
     texts = tf.constant(np.concatenate([first, first], axis=1))
     rate = keras.optimizers.schedules.CosineDecay(0.02, 100)
     trainer = trainer_of(model, spec.build("objectives", "maximum_likelihood"), rate, 64)
-    trainer.fit(tf.data.Dataset.from_tensors(texts).repeat(100), shuffle=False, verbose=0)
+    trainer.fit(tf.data.Dataset.from_tensors((texts,)).repeat(100), shuffle=False, verbose=0)
     nll = -np.mean(model.log_prob(texts))
     assert 3 * np.log(4) - 1e-4 < nll < 3 * np.log(4) + 0.02
 
@@ -292,15 +293,15 @@ def test_each_layer_has_a_dropout_mask_of_its_own():
     """The embedding, two layers of attention and two between: all masks differ, and so do logits
     without what one of them lets through."""
     model = build("transformer(units=8, layers=2, heads=2, dropout=0.5)", ABC)
-    masks = model.dropout_masks(4, 3, KEY)
+    masks = model.network.dropout_masks(4, 3, KEY)
     assert len(masks) == 5
     for one, other in itertools.combinations(masks, 2):
         assert np.any(one != other)
-    token, state = tf.constant([2, 0, 1]), model.initial_state(3)
+    token, state = tf.constant([2, 0, 1]), model.network.initial_state(3)
     ones = [tf.ones_like(mask[0]) for mask in masks]
     logits = [
-        model.step(token, state, [*ones[:number], 0 * ones[number], *ones[number + 1 :]])[0]
+        model.network.step(token, state, [*ones[:number], 0 * ones[number], *ones[number + 1 :]])[0]
         for number in range(5)
     ]
-    for one, other in itertools.combinations([*logits, model.step(token, state)[0]], 2):
+    for one, other in itertools.combinations([*logits, model.network.step(token, state)[0]], 2):
         assert np.abs(one - other).max() > 1e-3

@@ -56,7 +56,7 @@ def loss_gradient(objective, pi, r=R, q_counts=Q_COUNTS):
     """The gradient in the logits of q of E_Q[g], with g held fixed at the best response."""
     theta = tf.Variable(np.log(q_counts / q_counts.sum()))
     q_batch = np.repeat(np.arange(6), q_counts)
-    g = objective.generator_loss(tf.gather(best_logits(objective, pi, r), q_batch), pi)
+    g = objective.generator_loss(tf.gather(best_logits(objective, pi, r), q_batch), 0)
     with tf.GradientTape() as tape:
         log_q = tf.gather(tf.nn.log_softmax(theta), q_batch)
         value = tf.reduce_mean(tf.stop_gradient(g) * log_q)
@@ -68,8 +68,8 @@ def best_logits(objective, pi, r=R):
     return tf.constant(r + shift)
 
 
-def bound(objective, logits, pi):
-    return objective.divergence_bound(tf.gather(logits, P_BATCH), tf.gather(logits, Q_BATCH), pi)
+def bound(objective, logits):
+    return objective.divergence_bound(tf.gather(logits, P_BATCH), tf.gather(logits, Q_BATCH), 0)
 
 
 @pytest.mark.parametrize("weighting", WEIGHTINGS)
@@ -108,16 +108,16 @@ def test_forward_kl_is_normalised_by_its_batch():
     ratios = tf.constant([-3.0, 0.5, 2.0], tf.float64)
     expected = -np.exp(ratios) / np.mean(np.exp(ratios))
     for scale in (0.0, 1000.0):  # exp(1000) is beyond float64
-        actual = objective.generator_loss(ratios + scale, 0.5)
+        actual = objective.generator_loss(ratios + scale, 0)
         np.testing.assert_allclose(actual, expected, rtol=1e-12)
 
 
 def test_forward_kl_is_normalised_over_the_batch_alone():
-    """Beginnings of texts, [batch, time]: each length has its own mean."""
+    """Prefixes of texts, [batch, time]: each length has its own mean."""
     objective = generalised_js.build(generator_loss="forward_kl")
     ratios = np.array([[-3.0, 1.0], [0.5, -1.0], [2.0, 4.0]])
     expected = -np.exp(ratios) / np.exp(ratios).mean(axis=0)
-    np.testing.assert_allclose(objective.generator_loss(ratios, 0.5), expected, rtol=1e-12)
+    np.testing.assert_allclose(objective.generator_loss(ratios, 0), expected, rtol=1e-12)
 
 
 def test_no_gradient_flows_through_the_normalisation_of_forward_kl():
@@ -126,7 +126,7 @@ def test_no_gradient_flows_through_the_normalisation_of_forward_kl():
     ratios = tf.constant([-3.0, 0.5, 2.0], tf.float64)
     with tf.GradientTape() as tape:
         tape.watch(ratios)
-        loss = tf.reduce_mean(objective.generator_loss(ratios, 0.5))
+        loss = tf.reduce_mean(objective.generator_loss(ratios, 0))
     expected = -np.exp(ratios) / np.sum(np.exp(ratios))
     np.testing.assert_allclose(tape.gradient(loss, ratios), expected, rtol=1e-12)
 
@@ -135,7 +135,7 @@ def test_no_gradient_flows_through_the_normalisation_of_forward_kl():
 @pytest.mark.parametrize("pi", PIS)
 def test_the_bound_is_the_divergence_at_the_best_response(pi, weighting):
     objective = generalised_js.build(pi=pi, weighting=weighting)
-    actual = bound(objective, best_logits(objective, pi), pi)
+    actual = bound(objective, best_logits(objective, pi))
     np.testing.assert_allclose(actual, js(P, Q, pi), rtol=1e-12)
 
 
@@ -147,7 +147,7 @@ def test_the_bound_is_the_divergence_at_the_best_response(pi, weighting):
 )
 def test_no_discriminator_exceeds_the_divergence(logits, pi, weighting):
     objective = generalised_js.build(pi=pi, weighting=weighting)
-    assert bound(objective, tf.constant(logits, tf.float64), pi) <= js(P, Q, pi) + 1e-14
+    assert bound(objective, tf.constant(logits, tf.float64)) <= js(P, Q, pi) + 1e-14
 
 
 @pytest.mark.parametrize("weighting", WEIGHTINGS)
@@ -159,13 +159,13 @@ def test_every_weighting_has_the_same_optimum(pi, weighting):
         with tf.GradientTape() as outer:
             with tf.GradientTape() as tape:
                 loss = objective.discriminator_loss(
-                    tf.gather(logits, P_BATCH), tf.gather(logits, Q_BATCH), pi
+                    tf.gather(logits, P_BATCH), tf.gather(logits, Q_BATCH), 0
                 )
             slope = tf.convert_to_tensor(tape.gradient(loss, logits))
         curvature = tf.convert_to_tensor(outer.gradient(slope, logits))
         logits.assign_sub(slope / curvature)
     np.testing.assert_allclose(
-        objective.log_density_ratio(tf.convert_to_tensor(logits), pi), R, rtol=1e-9
+        objective.log_density_ratio(tf.convert_to_tensor(logits), 0), R, rtol=1e-9
     )
 
 
@@ -176,6 +176,22 @@ def test_a_schedule_is_linear_and_then_constant():
     np.testing.assert_allclose(objective.pi_at(tf.constant(10_000)), 0.5, rtol=1e-15)
     assert objective.pi_at(20_000) == 0.9
     assert tf.function(objective.pi_at)(tf.constant(10**9, tf.int64)) == 0.9
+
+
+@pytest.mark.parametrize("weighting", ["logit_shift", "loss_weights"])
+def test_losses_are_those_of_pi_at_their_step(weighting):
+    made = f"generalised_js(pi=[0.2, 0.8], pi_steps=6, weighting={weighting!r})"
+    scheduled, logits = spec.build("objectives", made), tf.constant([[1.0], [-0.5]])
+    constant = generalised_js.build(pi=0.5, weighting=weighting)
+    for name, arguments in {
+        "discriminator_loss": (logits, -logits),
+        "generator_loss": (logits,),
+        "divergence_bound": (logits, -logits),
+        "log_density_ratio": (logits,),
+    }.items():
+        found, expected = (getattr(o, name)(*arguments, 3) for o in (scheduled, constant))
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
+    assert float(scheduled.logged(3)["pi"]) == pytest.approx(0.5)
 
 
 def test_a_constant_is_kept_in_float64():
@@ -190,11 +206,11 @@ def test_constants_are_accurate_at_both_ends(pi, dtype):
     tolerance = 1e-6 if dtype == "float32" else 1e-9
     weighted = generalised_js.build(pi=pi, weighting="loss_weights", generator_loss="exact")
     logits = tf.constant([0.0, 1.0], dtype)
-    ratios = weighted.log_density_ratio(logits, pi)
+    ratios = weighted.log_density_ratio(logits, 0)
     assert ratios.dtype == dtype
     log_odds = math.log(pi) - math.log1p(-pi)
     np.testing.assert_allclose(ratios, logits.numpy() - log_odds, rtol=tolerance)
-    losses = weighted.generator_loss(logits, pi)
+    losses = weighted.generator_loss(logits, 0)
     assert losses.dtype == dtype
     np.testing.assert_allclose(losses, -(1 - pi) * np.log1p(np.exp([0.0, 1.0])), rtol=tolerance)
 
@@ -206,8 +222,8 @@ def test_gradients_are_finite_however_sure_the_discriminator_is(name, pi):
     logits = tf.constant([-1e4, -50.0, 0.0, 50.0, 1e4])
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(logits)
-        generator_loss = objective.generator_loss(logits, objective.pi_at(0))
-        discriminator_loss = objective.discriminator_loss(logits, logits, objective.pi_at(0))
+        generator_loss = objective.generator_loss(logits, 0)
+        discriminator_loss = objective.discriminator_loss(logits, logits, 0)
     assert generator_loss.shape == logits.shape
     assert discriminator_loss.shape == ()
     for loss in (generator_loss, discriminator_loss):

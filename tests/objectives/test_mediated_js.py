@@ -25,15 +25,15 @@ def mixture(known):
 
 def loss(objective, known, mediator, texts):
     log_q = tf.nn.log_softmax(known.model.drawing_logits(texts))
-    log_m = tf.nn.log_softmax(mediator(mediator.shift(texts)))
-    counts = known.model.weights_of(texts)
-    return objective.generator_loss(texts, log_q, log_m, counts, objective.pi_at(0))
+    log_m = tf.nn.log_softmax(mediator.network(mediator.shift(texts)))
+    counts = known.model.token_mask(texts)
+    return objective.generator_loss(texts, log_q, log_m, counts, 0)
 
 
 def gradient(objective, known, mediator, texts):
     with tf.GradientTape() as tape:
         value = loss(objective, known, mediator, texts)
-    return tf.convert_to_tensor(tape.gradient(value, known.model.logits.value))
+    return tf.convert_to_tensor(tape.gradient(value, known.model.network.logits.value))
 
 
 def test_with_the_future_its_expectation_is_the_gradient_of_the_divergence(known_texts):
@@ -57,11 +57,11 @@ def test_without_it_each_conditional_is_moved_to_the_mediator_s(known_texts):
     for text in known_texts.batch:
         row = 0
         for symbol in text:
-            logits = [table.logits.numpy()[row] for table in (known_texts.model, mediator)]
+            logits = [table.network.logits.numpy()[row] for table in (known_texts.model, mediator)]
             q, m = (np.exp(each - np.logaddexp.reduce(each[1:]))[1:] for each in logits)
             log = np.log(np.where(q > 1e-9, q / m, 1))
             expected[row, 1:] += (1 - PI) * q * (log - np.sum(q * log)) / 64
-            if symbol == known_texts.example.vocabulary.end:
+            if symbol == known_texts.domain.vocabulary.end:
                 break
             row = 4 * row + symbol + 1
     np.testing.assert_allclose(found, expected, atol=1e-6)
@@ -97,7 +97,7 @@ def bound(log_ratios, pi):
     log_ratios = np.asarray(log_ratios, np.float32)
     return float(
         objective.divergence_bound(
-            tf.repeat(log_ratios, P_COUNTS), tf.repeat(log_ratios, Q_COUNTS), objective.pi_at(0)
+            tf.repeat(log_ratios, P_COUNTS), tf.repeat(log_ratios, Q_COUNTS), 0
         )
     )
 
@@ -122,7 +122,7 @@ def test_no_mediator_exceeds_the_divergence(ratios, pi):
 
 def test_what_the_generator_cannot_draw_is_surely_data():
     objective = mediated_js.build(pi=0.5)
-    found = objective.divergence_bound(tf.constant([np.inf]), tf.constant([0.0]), 0.5)
+    found = objective.divergence_bound(tf.constant([np.inf]), tf.constant([0.0]), 0)
     # log(1 - s) = 0, and s = 1/2 of the sample.
     np.testing.assert_allclose(found, math.log(2) - 0.5 * math.log(2), rtol=1e-6)
 
@@ -156,7 +156,7 @@ def test_what_stands_after_the_end_does_not_count(future):
     )
     with tf.GradientTape() as tape:
         tape.watch(log_q)
-        value = objective.generator_loss(texts, log_q, log_m, counts, PI)
+        value = objective.generator_loss(texts, log_q, log_m, counts, 0)
     slope = tape.gradient(value, log_q).numpy()
     each = np.sum(np.exp(log_q) * (log_q - log_m), axis=-1)
     assert value.numpy() == pytest.approx((1 - PI) * np.sum(counts * each) / 2, rel=1e-5)

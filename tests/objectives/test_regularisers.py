@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo import randomness
+from zoo import randomness, spec
+from zoo.batch import Batch
 from zoo.errors import SpecError
 from zoo.objectives import generalised_js
-from zoo.objectives.base import regularisation
+from zoo.objectives.base.regularisation import GradientPenalty, InstanceNoise
 
 KEY = randomness.key(0, 0, "noise")
 
@@ -15,8 +16,8 @@ KEY = randomness.key(0, 0, "noise")
 def test_the_penalty_of_a_known_slope():
     """D(x) = x1² + 3 x2 has the squared slope 4 x1² + 9."""
     points = np.random.default_rng(0).normal(size=[6, 2]).astype(np.float32)
-    penalty = regularisation.build(0.5, 0, 0).penalty(
-        lambda x: x[:, :1] ** 2 + 3 * x[:, 1:], tf.constant(points)
+    penalty = GradientPenalty(0.5)(
+        lambda x, labels: x[:, :1] ** 2 + 3 * x[:, 1:], Batch(tf.constant(points))
     )
     expected = 0.25 * np.mean(4 * points[:, 0] ** 2 + 9)
     np.testing.assert_allclose(penalty, expected, rtol=1e-6)
@@ -28,11 +29,11 @@ def test_r1_is_half_of_the_gamma_of_its_source(weighting):
     objective = generalised_js.build(pi=0.5, weighting=weighting, r1=5.0)
     real, generated = tf.constant([[1.0, -2.0], [0.5, 3.0]]), tf.constant([[0.0, 1.0], [2.0, 2.0]])
 
-    def judge(x):
+    def judge(x, labels=None):
         return tf.reduce_sum(x**2, axis=-1)  # |∇D|² = 4 |x|²
 
-    loss = objective.discriminator_loss(judge(real), judge(generated), 0.5)
-    actual = loss + objective.penalty(judge, real)
+    loss = objective.discriminator_loss(judge(real), judge(generated), 0)
+    actual = loss + objective.gradient_penalty(judge, Batch(real))
     cross_entropy = np.mean(np.log1p(np.exp(-judge(real)))) + np.mean(
         np.log1p(np.exp(judge(generated)))
     )
@@ -43,21 +44,20 @@ def test_r1_is_half_of_the_gamma_of_its_source(weighting):
 
 def test_labels_stay_and_take_no_part():
     points, labels = tf.ones([4, 2]), tf.range(4)
-    regularisers = regularisation.build(1.0, 0.3, 0)
-    noisy, same = regularisers.seen((points, labels), 0, KEY)
+    noisy, same = InstanceNoise(0.3)(Batch(points, labels), 0, KEY)
     np.testing.assert_array_equal(same, labels)
     assert noisy.shape == points.shape
     # The slope of c(label) x1 is c(label).
-    penalty = regularisers.penalty(
-        lambda pair: tf.cast(pair[1], tf.float32)[:, None] * pair[0][:, :1], (points, labels)
+    penalty = GradientPenalty(1.0)(
+        lambda x, y: tf.cast(y, tf.float32)[:, None] * x[:, :1], Batch(points, labels)
     )
     np.testing.assert_allclose(penalty, np.mean([0, 1, 4, 9]) / 2, rtol=1e-6)
 
 
 def test_the_noise_has_its_size_and_falls_to_nothing():
-    regularisers = regularisation.build(0, 0.2, 100)
+    noise = InstanceNoise(0.2, 100)
     sizes = [
-        float(tf.math.reduce_std(regularisers.seen(tf.zeros([10_000]), step, KEY)))
+        float(tf.math.reduce_std(noise(Batch(tf.zeros([10_000])), step, KEY).values))
         for step in (0, 50, 100, 200)
     ]
     # The standard deviation of 10,000 draws is known to 0.7 %: 4 standard errors.
@@ -66,20 +66,28 @@ def test_the_noise_has_its_size_and_falls_to_nothing():
 
 
 def test_none_changes_nothing():
-    symbols = tf.constant([[1, 2]])
-    assert regularisation.NONE.seen(symbols, 0, KEY) is symbols
-    assert regularisation.NONE.penalty(None, symbols) == 0
+    tokens = Batch(tf.constant([[1, 2]]))
+    assert InstanceNoise()(tokens, 0, KEY) is tokens
+    assert GradientPenalty()(None, tokens) == 0
 
 
-@pytest.mark.parametrize("arguments", [(-1, 0, 0), (0, -1, 0), (0, 0, 10), (0, 0.1, -1)])
-def test_what_cannot_be_is_refused(arguments):
-    with pytest.raises(SpecError):
-        regularisation.build(*arguments)
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("r1=-1.0", "r1=-1.0 should be at least 0"),
+        ("instance_noise=-1.0", "instance_noise=-1.0 should be at least 0"),
+        ("instance_noise_steps=10", "instance_noise_steps=10 .* is no schedule"),
+        ("instance_noise=0.1, instance_noise_steps=-1", "instance_noise_steps=-1 .* no schedule"),
+    ],
+)
+def test_what_cannot_be_is_refused(arguments, message):
+    with pytest.raises(SpecError, match=message):
+        spec.build("objectives", f"generalised_js({arguments})")
 
 
-def test_symbols_have_no_neighbours():
-    symbols = tf.constant([[1, 2]])
+def test_tokens_have_no_neighbours():
+    tokens = Batch(tf.constant([[1, 2]]))
     with pytest.raises(SpecError, match=r"instance_noise=0.1 is for images and points"):
-        regularisation.build(0, 0.1, 0).seen(symbols, 0, KEY)
+        InstanceNoise(0.1)(tokens, 0, KEY)
     with pytest.raises(SpecError, match=r"r1=1.0 is for images and points"):
-        regularisation.build(1, 0, 0).penalty(lambda x: x, symbols)
+        GradientPenalty(1.0)(lambda x: x, tokens)

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import zoo
 from zoo import domains, spec
+from zoo.batch import Batch
 from zoo.data.base.splits import batches
 from zoo.errors import SpecError
 from zoo.report import logs
-from zoo.runs import experiment
 from zoo.theory.scheduled_sampling import algorithm_optimum, argmax_optimum, idealised_optimum
 from zoo.trainers import autoregressive
 
@@ -57,8 +58,8 @@ def test_it_is_its_definition_draw_for_draw(by_definition, model, tokens, option
 @pytest.mark.parametrize("options", [{}, {"coin": "sequence"}, {"replacement": "argmax"}], ids=str)
 def test_of_images_it_is_its_definition_patch_for_patch(by_definition, options):
     """Four patches of 256 kinds, after a start symbol of the class."""
-    example = domains.Image((4, 8, 1), binary=True, num_classes=3)
-    model = spec.build("models", "lstm(units=8, layers=2, dropout=0.3, patch=[2, 4])", example)
+    domain = domains.Image((4, 8, 1), binary=True, num_classes=3)
+    model = spec.build("models", "lstm(units=8, layers=2, dropout=0.3, patch=[2, 4])", domain)
     for number, variable in enumerate(model.trainable_variables):
         variable.assign_add(tf.random.stateless_normal(variable.shape, [3, number]))
     pixels = tf.random.stateless_uniform([64, 4, 8, 1], [4, 5], 0, 2, tf.int32)
@@ -70,17 +71,17 @@ def test_of_images_it_is_its_definition_patch_for_patch(by_definition, options):
 
 
 def test_with_real_symbols_only_it_is_maximum_likelihood(model, tokens):
-    expected = spec.build("objectives", "maximum_likelihood").predict(model, tokens, 0, KEY)
+    expected = spec.build("objectives", "maximum_likelihood").predict(model, Batch(tokens), 0, KEY)
     objective = build(keep_probability=1.0)
-    for found, its in zip(objective.predict(model, tokens, 0, KEY), expected, strict=True):
+    for found, its in zip(objective.predict(model, Batch(tokens), 0, KEY), expected, strict=True):
         np.testing.assert_allclose(found, its, atol=1e-5)
 
 
 def test_without_real_symbols_it_reads_samples_of_the_model(model, tokens):
     """The logits do not depend on the real symbols at all."""
     objective = build(keep_probability=0.0)
-    once = objective.predict(model, tokens, 0, KEY)[0]
-    other = objective.predict(model, tf.reverse(tokens, [0]), 0, KEY)[0]
+    once = objective.predict(model, Batch(tokens), 0, KEY)[0]
+    other = objective.predict(model, Batch(tf.reverse(tokens, [0])), 0, KEY)[0]
     np.testing.assert_array_equal(once, other)
 
 
@@ -93,7 +94,7 @@ def test_graphs_and_xla_make_the_same_predictions(kind, letters, tokens):
 
     def predicted():
         with tf.GradientTape() as tape:
-            logits, targets, _ = objective.predict(model, tokens, 0, KEY)
+            logits, targets, _ = objective.predict(model, Batch(tokens), 0, KEY)
             nats = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
         return logits, *map(tf.convert_to_tensor, tape.gradient(nats, model.trainable_variables))
 
@@ -112,12 +113,12 @@ def test_one_graph_serves_batches_of_all_sizes(kind, letters, tokens):
     @tf.function(input_signature=[tf.TensorSpec([None, letters.length], tf.int32)])
     def logits(tokens):
         traced.append(tokens)
-        found = objective.predict(model, tokens, 5000, KEY)[0]
+        found = objective.predict(model, Batch(tokens), 5000, KEY)[0]
         assert found.shape == (None, letters.length, letters.vocabulary.size)
         return found
 
     for count in (1, 64, 3):
-        eager = objective.predict(model, tokens[:count], 5000, KEY)[0]
+        eager = objective.predict(model, Batch(tokens[:count]), 5000, KEY)[0]
         np.testing.assert_allclose(logits(tokens[:count]), eager, atol=1e-5)
     assert len(traced) == 1
 
@@ -125,14 +126,16 @@ def test_one_graph_serves_batches_of_all_sizes(kind, letters, tokens):
 def test_a_coin_for_each_sequence_keeps_all_of_it_or_nothing(model, tokens):
     """Rows are read as with ε = 1 or as with ε = 0, about a half each."""
     half, real, own = (
-        build(keep_probability=keep, coin="sequence").predict(model, tokens, 0, KEY)[0].numpy()
+        build(keep_probability=keep, coin="sequence")
+        .predict(model, Batch(tokens), 0, KEY)[0]
+        .numpy()
         for keep in (0.5, 1.0, 0.0)
     )
     kept = np.array([np.array_equal(a, b) for a, b in zip(half, real, strict=True)])
     drawn = np.array([np.array_equal(a, b) for a, b in zip(half, own, strict=True)])
     assert np.all(kept | drawn)
     assert abs((kept & ~drawn).sum() - (drawn & ~kept).sum()) < 5 * np.sqrt(len(tokens))
-    by_token = build(keep_probability=0.5).predict(model, tokens, 0, KEY)[0].numpy()
+    by_token = build(keep_probability=0.5).predict(model, Batch(tokens), 0, KEY)[0].numpy()
     assert not all(
         np.array_equal(a, b) or np.array_equal(a, c)
         for a, b, c in zip(by_token, real, own, strict=True)
@@ -179,13 +182,13 @@ def trained_table(p, objective, compiled):
     """Q1 and the table Q that 150 steps lead to."""
     shape = p.shape
     data = spec.build("data", f"pairs(joint={p.tolist()})", None)
-    model = spec.build("models", "table", data.example)
+    model = spec.build("models", "table", data.domain)
     trainer = autoregressive.build(model, objective, batch_size=8192, seed=0, average_decay=0.0)
     rate = keras.optimizers.schedules.CosineDecay(0.1, 150)
     trainer.compile(keras.optimizers.Adam(rate), jit_compile=compiled)
     trainer.fit(batches(data.train, 8192, 0, 0, 150), shuffle=False, verbose=0)
 
-    first = tf.nn.softmax(model(tf.constant([[max(shape)]])))[0, 0].numpy()
+    first = tf.nn.softmax(model.network(tf.constant([[max(shape)]])))[0, 0].numpy()
     cells = np.stack(np.meshgrid(*map(range, shape), indexing="ij"), -1).reshape(-1, 2)
     return first[: shape[0]], np.exp(model.log_prob(cells.astype(np.int32))).reshape(shape)
 
@@ -302,14 +305,14 @@ def test_a_refusal_tells_what_the_schedule_takes(arguments, told):
 @pytest.mark.parametrize("passes", [1, 0, -1])
 def test_a_single_pass_is_refused(passes):
     """It would read real symbols only, whatever ε is."""
-    wanted = f"reads real symbols only, which is maximum_likelihood; .* received {passes}"
+    wanted = f"reads real tokens only, which is maximum_likelihood; .* received {passes}"
     with pytest.raises(SpecError, match=wanted):
         build(passes=passes)
 
 
 def test_passes_change_nothing_in_recurrent_models_and_tables(model, tokens):
     once, thrice = (
-        build(keep_probability=0.3, passes=passes).predict(model, tokens, 0, KEY)[0]
+        build(keep_probability=0.3, passes=passes).predict(model, Batch(tokens), 0, KEY)[0]
         for passes in (None, 3)
     )
     np.testing.assert_array_equal(once, thrice)
@@ -331,7 +334,7 @@ def test_an_infinite_number_is_refused():
 
 def test_a_run_logs_how_the_use_of_the_context_is_lost(tmp_path):
     """While ε is near 1 it is learned, and as ε falls to 0 it goes."""
-    settings = experiment.Experiment(
+    settings = zoo.Experiment(
         data="pairs(joint=[[0.3, 0.02, 0.01], [0.02, 0.3, 0.01], [0.02, 0.02, 0.3]])",
         model="table()",
         objective="scheduled_sampling(schedule='linear', decrease=0.01)",
@@ -341,7 +344,7 @@ def test_a_run_logs_how_the_use_of_the_context_is_lost(tmp_path):
         sample_every=20,
         strategy="cpu",
     )
-    run = experiment.train(settings, str(tmp_path / "run"))
+    run = zoo.train(settings, str(tmp_path / "run"))
     curves = logs.curves(run.folder.logs)
     use, keep = curves["context_use"]["validation"], curves["keep_probability"]["train"]
     assert keep.values[-1] == 0

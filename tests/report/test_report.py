@@ -11,8 +11,8 @@ import threading
 import html5lib
 import pytest
 
+import zoo
 from zoo.report import logs, page, temperatures
-from zoo.runs import experiment
 from zoo.runs.evaluation import Settings, evaluate_all
 
 HOSTILE = '<script>document.title = "owned"</script>'
@@ -24,10 +24,10 @@ CHROMIUM = next(
 
 
 def trained(folder, data, model, objective):
-    made = experiment.Experiment(
+    made = zoo.Experiment(
         data=data, model=model, objective=objective, steps=20, batch_size=4, sample_every=10
     )
-    return experiment.train(made, str(folder))
+    return zoo.train(made, str(folder))
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +130,7 @@ def test_pictures_have_words(document, num_charts):
 def test_every_measurement_stands_in_the_table_under_its_run(document, texts, images):
     (table, *_) = elements(document, "table")
     head = [text_of(cell) for cell in table.find(XHTML + "thead").iter(XHTML + "th")]
-    assert head[:5] == ["measure", "<img src=x> $run$", "ceiling", "digits", "ceiling"]
+    assert head[:5] == ["metric", "<img src=x> $run$", "ceiling", "digits", "ceiling"]
     rows = [
         [text_of(cell) for cell in row if cell.attrib.get("scope") != "rowgroup"]
         for row in table.iter(XHTML + "tr")
@@ -153,11 +153,11 @@ def test_every_section_is_there(document, texts, images):
     charts = {chart.attrib["aria-label"] for chart in document.iter(SVG + "svg")}
     for quantity in ("nll", "discriminator loss", "generator loss", "divergence bound"):
         assert f"Training curves of {quantity}" in charts
-    assert shown.count("The same again: python train.py") == 2
+    assert shown.count("Commands to reproduce it: python train.py") == 2
     assert "Negative log-likelihood of held-out data." in shown
     assert "Samples and their nearest training images" in shown
-    assert "Marked is the longest piece of each sample" in shown
-    assert "The discriminator's probabilities" in shown
+    assert "The longest passage of each sample" in shown
+    assert "Calibration of the discriminator" in shown
     cells = [text_of(cell) for cell in elements(document, "td")]
     assert cells.count("0.7") == cells.count("real texts") == 1
 

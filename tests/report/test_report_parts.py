@@ -28,7 +28,7 @@ from zoo.report import (
     temperatures,
     terminal,
 )
-from zoo.runs import experiment
+from zoo.runs import loading
 from zoo.runs.evaluation import Evaluation, Settings
 from zoo.runs.experiment import Experiment
 from zoo.runs.run import Run
@@ -53,7 +53,7 @@ def vocabulary(symbols, level="character"):
 def texts(vocabulary, *lines):
     length = max(map(len, lines)) + 1
     return np.array(
-        [[*map(vocabulary.symbols.index, line)] + [1] * (length - len(line)) for line in lines]
+        [[*map(vocabulary.tokens.index, line)] + [1] * (length - len(line)) for line in lines]
     )
 
 
@@ -62,7 +62,7 @@ def test_the_table_of_one_run():
     head, _, first, second = (line.split("  ") for line in lines.split("\n"))
     told = [[cell.strip() for cell in line if cell.strip()] for line in (head, first, second)]
     assert told == [
-        ["measure", "value ± s.e.", "ceiling", "unit", "count", "split"],
+        ["metric", "value ± s.e.", "ceiling", "unit", "count", "split"],
         ["nll ↓", "1.2500 ± 0.0100", "1", "nats", "1,000", "test"],
         ["share ↑", "0.5000", "share", "1,000", "validation"],
     ]
@@ -74,7 +74,7 @@ def test_the_table_of_several_runs_has_a_column_for_each():
         [evaluation("one/run", nll=LOWER), evaluation("other/run", nll=other, share=HIGHER)]
     ).split("\n")
     assert lines[0].split() == [
-        *("measure", "one/run", "ceiling", "other/run", "ceiling", "unit", "count", "split")
+        *("metric", "one/run", "ceiling", "other/run", "ceiling", "unit", "count", "split")
     ]
     assert "1.2500 ± 0.0100" in lines[2]
     assert "2.5000 ± 0.0100" in lines[2]
@@ -92,7 +92,7 @@ def test_numbers(value, text):
     assert rows.number(value) == text
 
 
-def test_every_measure_is_explained_in_its_own_words():
+def test_every_metric_is_explained_by_its_docstrings():
     for name in spec.names("metrics"):
         found = explanations.explanation(name)
         assert found.summary.endswith(".")
@@ -102,7 +102,7 @@ def test_every_measure_is_explained_in_its_own_words():
 
 def test_an_explanation_keeps_what_is_returned_and_the_source():
     found = explanations.explanation("divergence_bound")
-    assert found.details[0].startswith("H(π) less the discriminator's loss")
+    assert found.details[0].startswith("Computes H(π) minus the discriminator's loss")
     assert any(part.startswith("Returns:") for part in found.details)
     assert found.details[-1].startswith("Source: F. Huszár")
 
@@ -159,7 +159,7 @@ def test_the_nearest_images_are_found():
 def test_the_longest_piece_in_the_training_text_is_found():
     letters = vocabulary("abcdxyz")
     known = passages.TrainingText(texts(letters, "abcabd", "xyz"), letters)
-    found = known.match(tuple(map(letters.symbols.index, "zcabdx")))
+    found = known.match(tuple(map(letters.tokens.index, "zcabdx")))
     assert found.text == ("z", "cabd", "x")
     assert (found.length, found.whole) == (4, False)
     assert found.training == ("ab", "cabd", "")
@@ -168,13 +168,13 @@ def test_the_longest_piece_in_the_training_text_is_found():
 def test_pieces_do_not_reach_from_one_training_text_into_the_next():
     letters = vocabulary("abxy")
     known = passages.TrainingText(texts(letters, "ab", "xy"), letters)
-    assert known.match(tuple(map(letters.symbols.index, "abxy"))).length == 2
+    assert known.match(tuple(map(letters.tokens.index, "abxy"))).length == 2
 
 
 def test_a_returned_training_text_is_recognised():
     letters = vocabulary("abxy")
     known = passages.TrainingText(texts(letters, "ab", "xya"), letters)
-    whole = [known.match(tuple(map(letters.symbols.index, t))).whole for t in ("xya", "xy", "ab")]
+    whole = [known.match(tuple(map(letters.tokens.index, t))).whole for t in ("xya", "xy", "ab")]
     assert whole == [True, False, True]
 
 
@@ -239,7 +239,7 @@ def test_a_path_that_cannot_be_written_is_told(tmp_path):
 
 def test_a_run_folder_that_cannot_be_written_is_to_be_copied(tmp_path, monkeypatch):
     run = types.SimpleNamespace(folder=RunFolder(tmp_path))
-    monkeypatch.setattr(experiment, "load", lambda *_: run)
+    monkeypatch.setattr(loading, "load", lambda *_: run)
 
     def refuse(dir):
         raise OSError(errno.EROFS, "Read-only file system")
@@ -253,5 +253,5 @@ def test_a_run_folder_that_cannot_be_written_is_to_be_copied(tmp_path, monkeypat
 
 def test_an_absent_package_is_told_with_what_to_install(monkeypatch):
     monkeypatch.setitem(report._PACKAGES, "no_such_module", "no-such-package")
-    with pytest.raises(ZooError, match="Install it by: pip install no-such-package"):
+    with pytest.raises(ZooError, match="Install them by: pip install no-such-package"):
         report.require_packages()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from zoo import domains
-from zoo.data.base.splits import Dataset, Images, RunningText, Sequences
+from zoo.data.base.splits import ContiguousText, Dataset, Images, Sequences
 from zoo.runs import digests
 
 
@@ -61,7 +61,7 @@ def test_whatever_differs_is_noticed_in_its_part(other):
 def test_texts_are_compared_by_their_tokens():
     rows = np.arange(12, dtype=np.int32).reshape(3, 4)
     assert changed(train=Sequences(rows)) == ["train"]
-    texts = [dataset(train=RunningText(row.ravel(), 4)) for row in (rows, rows[::-1])]
+    texts = [dataset(train=ContiguousText(row.ravel(), 4)) for row in (rows, rows[::-1])]
     assert digests.of_data(texts[0], "surnames") != digests.of_data(texts[1], "surnames")
 
 

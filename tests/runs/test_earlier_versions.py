@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from export import checking
-from zoo.runs.experiment import load
+from zoo import load
 
 FIXTURES = pathlib.Path(__file__).parents[1] / "fixtures"
 

@@ -8,11 +8,11 @@ import math
 import numpy as np
 import pytest
 
+import zoo
 from zoo import spec
-from zoo.data.base.splits import Dataset, RunningText
+from zoo.data.base.splits import ContiguousText, Dataset
 from zoo.errors import SpecError
 from zoo.metrics import Measurement
-from zoo.runs import experiment
 from zoo.runs.evaluation import Evaluation, Settings, comparisons, evaluate, evaluate_all
 
 CHEAP = ("distinct", "length_tv", "nll")
@@ -28,8 +28,8 @@ def runs(tmp_path_factory):
     """Two models of one data set, hardly trained."""
     folder = tmp_path_factory.mktemp("runs")
     return [
-        experiment.train(
-            experiment.Experiment(
+        zoo.train(
+            zoo.Experiment(
                 data="surnames",
                 model=f"lstm(units={units}, layers=1)",
                 objective="maximum_likelihood",
@@ -77,9 +77,9 @@ def test_no_more_samples_are_compared_than_there_are_real_examples(names):
 
 def test_windows_of_running_text_do_not_overlap(letters):
     """Overlapping ones would let a classifier know half of what it is tested on."""
-    example = dataclasses.replace(letters, running=True)
-    text = RunningText(np.arange(103, dtype=np.int32), 4)
-    dataset = Dataset(example, text, text, text)
+    domain = dataclasses.replace(letters, contiguous=True)
+    text = ContiguousText(np.arange(103, dtype=np.int32), 4)
+    dataset = Dataset(domain, text, text, text)
     samples, _ = comparisons(dataset, "test", lambda n: np.zeros([n, 4], np.int32), 1000, seed=0)
     assert samples.count == 25
     assert sorted(samples.real.ravel()) == list(range(100))

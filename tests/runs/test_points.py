@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import zoo
 from zoo.report import page
-from zoo.runs import experiment
 from zoo.runs.evaluation import Settings, evaluate_all
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -19,8 +19,8 @@ RED = [200, 30, 40]
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    return experiment.train(
-        experiment.Experiment(
+    return zoo.train(
+        zoo.Experiment(
             data="gaussian_mixture(name='two_modes', count=600)",
             model="gaussian",
             objective="generalised_js",
@@ -54,7 +54,7 @@ def test_the_page_shows_samples_over_data(run):
     html5lib.HTMLParser(strict=True).parse(html)
     assert 'aria-label="500 samples over as many real points"' in html
     assert "nats per point" in html
-    assert "sampler" not in html.partition("What the measures say")[0]
+    assert "sampler" not in html.partition("About the metrics")[0]
 
 
 def test_the_script_prints_points_or_draws_them(run, tmp_path):

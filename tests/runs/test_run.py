@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import zoo
 from zoo.errors import SpecError
-from zoo.runs import experiment
 
 
 def trained(folder, **changes):
-    made = experiment.Experiment(
+    made = zoo.Experiment(
         **{"objective": "maximum_likelihood", "steps": 30, "batch_size": 16, "sample_every": 0},
         **changes,
     )
-    return experiment.train(made, str(folder))
+    return zoo.train(made, str(folder))
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,8 @@ if sys.argv[1] == "mirrored":
     mirrored = tf.distribute.MirroredStrategy
     tf.distribute.MirroredStrategy = lambda: mirrored(["CPU:0", "CPU:1"])
 import keras
-from zoo import experiment, spec
+import zoo
+from zoo import spec
 kind, folder = sys.argv[2:4]
 specs = {
     "text": ("surnames", "lstm(units=8, layers=1)", "maximum_likelihood"),
@@ -28,14 +29,14 @@ specs = {
     "moments": ("mnist_5k", "mlp_gan(dropout=False)", "moment_matching"),
 }
 for clip_norm in map(float, sys.argv[4:]):
-    made = experiment.Experiment(
+    made = zoo.Experiment(
         *specs[kind], strategy=sys.argv[1] if sys.argv[1] == "mirrored" else "cpu", steps=4,
         batch_size=8, optimizer="sgd", learning_rate=0.5, clip_norm=clip_norm, average_decay=0.5,
         sample_every=2, checkpoint_every=2,
     )
-    run = experiment.train(made, f"{folder}_{clip_norm}")
+    run = zoo.train(made, f"{folder}_{clip_norm}")
     keras.utils.set_random_seed(made.seed)
-    new = spec.build("models", made.model, run.example)
+    new = spec.build("models", made.model, run.domain)
     for name, model in (("new", new), ("trained", run.model)):
         weights = model.networks()["generator"].trainable_variables
         np.savez(f"{folder}_{clip_norm}_{name}.npz", *[v.numpy() for v in weights])

@@ -15,23 +15,27 @@ LENGTH = 4
 @pytest.fixture(scope="module", params=[True, False], ids=["with end", "without end"])
 def model(request):
     symbols = ["<unknown>", "<end>", "a", "b"] if request.param else ["0", "1", "2"]
-    example = domains.Text(Vocabulary(symbols, "word"), LENGTH, running=False)
-    model = spec.build("models", "lstm(units=8)", example)
+    domain = domains.Text(Vocabulary(symbols, "word"), LENGTH, contiguous=False)
+    model = spec.build("models", "lstm(units=8)", domain)
     for number, variable in enumerate(model.trainable_variables):
         variable.assign(3 * tf.random.stateless_normal(variable.shape, [7, number]))
     return model
 
 
 def every_text(vocabulary):
-    """All texts of the model without the unknown symbol, closed and filled up by the end."""
+    """All texts of the model without the unknown token, closed and filled up by the end."""
     known = [n for n in range(vocabulary.size) if n != vocabulary.unknown]
     texts = np.array(list(itertools.product(known, repeat=LENGTH)), np.int32)
     ended = np.cumsum(texts == vocabulary.end, axis=-1) > 0
     return np.unique(np.where(ended, vocabulary.end, texts), axis=0)
 
 
+def beam_search(model, *arguments):
+    return samplers.beam_search(model.network, model.sequence.vocabulary, *arguments)
+
+
 def search(model, width, batch=1):
-    return samplers.beam_search(model, model.starts(batch), width, LENGTH)
+    return beam_search(model, model.starts(batch), width, LENGTH)
 
 
 def test_a_beam_that_holds_everything_sorts_all_texts_by_probability(model):
@@ -57,9 +61,8 @@ def test_prompts_are_kept_and_cost_nothing(model):
     texts = every_text(vocabulary)
     texts = texts[texts[:, 0] == first]
     nats = model.log_prob(tf.constant(texts)) - model.log_prob(tf.constant([[first]]))
-    found = samplers.beam_search(
-        model, model.starts(2), 40, LENGTH, tf.constant([[0, 0], [first, 0]]), tf.constant([0, 1])
-    )
+    prompts, lengths = tf.constant([[0, 0], [first, 0]]), tf.constant([0, 1])
+    found = beam_search(model, model.starts(2), 40, LENGTH, prompts, lengths)
     count = len(texts)
     assert (found.tokens[1, :count, 0].numpy() == first).all()
     np.testing.assert_allclose(found.log_prob[1, :count], np.sort(nats)[::-1], atol=1e-4)

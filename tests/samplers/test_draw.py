@@ -1,4 +1,4 @@
-"""Drawing a symbol: the distribution's inverse, whatever number of symbols there are."""
+"""Drawing a token: the distribution's inverse, whatever number of tokens there are."""
 
 import numpy as np
 import pytest
@@ -26,8 +26,8 @@ def test_it_is_the_inverse_of_the_distribution_function(size):
 
 
 @pytest.mark.parametrize("size", [7, 1030])
-def test_symbols_come_as_often_as_they_should(size):
-    """Chi-squared on ten groups of symbols, at the 0.1 % level."""
+def test_tokens_come_as_often_as_they_should(size):
+    """Chi-squared on ten groups of tokens, at the 0.1 % level."""
     logits = np.random.default_rng(0).normal(size=size).astype(np.float32)
     shares = np.exp(np.float64(logits))
     shares /= shares.sum()
@@ -41,7 +41,7 @@ def test_symbols_come_as_often_as_they_should(size):
 @pytest.mark.parametrize("size", [7, 65, 1030])
 @pytest.mark.parametrize("uniform", [0.0, 0.5, 1 - 2.0**-24])
 def test_what_is_excluded_is_never_drawn(size, uniform):
-    """Nor the first or the last symbol, nor what fills up the last block."""
+    """Nor the first or the last token, nor what fills up the last block."""
     logits = np.full((2, size), -np.inf, np.float32)
     logits[0, size // 2], logits[1, 1:3] = 0.0, 0.0
     drawn = draw(tf.constant(logits), tf.fill([2], tf.constant(uniform, tf.float32))).numpy()

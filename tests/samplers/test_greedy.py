@@ -1,4 +1,4 @@
-"""Greedy decoding takes the most likely symbol whatever the noise."""
+"""Greedy decoding takes the most likely token whatever the noise."""
 
 import numpy as np
 import tensorflow as tf
@@ -6,7 +6,7 @@ import tensorflow as tf
 from zoo import samplers, spec
 
 
-def test_the_most_likely_symbol_is_drawn_by_any_noise():
+def test_the_most_likely_token_is_drawn_by_any_noise():
     logits = tf.random.stateless_normal([200, 7], [0, 3])
     changed = spec.build("samplers", "greedy")(logits)
     for uniform in (0.0, 0.5, 1 - 2**-23):

@@ -1,4 +1,4 @@
-"""Nucleus sampling draws from the smallest set of likely symbols that holds a probability."""
+"""Nucleus sampling draws from the smallest set of likely tokens that holds a probability."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Top-k sampling draws from the k most likely symbols by their renormalised probabilities."""
+"""Top-k sampling draws from the k most likely tokens by their renormalised probabilities."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ LOGITS = tf.random.stateless_normal([50, 9], [4, 2])
 
 
 @pytest.mark.parametrize("k", [1, 2, 5, 9])
-def test_the_k_most_likely_symbols_keep_their_ratios(k):
+def test_the_k_most_likely_tokens_keep_their_ratios(k):
     changed = tf.nn.softmax(spec.build("samplers", f"top_k(k={k})")(LOGITS)).numpy()
     for before, after in zip(tf.nn.softmax(LOGITS).numpy(), changed, strict=True):
         kept = np.sort(np.argsort(before)[-k:])

@@ -39,5 +39,5 @@ def test_two_of_three_far_gaussians():
 
 @pytest.mark.parametrize(("weights", "count"), [([0.5, 0.4], 1), ([[1.0]], 1), ([1.0], 0)])
 def test_what_is_no_mixture_is_refused(weights, count):
-    with pytest.raises(ValueError, match="sum one"):
+    with pytest.raises(ValueError, match="sum to one"):
         kept_modes.optimum(weights, count)

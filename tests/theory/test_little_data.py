@@ -77,12 +77,3 @@ def test_choosing_among_runs_takes_scheduled_sampling_past_likelihood_but_more_d
     assert gain.mean() > 2 * gain.std(ddof=1) / np.sqrt(len(gain))
     # The pairs that chose are data, too: likelihood fitted to both parts is better still.
     assert expected_kl(EXAMPLE, 20, 1) < best.mean() - 0.03
-
-
-def test_the_program_prints_its_tables(monkeypatch, capsys):
-    monkeypatch.setattr(little_data, "COUNTS", (5,))
-    monkeypatch.setattr(little_data, "best_of", lambda *_, draws: np.array([1.0, 2.0]))
-    little_data.main([])
-    text = capsys.readouterr().out
-    assert "   5  0.2523      1.000   0.2523" in text
-    assert "  10  0.75    20  1.5000 ± 0.5000" in text

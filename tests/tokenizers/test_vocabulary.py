@@ -1,9 +1,12 @@
+import doctest
+
 import numpy as np
 import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zoo.tokenizers.base import tokenizer
 from zoo.tokenizers.vocabulary import (
     ABSENT,
     END,
@@ -75,21 +78,21 @@ def test_words(text, words):
 
 def test_ids_follow_frequency_and_then_code_points():
     vocabulary = Vocabulary.of(["bbca", "éa"], "character")
-    assert vocabulary.symbols == ("<unknown>", "<end>", "a", "b", "c", "é")
+    assert vocabulary.tokens == ("<unknown>", "<end>", "a", "b", "c", "é")
     assert vocabulary.size == vocabulary.start == 6
     assert vocabulary.encode(["abcé", ""]).to_list() == [[2, 3, 4, 5], []]
 
 
 def test_the_most_frequent_are_kept_and_the_others_unknown():
     vocabulary = Vocabulary.of(["aaabbc"], "character", most=2)
-    assert vocabulary.symbols[2:] == ("a", "b")
+    assert vocabulary.tokens[2:] == ("a", "b")
     assert vocabulary.encode(["abcz"]).to_list() == [[2, 3, 0, 0]]
     assert strings(vocabulary.decode(tf.constant([[2, 0, 3]]))) == ["a\ufffdb"]
 
 
 def test_counts_run_over_all_parts_of_a_long_list():
     vocabulary = Vocabulary.of(["a"] * 10_000 + ["b"] * 10_001 + ["c"], "character")
-    assert vocabulary.symbols[2:] == ("b", "a", "c")
+    assert vocabulary.tokens[2:] == ("b", "a", "c")
 
 
 def test_decoding_stops_at_the_first_end():
@@ -98,7 +101,7 @@ def test_decoding_stops_at_the_first_end():
     assert strings(vocabulary.decode(tokens)) == ["a", "", "aba"]
 
 
-def test_words_that_look_like_special_symbols_are_not():
+def test_words_that_look_like_special_tokens_are_not():
     texts = ["<unknown> <end> <start>"]
     vocabulary = Vocabulary.of(texts, "word")
     assert vocabulary.unknown not in vocabulary.encode(texts).flat_values.numpy()
@@ -112,11 +115,11 @@ def test_a_saved_vocabulary_is_the_same(tmp_path_factory, texts, level):
     vocabulary = Vocabulary.of(texts, level)
     vocabulary.save(path)
     loaded = Vocabulary.load(path, level)
-    assert loaded.symbols == vocabulary.symbols
+    assert loaded.tokens == vocabulary.tokens
     assert loaded.encode(texts).to_list() == vocabulary.encode(texts).to_list()
 
 
-def test_a_saved_vocabulary_has_one_line_per_symbol(tmp_path):
+def test_a_saved_vocabulary_has_one_line_per_token(tmp_path):
     path = tmp_path / "vocabulary.txt"
     awkward = "\n\r\u2028\x85\"'\\ \t\0é"
     vocabulary = Vocabulary.of([awkward], "character")
@@ -124,9 +127,9 @@ def test_a_saved_vocabulary_has_one_line_per_symbol(tmp_path):
     lines = path.read_bytes().decode().split("\n")
     assert lines[:2] == ['"<unknown>"', '"<end>"']
     assert lines[-2:] == ['"<start>"', ""]
-    assert len(lines) == vocabulary.size + 1 + 1  # the start symbol, and nothing after the last \n
+    assert len(lines) == vocabulary.size + 1 + 1  # the start token, and nothing after the last \n
     assert '"\\n"' in lines
-    assert Vocabulary.load(path, "character").symbols == vocabulary.symbols
+    assert Vocabulary.load(path, "character").tokens == vocabulary.tokens
 
 
 @pytest.mark.parametrize("symbols", [[UNKNOWN, "a"], [END, UNKNOWN, "a"], ["a", END]])
@@ -146,7 +149,7 @@ def test_a_vocabulary_may_do_without_unknown_and_end(tmp_path):
     assert up_to_end(tokens[:1], vocabulary.end).numpy().all()
     vocabulary.save(tmp_path / "vocabulary.txt")
     loaded = Vocabulary.load(tmp_path / "vocabulary.txt", "character")
-    assert loaded.symbols == vocabulary.symbols
+    assert loaded.tokens == vocabulary.tokens
     assert loaded.end == ABSENT
 
 
@@ -169,3 +172,15 @@ def test_masks_around_the_end():
     np.testing.assert_array_equal(before_end(tokens, 1), np.array(expected, bool))
     expected = [[1, 1, 0, 0], [1, 1, 1, 1], [1, 0, 0, 0]]
     np.testing.assert_array_equal(up_to_end(tokens, 1), np.array(expected, bool))
+
+
+def test_the_contract_s_example_holds():
+    assert doctest.testmod(tokenizer) == (0, 4)
+
+
+def test_a_tokenizer_that_leaves_a_part_of_the_contract_out_is_not_one():
+    class Halves(tokenizer.Tokenizer):
+        """Splits nothing."""
+
+    with pytest.raises(TypeError, match=r"abstract methods? .*decode.*encode.*size.*unit"):
+        Halves()

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from zoo import spec
+from zoo.batch import Batch
 from zoo.data.base.splits import Images, batches
 from zoo.errors import SpecError
 from zoo.trainers import adversarial
@@ -28,7 +29,7 @@ def test_a_step_is_one_of_each_player(pair, images, weighting):
     """Both half-steps, made by hand with the trainer's own samples."""
     objective = f"generalised_js(pi=0.25, weighting={weighting!r})"
     trainer = build(pair, objective)
-    js, pi = trainer.objective, trainer.objective.pi_at(0)
+    js = trainer.objective
     real = images.batch(0, trainer.num_real, seed=0)
     generator, discriminator = pair.generator, pair.discriminator
     moving = [v.numpy() for v in generator.non_trainable_variables]
@@ -39,14 +40,14 @@ def test_a_step_is_one_of_each_player(pair, images, weighting):
     trainer.run_eagerly = True
     trainer.fit(batches(images, trainer.num_real, 0, 0, 1), shuffle=False, verbose=0)
     after = [v.numpy() for v in discriminator.trainable_variables]
-    assert len(drawn[0]) == js.num_generated(8)
-    assert len(drawn[1]) == 8
+    assert len(drawn[0].values) == js.num_generated(8)
+    assert len(drawn[1].values) == 8
     for variable, value in zip(discriminator.trainable_variables, before, strict=True):
         variable.assign(value)
     with tf.GradientTape() as tape:
-        logits = discriminator(tf.concat([real, drawn[0]], axis=0))
+        logits = discriminator(tf.concat([real, drawn[0].values], axis=0))
         split = trainer.num_real
-        loss = js.discriminator_loss(logits[:split], logits[split:], pi)
+        loss = js.discriminator_loss(logits[:split], logits[split:], 0)
     gradients = tape.gradient(loss, discriminator.trainable_variables)
     for old, gradient, new in zip(before, gradients, after, strict=True):
         np.testing.assert_allclose(new, old - 0.1 * gradient.numpy(), atol=1e-5)
@@ -59,8 +60,8 @@ def test_a_step_is_one_of_each_player(pair, images, weighting):
 def test_the_discriminator_step_leaves_the_generator_alone(pair, images):
     trainer = build(pair)
     before = [v.numpy() for v in pair.generator.trainable_variables]
-    real = images.batch(0, 8, seed=0)
-    tf.function(lambda: trainer._discriminator_step(real, trainer.objective.pi_at(0), 0))()
+    real = Batch(images.batch(0, 8, seed=0))
+    tf.function(lambda: trainer._update_discriminator(real, 0))()
     for old, variable in zip(before, pair.generator.trainable_variables, strict=True):
         np.testing.assert_array_equal(old, variable)
 
@@ -100,9 +101,9 @@ def test_validation_is_the_bound_on_held_out_images_and_samples_of_the_batch(pai
     real = images.batch(0, 8, seed=1)
     generated = pair.generator.generate(8 * number + tf.range(8, dtype=tf.int64))
     expected = trainer.objective.divergence_bound(
-        pair.discriminator(real), pair.discriminator(generated), 0.3
+        pair.discriminator(real), pair.discriminator(generated), 0
     )
-    found = trainer.test_step(real, number)["divergence_bound"]
+    found = trainer.test_step((real,), number)["divergence_bound"]
     assert float(found) == pytest.approx(float(expected), rel=1e-6)
 
 
@@ -113,10 +114,11 @@ def test_validation_is_by_pi_of_the_last_update(pair, images, step, pi):
     trainer.step.assign(step)
     real = images.batch(0, 8, seed=1)
     generated = pair.generator.generate(tf.range(8, dtype=tf.int64))
-    expected = trainer.objective.divergence_bound(
-        pair.discriminator(real), pair.discriminator(generated), pi
+    objective = spec.build("objectives", f"generalised_js(pi={pi}, weighting='loss_weights')")
+    expected = objective.divergence_bound(
+        pair.discriminator(real), pair.discriminator(generated), 0
     )
-    found = trainer.test_step(real)["divergence_bound"]
+    found = trainer.test_step((real,))["divergence_bound"]
     assert float(found) == pytest.approx(float(expected), rel=1e-6)
 
 
@@ -124,22 +126,22 @@ def test_more_steps_of_the_discriminator_are_each_on_examples_of_their_own(pair,
     """Two of them and one of the generator are what is done by hand with the parts in turn."""
     trainer = build(pair, "generalised_js(pi=0.25, discriminator_steps=2)")
     assert trainer.num_real == 16
-    real, pi = images.batch(0, 16, seed=0), trainer.objective.pi_at(0)
+    real = images.batch(0, 16, seed=0)
     variables = [v for part in trainer.components().values() for v in part]
     state = [variable.numpy() for variable in variables]
-    trainer.train_step(real)
+    trainer.train_step((real,))
     together = [variable.numpy() for variable in pair.discriminator.variables]
     for variable, value in zip(variables, state, strict=True):
         variable.assign(value)
     for number in range(2):
-        trainer._discriminator_step(real[8 * number : 8 * number + 8], pi, number)
+        trainer._update_discriminator(Batch(real[8 * number : 8 * number + 8]), number)
     for variable, value in zip(pair.discriminator.variables, together, strict=True):
         np.testing.assert_array_equal(variable, value)
 
 
 def test_the_penalty_is_part_of_the_discriminator_s_step(pair, images):
     """Steps with two weights of it differ by its gradient."""
-    real = images.batch(0, 8, seed=0)
+    real = Batch(images.batch(0, 8, seed=0))
     start = [variable.numpy() for variable in pair.discriminator.variables]
     steps = []
     for weight in (0.0, 2.0):
@@ -148,9 +150,9 @@ def test_the_penalty_is_part_of_the_discriminator_s_step(pair, images):
             variable.assign(value)
         if weight:
             with tf.GradientTape() as tape:
-                penalty = trainer.objective.penalty(trainer._judge, real)
+                penalty = trainer.objective.gradient_penalty(pair.discriminator.prefix_logits, real)
             gradients = tape.gradient(penalty, pair.discriminator.trainable_variables)
-        trainer._discriminator_step(real, trainer.objective.pi_at(0), 0)
+        trainer._update_discriminator(real, 0)
         steps.append([v.numpy() for v in pair.discriminator.trainable_variables])
     for without, penalised, gradient in zip(*steps, gradients, strict=True):
         expected = 0 if gradient is None else gradient  # the last bias moves no slope
@@ -160,7 +162,7 @@ def test_the_penalty_is_part_of_the_discriminator_s_step(pair, images):
 def test_an_estimator_that_cannot_reach_the_generator_is_refused(language_model, pair):
     pair = type(pair)(language_model, pair.discriminator)
     with pytest.raises(
-        SpecError, match=r"pathwise\(\) cannot reach this generator, which has no decode"
+        SpecError, match=r"pathwise\(\) takes a \w+; .* not one.*: gumbel_softmax, reinforce"
     ):
         build(pair, 'generalised_js(estimator="pathwise()")')
 
@@ -168,24 +170,25 @@ def test_an_estimator_that_cannot_reach_the_generator_is_refused(language_model,
 def recorded(pair, trainer):
     """Lists that fill up: keys of draws, samples, and what the discriminator is shown."""
     keys, samples, shown = [], [], []
-    sample, judge, seen = pair.generator.sample, pair.discriminator.judge, trainer.objective.seen
+    sample, prefix_logits = pair.generator.sample, pair.discriminator.prefix_logits
+    noise = trainer.objective.instance_noise
 
     def sampled(key, *rest):
         keys.append(key)
         samples.append(sample(key, *rest))
         return samples[-1]
 
-    def judged(examples, key=None, training=False):
+    def scored(values, labels=None, key=None, training=False):
         keys.append(key)
-        shown.append(examples)
-        return judge(examples, key=key, training=training)
+        shown.append(values)
+        return prefix_logits(values, labels, key, training)
 
-    def noisy(examples, step, key):
+    def noisy(batch, step, key):
         keys.append(key)
-        return seen(examples, step, key)
+        return noise(batch, step, key)
 
-    pair.generator.sample, pair.discriminator.judge = sampled, judged
-    trainer.objective.seen = noisy
+    pair.generator.sample, pair.discriminator.prefix_logits = sampled, scored
+    trainer.objective.instance_noise = noisy
     return keys, samples, shown
 
 
@@ -193,22 +196,22 @@ def test_no_draw_of_a_step_shares_its_key(pair, images):
     """Samples, noise and dropout, in two steps of the discriminator and one of the generator."""
     trainer = build(pair, "generalised_js(discriminator_steps=2)")
     keys, samples, _ = recorded(pair, trainer)
-    trainer.train_step(images.batch(0, 16, seed=0))
+    trainer.train_step((images.batch(0, 16, seed=0),))
     assert len({tuple(key.numpy()) for key in keys}) == len(keys) == 9
-    assert np.abs(samples[0] - samples[1]).max() > 1e-3
+    assert np.abs(samples[0].values - samples[1].values).max() > 1e-3
 
 
-def test_all_that_is_judged_has_the_noise_of_its_step(pair, images):
+def test_all_that_the_discriminator_reads_has_the_noise_of_its_step(pair, images):
     """Data and samples, of training and of validation; 1.0, 0.5 and 0 of it in three steps."""
     trainer = build(pair, "generalised_js(instance_noise=0.4, instance_noise_steps=2)", rate=1e-4)
     _, samples, shown = recorded(pair, trainer)
     real = images.batch(0, 8, seed=0)
     for deviation in (0.4, 0.2, 0.0):
         samples.clear(), shown.clear()
-        held_out = tf.concat([real, pair.generator.examples(tf.range(8, dtype=tf.int64))], 0)
-        trainer.test_step(real)
-        trainer.train_step(real)
-        clean = [held_out, tf.concat([real, samples[0]], 0), samples[1]]
+        held_out = tf.concat([real, pair.generator.generate(tf.range(8, dtype=tf.int64))], 0)
+        trainer.test_step((real,))
+        trainer.train_step((real,))
+        clean = [held_out, tf.concat([real, samples[0].values], 0), samples[1].values]
         for before, after in zip(clean, shown, strict=True):
             for part in tf.split(after - before, len(before) // 8):
                 assert np.std(part) == pytest.approx(deviation, rel=0.05, abs=1e-6)

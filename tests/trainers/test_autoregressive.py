@@ -33,7 +33,7 @@ def test_a_step_goes_down_the_gradient_of_the_mean_log_likelihood(language_model
     logs = trainer.fit(batches(texts, 16, 0, 0, 1), shuffle=False, verbose=0).history
     for variable, value in zip(variables, expected, strict=True):
         np.testing.assert_allclose(variable, value, atol=1e-6)
-    num_symbols = language_model.weights_of(batch).numpy().sum()
+    num_symbols = language_model.token_mask(batch).numpy().sum()
     assert logs["nll"][0] == pytest.approx(float(loss) * batch.numpy().size / num_symbols, rel=1e-5)
 
 
@@ -53,14 +53,14 @@ def test_validation_is_of_all_tokens_together(language_model, texts, tmp_path):
     long, short = (
         texts.values[mask][:20] for mask in (texts.values[:, 0] == 2, texts.values[:, 0] > 2)
     )
-    held_out = [tf.constant(long), tf.constant(short)]
+    held_out = [(tf.constant(long),), (tf.constant(short),)]
     found = {}
     scalars = callbacks.Scalars(0, tmp_path, held_out, 1, lambda _, figures: found.update(figures))
     scalars.set_model(trainer)
     scalars.on_train_begin()
     scalars.after_step(1, {})
-    nats = [-language_model.log_prob(batch).numpy().sum() for batch in held_out]
-    counts = [language_model.weights_of(batch).numpy().sum() for batch in held_out]
+    nats = [-language_model.log_prob(*batch).numpy().sum() for batch in held_out]
+    counts = [language_model.token_mask(*batch).numpy().sum() for batch in held_out]
     assert counts[0] > counts[1]
     assert found["nll"] == pytest.approx(sum(nats) / sum(counts), rel=1e-5)
 

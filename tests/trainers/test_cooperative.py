@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from zoo import divergences, spec
+from zoo.batch import Batch
 from zoo.data.base.splits import batches
 from zoo.trainers import cooperative
 
@@ -44,25 +45,27 @@ def test_a_step_is_one_of_the_mediator_and_one_of_the_generator(mediated, texts)
     before, drawn = {n: values(m) for n, m in mediated.networks().items()}, []
     sample = generator.sample
     generator.sample = lambda *arguments: drawn.append(sample(*arguments)) or drawn[-1]
-    trainer.train_step(real)
+    trainer.train_step((real,))
     after = {name: values(network) for name, network in mediated.networks().items()}
     for network, old in zip((generator, mediator), before.values(), strict=True):
         for variable, value in zip(network.trainable_variables, old, strict=True):
             variable.assign(value)
 
     def mediator_loss():
-        nats = [-tf.reduce_sum(mediator.log_prob(each)) / 32 for each in (real, drawn[0])]
+        nats = [-tf.reduce_sum(mediator.log_prob(each)) / 32 for each in (real, drawn[0].values)]
         return 0.25 * nats[0] + 0.75 * nats[1]  # 32 symbols, the end and what follows included
 
     check_descent(mediator, mediator_loss, before["mediator"], after["mediator"])
     for variable, value in zip(mediator.trainable_variables, after["mediator"], strict=True):
         variable.assign(value)
 
+    texts = drawn[1].values
+
     def generator_loss():
-        log_q = tf.nn.log_softmax(generator.drawing_logits(drawn[1]))[..., 1:]  # unknown is first
-        log_m = tf.nn.log_softmax(mediator(mediator.shift(drawn[1])))[..., 1:]
+        log_q = tf.nn.log_softmax(generator.drawing_logits(texts))[..., 1:]  # unknown is first
+        log_m = tf.nn.log_softmax(mediator.network(mediator.shift(texts)))[..., 1:]
         nats = tf.reduce_sum(tf.exp(log_q) * (log_q - log_m), axis=-1)
-        return 0.75 * tf.reduce_sum(generator.weights_of(drawn[1]) * nats) / 8
+        return 0.75 * tf.reduce_sum(generator.token_mask(texts) * nats) / 8
 
     check_descent(generator, generator_loss, before["generator"], after["generator"])
 
@@ -79,15 +82,15 @@ def check_descent(network, loss, before, after):
 def test_more_steps_of_the_mediator_are_each_on_examples_of_their_own(mediated, texts):
     trainer = build(mediated, "mediated_js(mediator_steps=2)", sgd)
     assert trainer.num_real == 16
-    real, pi = texts.batch(0, 16, seed=0), trainer.objective.pi_at(0)
+    real = texts.batch(0, 16, seed=0)
     variables = [v for part in trainer.components().values() for v in part]
     state = [variable.numpy() for variable in variables]
-    trainer.train_step(real)
+    trainer.train_step((real,))
     together = values(mediated.mediator)
     for variable, value in zip(variables, state, strict=True):
         variable.assign(value)
     for number in range(2):
-        trainer._mediator_step(real[8 * number : 8 * number + 8], pi, number)
+        trainer._update_mediator(Batch(real[8 * number : 8 * number + 8]), number)
     for found, expected in zip(values(mediated.mediator), together, strict=True):
         np.testing.assert_array_equal(found, expected)
 
@@ -103,7 +106,7 @@ def test_no_draw_of_a_step_shares_its_key(mediated, texts):
         return call(tokens, *rest, key=key, **more)
 
     mediated.mediator.call = called
-    trainer.train_step(texts.batch(0, 16, seed=0))
+    trainer.train_step((texts.batch(0, 16, seed=0),))
     assert len({tuple(key.numpy()) for key in keys}) == len(keys) == 5
 
 
@@ -113,8 +116,8 @@ def test_the_mediator_counts_nothing_after_the_end(mediated, texts):
     end = mediated.generator.sequence.vocabulary.end
     real = tf.concat([real[:, :1], tf.fill([8, real.shape[1] - 1], end)], axis=1)
     trainer.objective.mediator_loss = lambda *nats: given.extend(nats) or loss(*nats)
-    trainer.train_step(real)
-    counts = mediated.generator.weights_of(real).numpy()
+    trainer.train_step((real,))
+    counts = mediated.generator.token_mask(real).numpy()
     assert (counts == 0).any()
     np.testing.assert_array_equal(given[0].numpy() > 0, counts > 0)
 
@@ -125,26 +128,27 @@ def test_validation_is_the_likelihood_and_the_bound_on_held_out_texts(mediated, 
     trainer = build(mediated, "mediated_js(pi=[0.1, 0.9], pi_steps=4)", sgd)
     trainer.step.assign(step)
     real = texts.batch(0, 8, seed=1)
-    found = trainer.test_step(real)
-    num_symbols = mediated.generator.weights_of(real).numpy().sum()
+    found = trainer.test_step((real,))
+    num_symbols = mediated.generator.token_mask(real).numpy().sum()
     nll = -mediated.generator.log_prob(real).numpy().sum() / num_symbols
     total, count = found["nll"]
     assert float(total / count) == pytest.approx(nll, rel=1e-5)
-    generated = mediated.generator.examples(tf.range(8, dtype=tf.int64))
+    generated = mediated.generator.examples(tf.range(8, dtype=tf.int64)).values
     ratios = []
     for each in (real, generated):
         logits = mediated.generator.drawing_logits(each).numpy()[..., 1:]
         log_q = logits - np.logaddexp.reduce(logits, axis=-1, keepdims=True)
         picked = np.take_along_axis(log_q, each.numpy()[..., None] - 1, axis=-1)[..., 0]
-        counted = mediated.generator.weights_of(each).numpy()
+        counted = mediated.generator.token_mask(each).numpy()
         ratios.append(mediated.mediator.log_prob(each).numpy() - np.sum(counted * picked, axis=-1))
-    expected = trainer.objective.divergence_bound(*ratios, pi)
+    objective = spec.build("objectives", f"mediated_js(pi={pi})")
+    expected = objective.divergence_bound(*ratios, 0)
     assert float(found["divergence_bound"]) == pytest.approx(float(expected), abs=1e-5)
 
 
 def test_generator_and_mediator_come_to_the_data():
     dataset = spec.build("data", f"pairs(joint={JOINT})", None)
-    model = spec.build("models", "mediated(generator='table')", dataset.example)
+    model = spec.build("models", "mediated(generator='table')", dataset.domain)
     objective = "mediated_js(pi=[0.1, 0.9], pi_steps=100, future=True)"
     trainer = build(model, objective, lambda: keras.optimizers.Adam(0.05), batch_size=64)
     trainer.fit(batches(dataset.train, 64, 0, 0, 150), shuffle=False, verbose=0)

@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import zoo
 from zoo import domains, randomness, spec
+from zoo.batch import Batch
 from zoo.data.base.splits import Images, Points, batches
 from zoo.distributions import gaussian_mixture as mixtures
 from zoo.errors import SpecError
-from zoo.runs import experiment
 from zoo.trainers import implicit
 
-POINTS = experiment.Experiment(
+POINTS = zoo.Experiment(
     data="gaussian_mixture(count=50)",
     model="gaussian",
     objective="moment_matching",
@@ -27,7 +28,7 @@ POINTS = experiment.Experiment(
 
 def build(pair, objective="moment_matching(bandwidths=[1.0, 4.0])", batch_size=8):
     trainer = implicit.build(
-        implicit.trained(pair),
+        implicit.Implicit.trained(pair),
         spec.build("objectives", objective),
         batch_size=batch_size,
         seed=0,
@@ -53,7 +54,7 @@ def test_a_step_follows_the_gradient_through_the_samples(gaussian, points):
     generator = gaussian.generator
     key = randomness.fold(randomness.key(0, 0, "generator samples"), 0)
     with tf.GradientTape() as tape:
-        loss = trainer.objective.loss(real, generator.sample(key, 8))
+        loss = trainer.objective.loss(Batch(real), generator.sample(key, 8))
     variables = generator.trainable_variables
     gradients = tape.gradient(loss, variables)
     expected = [v.numpy() - 0.1 * g.numpy() for v, g in zip(variables, gradients, strict=True)]
@@ -67,15 +68,16 @@ def test_a_step_follows_the_gradient_through_the_samples(gaussian, points):
 def test_validation_is_the_discrepancy_from_held_out_examples(gaussian, points):
     trainer, real = build(gaussian), points.batch(0, 30, seed=1)
     drawn = gaussian.generator.generate(tf.range(30, dtype=tf.int64))
-    found = trainer.test_step(real)["mmd_squared"]
-    assert float(found) == pytest.approx(float(trainer.objective.loss(real, drawn)), rel=1e-6)
+    found = trainer.test_step((real,))["mmd_squared"]
+    expected = trainer.objective.loss(Batch(real), Batch(drawn))
+    assert float(found) == pytest.approx(float(expected), rel=1e-6)
 
 
 def test_a_gaussian_comes_to_the_data_s_mean_and_deviation(tmp_path):
     """Of data that are one Gaussian, far from where it begins: there MMD² is least, at 0."""
     path = tmp_path / "mixture.json"
     path.write_text('{"weights": [1], "means": [[3.0, -1.0]], "variances": [0.25]}')
-    made = experiment.Experiment(
+    made = zoo.Experiment(
         data=f"gaussian_mixture(path={str(path)!r}, count=100)",
         model="gaussian",
         objective="moment_matching",
@@ -86,14 +88,14 @@ def test_a_gaussian_comes_to_the_data_s_mean_and_deviation(tmp_path):
         strategy="cpu",
         sample_every=0,
     )
-    run = experiment.train(made, str(tmp_path / "run"))
+    run = zoo.train(made, str(tmp_path / "run"))
     np.testing.assert_allclose(run.generator.mean, [3, -1], atol=0.03)
     assert run.generator.std == pytest.approx(0.5, abs=0.03)
 
 
 def test_a_run_has_no_discriminator_and_comes_back_without_one(tmp_path):
-    run = experiment.train(POINTS, str(tmp_path / "run"))
-    again = experiment.load(str(tmp_path / "run"))
+    run = zoo.train(POINTS, str(tmp_path / "run"))
+    again = zoo.load(str(tmp_path / "run"))
     for each in (run, again):
         assert list(each.model.networks()) == ["generator"]
     np.testing.assert_array_equal(run.samples(5), again.samples(5))
@@ -102,9 +104,9 @@ def test_a_run_has_no_discriminator_and_comes_back_without_one(tmp_path):
 
 
 def test_a_run_that_goes_on_ends_as_one_that_never_stopped(tmp_path):
-    whole = experiment.train(POINTS, str(tmp_path / "whole"))
-    experiment.train(dataclasses.replace(POINTS, steps=2), str(tmp_path / "parts"))
-    parts = experiment.train(POINTS, str(tmp_path / "parts"))
+    whole = zoo.train(POINTS, str(tmp_path / "whole"))
+    zoo.train(dataclasses.replace(POINTS, steps=2), str(tmp_path / "parts"))
+    parts = zoo.train(POINTS, str(tmp_path / "parts"))
     for one, other in zip(whole.generator.variables, parts.generator.variables, strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -112,7 +114,7 @@ def test_a_run_that_goes_on_ends_as_one_that_never_stopped(tmp_path):
 def test_images_are_learned_too(pair):
     """A DCGAN, on one grey image: samples come to its grey from 0.5."""
     trainer = implicit.build(
-        implicit.trained(pair),
+        implicit.Implicit.trained(pair),
         spec.build("objectives", "moment_matching(bandwidths=[2.0, 8.0])"),
         batch_size=16,
         seed=0,
@@ -121,15 +123,15 @@ def test_images_are_learned_too(pair):
     trainer.compile(keras.optimizers.Adam(5e-3), jit_compile=False)
     data = Images(np.full([64, 28, 28, 1], 204, np.uint8))
     trainer.fit(batches(data, 16, 0, 0, 100), shuffle=False, verbose=0)
-    drawn = pair.generator.sample(tf.constant([1, 2], tf.int64), 16).numpy()
+    drawn = pair.generator.sample(tf.constant([1, 2], tf.int64), 16).values.numpy()
     assert abs(drawn.mean() - 0.8) < 0.05
 
 
 def test_generators_that_are_conditioned_on_classes_are_trained_on_pairs():
     """Black and white images: the classes' vectors move, and so do the images of each class."""
     keras.utils.set_random_seed(0)
-    example = domains.Image((4, 4, 1), num_classes=2)
-    pair = spec.build("models", "mlp_gan(width=16, latent_size=3)", example)
+    domain = domains.Image((4, 4, 1), num_classes=2)
+    pair = spec.build("models", "mlp_gan(width=16, latent_size=3)", domain)
     trainer = build(pair, "moment_matching(bandwidths=[1.0, 4.0])", batch_size=64)
     trainer.compile(keras.optimizers.Adam(1e-2), jit_compile=False)
     labels = np.arange(100) % 2
@@ -155,7 +157,7 @@ def test_the_mixture_s_moments_are_where_wide_kernels_lead():
     keras.utils.set_random_seed(0)
     pair = spec.build("models", "gaussian(std=0.5)", domains.Points(2))
     trainer = implicit.build(
-        implicit.trained(pair),
+        implicit.Implicit.trained(pair),
         spec.build("objectives", "moment_matching(bandwidths=[20.0])"),
         batch_size=512,
         seed=0,

@@ -2,8 +2,9 @@
 
 A member is a file with
 
-    KIND = "text", "image" or "points"
-                                    the kind of its example spec
-    FILES = ("path",)               the arguments that are paths of files, if there are some
-    def build(data_dir, *, ...)     a `zoo.data.base.splits.Dataset`: an example spec, three splits
+    def build(data_dir: str | None, *, ...) -> Dataset[Text]
+
+or `Dataset[Image]` or `Dataset[Points]`: a domain and three splits, see `zoo.data.base.splits`. The
+annotation says which models fit the data. Arguments that are paths of files are annotated as
+`zoo.spec.File`: a run notices where these files change or move.
 """

@@ -1,23 +1,21 @@
-"""Handwritten digits of 0 and 1 only, as published once for all."""
+"""Handwritten digits in black and white, in the one published binarisation."""
 
 from zoo.data.base import tfds
 from zoo.data.base.splits import Dataset, Images
 from zoo.domains import Image
 
-KIND = "image"
 
-
-def build(data_dir: str | None) -> Dataset:
+def build(data_dir: str | None) -> Dataset[Image]:
     """Binarized MNIST: 50,000 training, 10,000 validation and 10,000 test images, no labels.
 
     Each pixel was drawn once, with its grey value as the probability of 1. Likelihoods on these
-    bits are not comparable to those on MNIST binarised in another way.
+    bits are not comparable to those on other binarisations of MNIST.
 
     Args:
         data_dir: TFDS's folder; None means TFDS_DATA_DIR or else ~/tensorflow_datasets.
 
     Raises:
-        DataError: the data is neither there nor to be had, or damaged.
+        DataError: the data is neither there nor available for download, or damaged.
 
     Source: R. Salakhutdinov and I. Murray, "On the quantitative analysis of deep belief
     networks", 2008; H. Larochelle's files; TFDS `binarized_mnist` 1.0.0.

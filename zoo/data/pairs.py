@@ -1,49 +1,38 @@
-"""Pairs of symbols with known probabilities: the smallest texts of which a part tells of the rest.
+"""Pairs of tokens with known probabilities: the smallest texts with a dependence to model.
 
 Source: F. Huszár (2015), arXiv 1511.05101, section 2.
 """
 
 import numpy as np
-import tensorflow as tf
 
-from zoo.data.base.splits import Dataset, Domain
+from zoo.data.base.splits import Dataset, Support
+from zoo.distributions.joint_table import JointTable
 from zoo.domains import Text
 from zoo.errors import DataError
 from zoo.tokenizers.vocabulary import Vocabulary
 
-KIND = "text"
 
+def build(data_dir: str | None, *, joint: list[list[float]]) -> Dataset[Text]:
+    """Texts of two tokens x1 x2, drawn independently from a joint table P.
 
-def build(data_dir: str | None, *, joint: list[list[float]]) -> Dataset:
-    """Two-symbol texts x1 x2, drawn independently from a joint table P.
-
-    The symbols are the numbers 0, 1, ... as words, without one for what is unknown and without
-    an end, since P is all that there is. Training draws from P itself, and held-out figures are
-    expectations over P: no split is a sample.
+    The tokens are the numbers 0, 1, ... as words; there is neither an unknown nor an end token.
+    Training draws from P itself, and held-out results are expectations over P: no split is a
+    sample.
 
     Args:
         data_dir: not used.
-        joint: P, of sum one: a row for each x1, in it a number for each x2. Where there are more
-            rows than columns or the reverse, the missing symbols have probability zero.
+        joint: P, a row for each x1 with a probability for each x2, of sum 1. Where there are
+            more rows than columns or the reverse, the missing tokens have probability zero.
 
     Raises:
-        DataError: `joint` is no such table.
+        DataError: `joint` is not a table of probabilities of sum 1.
     """
     table = _checked(joint)
-    symbols = [str(number) for number in range(max(table.shape))]
+    tokens = [str(number) for number in range(max(table.shape))]
     cells = np.argwhere(table > 0)
-    split = Domain(cells.astype(np.int32), weights=table[table > 0])
-    example = Text(Vocabulary(symbols, "word"), 2, running=False)
-    return Dataset(example, split, split, split, log_prob=_log_prob(table))
-
-
-def _log_prob(table):
-    """The function from pairs int32 [batch, 2] to log P, float64 [batch]."""
-    square = np.zeros([max(table.shape)] * 2)
-    square[: table.shape[0], : table.shape[1]] = table / table.sum()
-    with np.errstate(divide="ignore"):
-        log_table = np.log(square)
-    return lambda tokens: tf.gather_nd(log_table, tokens)
+    split = Support(cells.astype(np.int32), weights=table[table > 0])
+    domain = Text(Vocabulary(tokens, "word"), 2, contiguous=False)
+    return Dataset(domain, split, split, split, log_prob=JointTable(table).log_prob)
 
 
 def _checked(joint):

@@ -1,14 +1,13 @@
-"""Surnames of the US census, which come with a Python package: no network is needed."""
+"""Surnames of the US census, from a Python package: no network is needed."""
 
 import numpy as np
 
 from zoo.data.base import corpus, package, partition
 from zoo.data.base.splits import Dataset
+from zoo.domains import Text
 
-KIND = "text"
 
-
-def build(data_dir: str | None, *, weighted: bool = False) -> Dataset:
+def build(data_dir: str | None, *, weighted: bool = False) -> Dataset[Text]:
     """The 88,799 most frequent surnames of the US census of 1990, written like "Smith".
 
     80 % of the names, drawn once, are the training part; validation and test have 10 % each.

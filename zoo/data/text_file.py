@@ -7,52 +7,54 @@ import numpy as np
 
 from zoo.data.base import corpus, partition
 from zoo.data.base.splits import Dataset
+from zoo.domains import Text
+from zoo.spec import File
 
 WORDS = 20_000
 WINDOW = 100
-
-KIND = "text"
-FILES = ("path", "validation", "test")
 
 
 def build(
     data_dir: str | None,
     *,
-    path: str,
+    path: File,
     level: Literal["character", "word"] = "character",
     layout: Literal["lines", "running"] = "lines",
     length: int | None = None,
     vocabulary_size: int | None = None,
-    validation: str | None = None,
-    test: str | None = None,
-) -> Dataset:
-    """A UTF-8 file, as a sequence per line or as one running text.
+    validation: File | None = None,
+    test: File | None = None,
+) -> Dataset[Text]:
+    """A UTF-8 file, as one sequence per line or as a corpus of contiguous text.
 
-    A held-out part without a file of its own is split off the file at `path`: of lines a tenth,
-    drawn once by a fixed permutation; of a running text a tenth of its characters, validation
-    before test at its end. Empty lines are skipped in the layout `"lines"`. The vocabulary is
-    that of the training part.
+    A held-out part without a file of its own is split off the file at `path`: a tenth of the
+    lines, drawn once by a fixed permutation; or a tenth of the corpus's characters, at its end,
+    validation before test. The layout `"lines"` skips empty lines. The vocabulary is built from
+    the training part.
 
     Args:
         data_dir: not used.
         path: the file.
-        level: `"character"`, or `"word"`: lower-cased, punctuation apart, line ends lost.
-        layout: `"lines"` or `"running"`.
-        length: the number of symbols in an example, at least 2. In lines the end symbol is one
-            of them, and longer lines are cut; None means the longest training line with its end
-            symbol. In a running text None means 100.
-        vocabulary_size: keep this many symbols, the most frequent ones; others are unknown. None
-            means all characters, or 20,000 words.
+        level: the tokens: `"character"`, or `"word"`, which lower-cases, separates punctuation
+            and drops line ends.
+        layout: `"lines"`, or `"running"` for contiguous text, from which windows are drawn.
+        length: the number of tokens in an example, at least 2. A line includes its end token, and
+            longer lines are truncated; None: the longest training line with its end token.
+            A window of contiguous text has 100 for None.
+        vocabulary_size: the size to which the vocabulary is limited: the most frequent tokens are
+            kept, others are unknown. None: all characters, or 20,000 words.
         validation: a file for the validation part.
         test: a file for the test part.
 
     Raises:
         DataError: a file is missing, empty, not UTF-8 or too short, or a number is out of range.
     """
-    cut, form = (_lines, corpus.sequences) if layout == "lines" else (_running, corpus.running)
+    contiguous = layout == "running"
+    cut = _corpus if contiguous else _lines
+    form = corpus.contiguous if contiguous else corpus.sequences
     if vocabulary_size is None and level == "word":
         vocabulary_size = WORDS
-    if length is None and layout == "running":
+    if length is None and contiguous:
         length = WINDOW
     files = (validation, test)
     train, *tenths = cut(path, files.count(None))
@@ -65,7 +67,7 @@ def _lines(path, held_out):
     return [lines[part] for part in partition.indices(len(lines), path, held_out)]
 
 
-def _running(path, held_out):
+def _corpus(path, held_out):
     text = corpus.read(path)
     tenth = len(text) // 10
     cuts = [0, *(len(text) - part * tenth for part in range(held_out, -1, -1))]

@@ -1,1 +1,1 @@
-"""The estimate of log P - log Q in nats from a discriminator, and its calibration."""
+"""Estimate of log P - log Q in nats from a discriminator, and its calibration."""

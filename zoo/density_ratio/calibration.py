@@ -1,4 +1,4 @@
-"""One number that makes a discriminator's log density ratio believable on held-out data."""
+"""Temperature scaling of a discriminator's log density ratio on held-out data."""
 
 import math
 import sys
@@ -6,47 +6,52 @@ import sys
 import numpy as np
 
 from zoo.density_ratio import estimate
+from zoo.density_ratio.trained import Trained
 from zoo.errors import require
 
 COUNT = 2000
-_SEED = 2**31 - 1  # the samples of no evaluation
+_SEED = 2**31 - 1  # keeps these samples apart from those of an evaluation
 _HALVINGS = 60
 
 
-def fitted(run) -> float:
-    """The `temperature` of a run's discriminator.
+def fitted(run: Trained) -> float:
+    """Fits the calibration temperature of a run's discriminator.
+
+    It is fitted to at most `COUNT` examples of the validation split and to `COUNT` samples of the
+    generator as it is sampled, with EMA weights if the run kept them.
 
     Args:
-        run: a trained run; of its validation split at most `COUNT` examples are judged, and as
-            many samples of the generator as it is sampled, with averaged weights where the run
-            kept an average.
+        run: a trained run.
+
+    Returns:
+        T, as in `temperature`.
 
     Raises:
-        SpecError: the run has no discriminator.
-        DataError: the data is not to be had.
+        SpecError: the run's objective estimates no density ratio.
+        DataError: the data is not available.
     """
     both = estimate.held_out(run, "validation", COUNT, _SEED)
     return temperature(*(estimate.log_density_ratio(run, examples) for examples in both))
 
 
 def temperature(real: np.ndarray, generated: np.ndarray) -> float:
-    """T > 0 by which ratios are to be divided, so that probabilities σ(r/T) are the best.
+    """Fits T > 0, the divisor of log density ratios r for which σ(r/T) is best calibrated.
 
-    With weights one half for data and samples, however many there are, T minimises
+    With weights one half for data and samples, whatever their numbers, T minimises
 
         1/2 E_P[H(y, σ(r/T))] + 1/2 E_Q[H(1 - y, σ(r/T))],    H(y, s) = -y log s - (1-y) log(1-s)
 
-    where labels y = (n + 1) / (n + 2) of n examples in place of 1 keep T above 0 where a few
-    examples are all told rightly. The sign of r stays: T changes how sure a discriminator is, not
-    what it finds more likely, nor what its ratio is off by on the average.
+    with labels y = (n + 1) / (n + 2) for n examples instead of 1, which keeps T above 0 when a few
+    examples are all classified correctly. The sign of r is kept: T changes the confidence of a
+    discriminator, not its ranking, nor its average bias.
 
     Args:
         real: r of held-out data in nats, float [n].
         generated: r of samples in nats, float [m].
 
     Returns:
-        T; above 1 where r is too far from 0. Infinity where r is no larger for data than for
-        samples, so that 0 is the best estimate of all; 1 where r is 0 everywhere.
+        T; above 1 for an overconfident discriminator. Infinity if r is no larger for data than for
+        samples, so that 0 is the best estimate everywhere; 1 if r is 0 everywhere.
 
     Raises:
         SpecError: no examples, or a ratio that is not finite.
@@ -58,13 +63,13 @@ def temperature(real: np.ndarray, generated: np.ndarray) -> float:
     ratios = [np.asarray(each, np.float64) for each in (real, generated)]
     require(
         all(len(each) and np.isfinite(each).all() for each in ratios),
-        "A temperature is fitted to finite ratios of both data and samples.",
+        "A calibration temperature is fitted to finite ratios of both data and samples.",
     )
     largest = max(np.abs(each).max() for each in ratios)
     if largest == 0:
         return 1.0
-    # The loss is convex in 1/T: its slope grows from that at 0, and is above 0 at last.
-    # In units of the largest ratio, since the inverse of a tiny one would overflow.
+    # The loss is convex in 1/T: its slope increases and is positive in the end. Ratios are in
+    # units of the largest one, since the inverse of a tiny one would overflow.
     ratios = [each / largest for each in ratios]
     low, high = 0.0, 1.0
     if _slope(0.0, *ratios) >= 0:
@@ -78,12 +83,12 @@ def temperature(real: np.ndarray, generated: np.ndarray) -> float:
 
 
 def _slope(inverse, real, generated):
-    """The derivative of the loss with respect to 1/T."""
+    """Derivative of the loss with respect to 1/T."""
     return _mean_slope(inverse, real) + _mean_slope(inverse, -generated)
 
 
 def _mean_slope(inverse, ratios):
-    """Of examples whose label is 1, or of the negative ratios of those whose label is 0."""
+    """Derivative over examples of label 1, or over negated ratios of examples of label 0."""
     label = (len(ratios) + 1) / (len(ratios) + 2)
     probability = np.exp(-np.logaddexp(0, -inverse * ratios))
     return np.mean((probability - label) * ratios) / 2

@@ -1,1 +1,1 @@
-"""Distributions that are known exactly: they have a log-density and can be sampled."""
+"""Distributions with a known log-density that can be sampled, see `distribution.Distribution`."""

@@ -1,9 +1,9 @@
-"""An LSTM with given weights whose sequences can be drawn, and their probabilities computed.
+"""LSTM with fixed weights: a known distribution of sequences, to sample from and to score.
 
     i, f, o = σ(x Wi + h Ui + bi), σ(x Wf + h Uf + bf), σ(x Wog + h Uog + bog)
     c = f c + i tanh(x Wc + h Uc + bc);  h = o tanh(c);  logits = h Wo + bo
 
-with x = emb[previous symbol], which is symbol 0 before the first one, and c = h = 0 there.
+with x = emb[previous token], which is token 0 at the first position, and c = h = 0 there.
 
 Source: L. Yu et al. (2017), arXiv 1609.05473, whose released code has this layout.
 """
@@ -12,14 +12,15 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import randomness
+from zoo.distributions.distribution import Distribution
 
 _GATES = ("i", "f", "og", "c")
-_BLOCK = 64  # symbols
+_BLOCK = 64  # tokens
 _AT_ONCE = 1000  # sequences: 20 MB of logits for a vocabulary of 5,000
 
 
 def shapes(vocabulary_size: int, inputs: int, units: int) -> dict[str, tuple[int, ...]]:
-    """The arrays that the weights consist of, and their shapes."""
+    """Names and shapes of the weights."""
     of_gates = {}
     for gate in _GATES:
         of_gates |= {f"W{gate}": (inputs, units), f"U{gate}": (units, units), f"b{gate}": (units,)}
@@ -27,17 +28,20 @@ def shapes(vocabulary_size: int, inputs: int, units: int) -> dict[str, tuple[int
     return {"emb": (vocabulary_size, inputs)} | of_gates | output
 
 
-class KnownLSTM:
-    """The distribution of sequences of any length, computed in float32.
+class OracleLSTM(Distribution):
+    """Distribution of sequences of any length, computed in float32.
 
-    Everything runs on the CPU: the data do not depend on there being an accelerator, some of which
-    multiply float32 matrices with three digits only.
+    Everything runs on the CPU, so that the data do not depend on the accelerator, some of which
+    multiply float32 matrices with a precision of only three digits.
 
     Args:
-        arrays: the weights, of the names and shapes that `shapes` tells.
+        arrays: the weights, with the names and shapes of `shapes`.
+        length: of the sequences that `sample` draws.
     """
 
-    def __init__(self, arrays: dict[str, np.ndarray]):
+    def __init__(self, arrays: dict[str, np.ndarray], length: int):
+        self._length = length
+
         def joined(*names):
             return tf.constant(np.concatenate([arrays[name] for name in names], -1), tf.float32)
 
@@ -46,13 +50,13 @@ class KnownLSTM:
             self._kernel = joined(*(f"W{gate}" for gate in _GATES))
             self._recurrent_kernel = joined(*(f"U{gate}" for gate in _GATES))
             self._bias = joined(*(f"b{gate}" for gate in _GATES))
-            # Symbols that do not occur fill up the last block.
+            # Tokens of probability 0 pad the last block.
             missing = -len(arrays["bo"]) % _BLOCK
             self._output = tf.pad(joined("Wo"), [[0, 0], [0, missing]])
             self._output_bias = tf.pad(joined("bo"), [[0, missing]], constant_values=-np.inf)
 
-    def log_prob(self, tokens):
-        """log P(x) in nats, float32 [batch], of tokens int32 [batch, length]."""
+    def log_prob(self, examples: tf.Tensor) -> tf.Tensor:
+        """Computes log P(x) in nats, float32 [batch], of tokens int32 [batch, length]."""
 
         def body(state, token):
             previous, hidden, cell, log_prob = state
@@ -61,29 +65,23 @@ class KnownLSTM:
             return token, hidden, cell, log_prob
 
         with tf.device("CPU"):
-            batch_size = tf.shape(tokens)[0]
+            batch_size = tf.shape(examples)[0]
             start = *self._start(batch_size), tf.zeros([batch_size])
-            *_, log_prob = tf.scan(body, tf.transpose(tokens), start)
+            *_, log_prob = tf.scan(body, tf.transpose(examples), start)
         return log_prob[-1]
 
-    def draw(self, count: int, length: int, key) -> np.ndarray:
-        """Draws sequences, int32 [count, length].
-
-        Args:
-            count: how many.
-            length: of each.
-            key: a stateless random key, int64 [2].
-        """
+    def sample(self, count: int, key: tf.Tensor) -> np.ndarray:
+        """Draws sequences, int32 [count, length], by a stateless random key, int64 [2]."""
         with tf.device("CPU"):
             noise = tf.random.stateless_uniform(
-                [count, length, 2], key, dtype=tf.float64, alg=randomness.ALGORITHM
+                [count, self._length, 2], key, dtype=tf.float64, alg=randomness.ALGORITHM
             )
             parts = range(0, count, _AT_ONCE)
             return np.concatenate([self._draw(noise[i : i + _AT_ONCE]) for i in parts])
 
     @tf.function(reduce_retracing=True)
     def _draw(self, noise):
-        """The sequences, int32 [batch, length], that uniform noise [batch, length, 2] makes."""
+        """Maps uniform noise [batch, length, 2] to sequences, int32 [batch, length]."""
 
         def body(state, uniform):
             logits, hidden, cell = self._step(*state)
@@ -94,7 +92,7 @@ class KnownLSTM:
         return tf.transpose(tokens)
 
     def _start(self, batch_size):
-        """What is read before the first symbol, and a zero state."""
+        """The token read first, and a zero state."""
         zeros = tf.zeros([batch_size, self._recurrent_kernel.shape[0]])
         return tf.zeros([batch_size], tf.int32), zeros, zeros
 
@@ -107,27 +105,27 @@ class KnownLSTM:
         return hidden @ self._output + self._output_bias, hidden, cell
 
 
-def draw(logits, which_block, which_symbol):
-    """Draws from softmax(logits): first a block of symbols, then a symbol in it.
+def draw(logits: tf.Tensor, which_block: tf.Tensor, which_token: tf.Tensor) -> tf.Tensor:
+    """Draws from softmax(logits): first a block of tokens, then a token in it.
 
-    Cumulative sums, which are slow, are then taken of the blocks and of one block only.
+    The slow cumulative sums are then needed only over the blocks and over one block.
 
     Args:
         logits: float32 [batch, a multiple of 64].
         which_block: uniform in [0, 1), float64 [batch].
-        which_symbol: the same, independent of it.
+        which_token: the same, independent of it.
 
     Returns:
         int32 [batch].
     """
     blocks = tf.reshape(tf.nn.softmax(logits), [-1, logits.shape[-1] // _BLOCK, _BLOCK])
     block = _choose(tf.reduce_sum(blocks, axis=-1), which_block)
-    return block * _BLOCK + _choose(tf.gather(blocks, block, batch_dims=1), which_symbol)
+    return block * _BLOCK + _choose(tf.gather(blocks, block, batch_dims=1), which_token)
 
 
 def _choose(weights, uniform):
-    """The first index whose cumulative weight exceeds that share of all, int32 [batch]."""
-    # In float64 a number below 1 times the whole is below the whole: no index is out of range,
+    """First index whose cumulative weight exceeds that share of the total, int32 [batch]."""
+    # In float64 a number below 1 times the total is below the total: no index is out of range,
     # and none has weight zero.
     cumulative = tf.cumsum(tf.cast(weights, tf.float64), axis=-1)
     below = cumulative <= uniform[:, None] * cumulative[:, -1:]

@@ -1,4 +1,4 @@
-"""Divergences of distributions, in nats: exact, estimated from samples, and as a loss.
+"""Divergences between distributions, in nats: exact, estimated from samples, and as a loss.
 
 P is the data (in distillation the teacher) and Q the model (the student).
 """

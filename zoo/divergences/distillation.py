@@ -1,6 +1,7 @@
-"""The generalised Jensen-Shannon divergence between a teacher and a student, as a Keras loss."""
+"""Generalised Jensen-Shannon divergence between a teacher and a student, as a Keras loss."""
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 from zoo.divergences import exact
@@ -8,11 +9,11 @@ from zoo.divergences import exact
 
 @keras.saving.register_keras_serializable(package="zoo")
 class GeneralisedJensenShannon(keras.losses.Loss):
-    """JS_π[teacher‖student] over the last axis of their logits.
+    """Generalised JS divergence JS_π[teacher‖student] over the last axis of their logits.
 
-    π -> 0 is the forward KL[teacher‖student], which covers all that the teacher says; π -> 1
-    the reverse KL, which keeps to what it says most. "normalised" keeps the size of the gradient
-    between the two. Known in language-model distillation as the generalised JSD(β), β = π.
+    π -> 0 is the forward KL[teacher‖student], which is mode-covering; π -> 1 the reverse KL, which
+    is mode-seeking. "normalised" keeps the size of the gradient between the two. Known in
+    language-model distillation as the generalised JSD(β), β = π.
 
     Args:
         pi: the weight of the **teacher**, a number in (0, 1).
@@ -41,21 +42,21 @@ class GeneralisedJensenShannon(keras.losses.Loss):
         self,
         pi: float,
         scale: exact.Scale = "raw",
-        reduction="sum_over_batch_size",
-        name="generalised_jensen_shannon",
-        dtype=None,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "generalised_jensen_shannon",
+        dtype: str | keras.DTypePolicy | None = None,
     ):
         super().__init__(name=name, reduction=reduction, dtype=dtype)
         exact.kl_weights(exact.checked_pi(pi), scale)
         self.pi, self.scale = float(pi), scale
 
-    def call(self, y_true, y_pred):
-        """One divergence per position, [batch, ...]."""
+    def call(self, y_true: exact.TensorLike, y_pred: exact.TensorLike) -> tf.Tensor:
+        """Computes one divergence per position, [batch, ...]."""
         names = "the teacher's logits (y_true)", "the student's (y_pred)"
         y_true, y_pred = exact.of_one_shape(y_true, y_pred, names)
         log_p, log_q = ops.log_softmax(y_true), ops.log_softmax(y_pred)
         return exact.generalised_js(log_p, log_q, self.pi, self.scale)
 
-    def get_config(self):
-        """The arguments that rebuild this loss."""
+    def get_config(self) -> dict:
+        """Arguments that rebuild this loss."""
         return {**super().get_config(), "pi": self.pi, "scale": self.scale, "dtype": self.dtype}

@@ -1,22 +1,24 @@
-"""Divergences from samples and log-densities, each with its standard error.
+"""Monte Carlo estimates of divergences from samples and log-densities, with standard errors.
 
-For distributions too large to enumerate, such as sequences or images. A log-density may be in any
-reference measure, as long as P and Q share it. Estimates are unbiased and may come out negative.
+For distributions too large to enumerate, such as sequences or images. Log-densities may be with
+respect to any reference measure, as long as P and Q share it. Estimates are unbiased and may be
+negative.
 """
 
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from zoo.divergences import exact
 
 
 class Estimate(NamedTuple):
-    """A mean over samples.
+    """Mean over samples with its standard error.
 
     Attributes:
         value: the estimate.
-        standard_error: of `value`, from the sample variance; NaN for a single sample, or where
+        standard_error: of `value`, from the sample variance; NaN for a single sample, or if
             `value` is infinite.
     """
 
@@ -24,10 +26,10 @@ class Estimate(NamedTuple):
     standard_error: float
 
 
-def monte_carlo_kl(log_p, log_q) -> Estimate:
-    """KL[P‖Q] = E_P[log p - log q], from samples of P.
+def monte_carlo_kl(log_p: ArrayLike, log_q: ArrayLike) -> Estimate:
+    """Estimates KL[P‖Q] = E_P[log p - log q] from samples of P.
 
-    For KL[Q‖P] give samples of Q and exchange the arguments.
+    For KL[Q‖P] pass samples of Q and swap the arguments.
 
     Args:
         log_p: log-densities of P at samples **of P**, [samples].
@@ -49,9 +51,9 @@ def monte_carlo_kl(log_p, log_q) -> Estimate:
 
 
 def monte_carlo_generalised_js(
-    log_ratio_at_p, log_ratio_at_q, pi: float, scale: exact.Scale = "raw"
+    log_ratio_at_p: ArrayLike, log_ratio_at_q: ArrayLike, pi: float, scale: exact.Scale = "raw"
 ) -> Estimate:
-    """JS_π = π E_P[log(p/m)] + (1-π) E_Q[log(q/m)], from samples of both.
+    """Estimates JS_π = π E_P[log(p/m)] + (1-π) E_Q[log(q/m)] from samples of both.
 
     The two means are weighted by π and not by the sample counts, which may differ.
 

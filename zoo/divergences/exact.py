@@ -1,7 +1,7 @@
-"""KL and the generalised Jensen-Shannon divergence of distributions known in full.
+"""KL and generalised Jensen-Shannon divergences of fully known distributions.
 
-Everything takes natural log-probabilities, so that a probability may be smaller than the
-smallest float, and answers in nats. P is the data and Q the model, or in distillation the teacher
+All functions take natural log-probabilities, so that a probability may be smaller than the
+smallest float, and return nats. P is the data and Q the model, or in distillation the teacher
 and the student; the weight π is P's share of the mixture M = πP + (1-π)Q.
 
 Sums of p log(p/m) cancel where P and M are alike, which at the ends of π's range is everywhere.
@@ -14,15 +14,17 @@ from typing import Literal
 import numpy as np
 import tensorflow as tf
 from keras import ops
+from numpy.typing import ArrayLike
 
 Scale = Literal["raw", "normalised", "bounded"]
+TensorLike = tf.Tensor | ArrayLike
 
 
-def binary_entropy(pi):
-    """Entropy of a coin, H(π) = -π log π - (1-π) log(1-π), the largest value of JS_π.
+def binary_entropy(pi: TensorLike) -> tf.Tensor:
+    """Entropy of a Bernoulli variable, H(π) = -π log π - (1-π) log(1-π), the maximum of JS_π.
 
     Args:
-        pi: probability of one side, in [0, 1], of any shape. Python numbers are taken as float64.
+        pi: probability, in [0, 1], of any shape. Python numbers are taken as float64.
 
     Returns:
         H(π) in nats, in [0, log 2], of `pi`'s shape; NaN outside [0, 1].
@@ -31,20 +33,20 @@ def binary_entropy(pi):
     return -tf.math.xlogy(pi, pi) - tf.math.xlog1py(1 - pi, -pi)
 
 
-def kl(log_p, log_q):
-    """KL[P‖Q] = Σ p log(p/q), what maximum likelihood minimises over Q.
+def kl(log_p: TensorLike, log_q: TensorLike) -> tf.Tensor:
+    """Kullback-Leibler divergence KL[P‖Q] = Σ p log(p/q), minimised over Q by maximum likelihood.
 
     Args:
         log_p: log-probabilities of P, [..., outcomes], normalised over the last axis; -inf
-            stands for an outcome which does not occur.
+            for impossible outcomes.
         log_q: log-probabilities of Q, of the same shape and type.
 
     Returns:
-        The divergence in nats, [...], ≥ 0; inf where P has an outcome that Q has not. Of
-        measures which do not sum to one it is Σ p log(p/q) - p + q.
+        The divergence in nats, [...], ≥ 0; inf if P has an outcome that Q lacks. For unnormalised
+        measures it is Σ p log(p/q) - p + q.
 
     Raises:
-        ValueError: the shapes of the two differ; tf.errors.InvalidArgumentError where that shows
+        ValueError: the shapes of the two differ; tf.errors.InvalidArgumentError if that is known
             only when a graph runs. Nothing is broadcast.
 
     Example:
@@ -56,12 +58,14 @@ def kl(log_p, log_q):
     return ops.sum(_kl_summands(ops.exp(log_p), ops.exp(log_q), log_ratio), axis=-1)
 
 
-def reverse_kl(log_p, log_q):
-    """KL[Q‖P] = Σ q log(q/p), the idealised perceptual loss; arguments and result as in `kl`."""
+def reverse_kl(log_p: TensorLike, log_q: TensorLike) -> tf.Tensor:
+    """Reverse Kullback-Leibler divergence KL[Q‖P] = Σ q log(q/p); see `kl` for the arguments."""
     return kl(log_q, log_p)
 
 
-def generalised_js(log_p, log_q, pi, scale: Scale = "raw"):
+def generalised_js(
+    log_p: TensorLike, log_q: TensorLike, pi: TensorLike, scale: Scale = "raw"
+) -> tf.Tensor:
     """Generalised Jensen-Shannon divergence JS_π = π KL[P‖M] + (1-π) KL[Q‖M].
 
     Here M = πP + (1-π)Q. At π = 1/2 it is the usual Jensen-Shannon divergence (SciPy's
@@ -69,18 +73,18 @@ def generalised_js(log_p, log_q, pi, scale: Scale = "raw"):
 
         raw         JS_π                in [0, H(π)]
         normalised  JS_π / (π(1-π))     tends to KL[P‖Q] as π -> 0, to KL[Q‖P] as π -> 1
-        bounded     JS_π / H(π)         in [0, 1]; 1 where no outcome is shared
+        bounded     JS_π / H(π)         in [0, 1]; 1 if no outcome is shared
 
     Args:
         log_p: log-probabilities of P, [..., outcomes], normalised over the last axis; -inf
-            stands for an outcome which does not occur.
+            for impossible outcomes.
         log_q: log-probabilities of Q, of the same shape and type.
         pi: the weight of P, in (0, 1), a number or a tensor that broadcasts against [...].
         scale: one of the names above.
 
     Returns:
         The divergence in nats ("bounded": a ratio), [...], ≥ 0; NaN where a `pi` whose value
-        is not known when a graph is traced is not in (0, 1).
+        is unknown at tracing time is not in (0, 1).
 
     Raises:
         ValueError: `pi` is not in (0, 1), `scale` is none of the three, or the shapes of `log_p`
@@ -104,8 +108,10 @@ def generalised_js(log_p, log_q, pi, scale: Scale = "raw"):
     return weight_p * kl_p_m + weight_q * kl_q_m
 
 
-def of_one_shape(log_p, log_q, names=("log_p", "log_q")):
-    """Both tensors, once it is certain that broadcasting would change neither.
+def of_one_shape(
+    log_p: tf.Tensor, log_q: tf.Tensor, names: tuple[str, str] = ("log_p", "log_q")
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns both tensors after checking that their shapes are equal.
 
     Args:
         log_p: a tensor [..., outcomes].
@@ -113,11 +119,11 @@ def of_one_shape(log_p, log_q, names=("log_p", "log_q")):
         names: of the two, for the message.
 
     Returns:
-        The two. Where a dimension is not known yet, the check runs with the graph, except under
-        XLA, which leaves such checks out.
+        The two. For dimensions unknown at tracing time the check runs with the graph, except under
+        XLA, which drops such checks.
 
     Raises:
-        ValueError: they differ in a dimension that is known now, or have none.
+        ValueError: they differ in a known dimension, or are scalars.
     """
     message = (
         f"{names[0]} and {names[1]} should have one shape, [..., outcomes]; received "
@@ -137,14 +143,14 @@ def _written(shape):
     return str(tf.TensorShape(shape).as_list()) if tf.TensorShape(shape).rank is not None else "?"
 
 
-def checked_pi(pi):
-    """`pi` as a float64 tensor: in (0, 1), or NaN where its value is not known yet.
+def checked_pi(pi: TensorLike) -> tf.Tensor:
+    """Converts `pi` to a float64 tensor in (0, 1); NaN where an unknown value turns out invalid.
 
     float64 whatever the inputs are: 1-π, rounded to float32 after the subtraction and not before,
     keeps all of its digits.
 
     Raises:
-        ValueError: a value that is known now is not in (0, 1).
+        ValueError: a known value is not in (0, 1).
     """
     pi = tf.convert_to_tensor(pi, dtype_hint=tf.float64)
     known = tf.get_static_value(pi)
@@ -157,8 +163,8 @@ def checked_pi(pi):
     return ops.where((pi > 0) & (pi < 1), pi, np.nan)
 
 
-def kl_weights(pi, scale: Scale):
-    """The weights of KL[P‖M] and of KL[Q‖M] in JS_π on this scale, each of `pi`'s shape."""
+def kl_weights(pi: TensorLike, scale: Scale) -> tuple[TensorLike, TensorLike]:
+    """Weights of KL[P‖M] and of KL[Q‖M] in JS_π on this scale, each of `pi`'s shape."""
     if scale == "raw":
         return pi, 1 - pi
     if scale == "normalised":
@@ -168,8 +174,8 @@ def kl_weights(pi, scale: Scale):
     raise ValueError(f"scale must be 'raw', 'normalised' or 'bounded'; received {scale!r}.")
 
 
-def log_ratios_to_mixture(log_ratio, pi):
-    """log(m/p) and log(m/q) from r = log(p/q), for m = πp + (1-π)q.
+def log_ratios_to_mixture(log_ratio: TensorLike, pi: TensorLike) -> tuple[tf.Tensor, tf.Tensor]:
+    """Computes log(m/p) and log(m/q) from r = log(p/q), for m = πp + (1-π)q.
 
     With the lighter of the two, of weight w ≤ 1/2, over the heavier as e^t, the ratios of m to
     them are w + (1-w)e^-t and 1 + w(e^t - 1): neither loses digits at the ends of π's range.
@@ -179,7 +185,7 @@ def log_ratios_to_mixture(log_ratio, pi):
         pi: the weight of p, in (0, 1), a float64 tensor that broadcasts against it.
 
     Returns:
-        Two tensors of the shape of both and the type of `log_ratio`.
+        Two tensors of the broadcast shape and the type of `log_ratio`.
     """
     p_is_lighter = pi <= 0.5
     weight = ops.cast(ops.where(p_is_lighter, pi, 1 - pi), log_ratio.dtype)
@@ -193,13 +199,13 @@ def log_ratios_to_mixture(log_ratio, pi):
 
 
 def _log_ratio(log_p, log_q):
-    """log(p/q), and 0 where neither occurs."""
+    """Computes log(p/q), 0 where both are impossible."""
     neither = ops.isneginf(log_p) & ops.isneginf(log_q)
     return ops.where(neither, 0, log_p) - ops.where(neither, 0, log_q)
 
 
 def _kl_summands(p, m, log_ratio):
-    """p log(p/m) - p + m, from p, m and log(m/p); none is negative, and 0 log 0 = 0."""
+    """Computes p log(p/m) - p + m, from p, m and log(m/p); none is negative, and 0 log 0 = 0."""
     near = ops.abs(log_ratio) < 0.5
     near_ratio = ops.where(near, log_ratio, 0)
     far_ratio = ops.where(near | (p <= 0), 0, log_ratio)
@@ -207,7 +213,7 @@ def _kl_summands(p, m, log_ratio):
 
 
 def _exponential_tail(x):
-    """e^x - 1 - x for |x| < 1/2, by its series: the plain difference loses half of the digits."""
+    """Computes e^x - 1 - x for |x| < 1/2 by its series: the difference loses half of the digits."""
     tail = ops.ones_like(x)
     for k in range(15, 2, -1):
         tail = 1 + x / k * tail

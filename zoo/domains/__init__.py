@@ -1,5 +1,13 @@
-"""What one example is: a text, an image or a point; how it is read, written and pictured."""
+"""Domains: what one example of a data set is, all that a model knows of its data.
 
-from zoo.domains.specs import Example, Image, Points, Text
+A domain is a `Text`, an `Image` or `Points`. `patches` reads images as sequences of tokens,
+`pictures` draws images and points.
+"""
 
-__all__ = ["Example", "Image", "Points", "Text"]
+from zoo.domains.image import Image
+from zoo.domains.points import Points
+from zoo.domains.text import Text
+
+Domain = Text | Image | Points
+
+__all__ = ["Domain", "Image", "Points", "Text"]

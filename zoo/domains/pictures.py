@@ -1,4 +1,4 @@
-"""Images and points as PNG pictures."""
+"""Draws images and points as PNG pictures."""
 
 import pathlib
 
@@ -7,43 +7,44 @@ from PIL import Image, ImageDraw
 
 
 def grid(images: np.ndarray, columns: int, zoom: int = 1, gap: int = 2) -> Image.Image:
-    """One picture of many.
+    """Draws many images side by side in one picture.
 
     Args:
-        images: float [count, height, width, 1], values in [0, 1], white on black.
-        columns: images a row.
-        zoom: how many times larger each pixel is drawn.
-        gap: grey pixels between two images.
+        images: float [count, height, width, channels] in [0, 1]; see `zoo.domains.Image`.
+        columns: the number of images in a row.
+        zoom: the factor by which pixels are enlarged.
+        gap: the pixels of dark grey between two images.
 
     Returns:
-        A grey `PIL.Image`, with plain places where the last row is not full.
+        A `PIL.Image`, grey (mode L) or colour (mode RGB) as the images are, with plain places
+        where the last row is not full.
     """
-    count, height, width, _ = images.shape
+    count, height, width, channels = images.shape
     rows = -(-count // columns)
-    pixels = np.round(np.clip(images[..., 0], 0, 1) * 255).astype(np.uint8)
-    canvas = np.full((rows * (height + gap) + gap, columns * (width + gap) + gap), 64, np.uint8)
-    for number, image in enumerate(pixels):
+    shape = (rows * (height + gap) + gap, columns * (width + gap) + gap, channels)
+    canvas = np.full(shape, 64, np.uint8)
+    for number, image in enumerate(np.round(np.clip(images, 0, 1) * 255).astype(np.uint8)):
         top = gap + number // columns * (height + gap)
         left = gap + number % columns * (width + gap)
         canvas[top : top + height, left : left + width] = image
-    picture = Image.fromarray(canvas)
+    picture = Image.fromarray(canvas[..., 0] if channels == 1 else canvas)
     return picture.resize((picture.width * zoom, picture.height * zoom), Image.Resampling.NEAREST)
 
 
 def scatter(real: np.ndarray, generated: np.ndarray, size: int = 480) -> Image.Image:
-    """Real points in grey and generated ones in red over them, by their first two coordinates.
+    """Draws real points in grey and generated points in red on top, by their first two coordinates.
 
-    The window is that of the real points, so that pictures of different samples can be compared;
-    generated points beyond it stand at its edge. Points of one coordinate are spread over the
+    The window is that of the real points, which makes pictures of different samples comparable;
+    generated points outside it are drawn at its edge. Points of one coordinate are spread over the
     height in their order.
 
     Args:
         real: float [count, dimension].
         generated: float [any, dimension].
-        size: of the picture, in pixels each way.
+        size: the height and width of the picture in pixels.
 
     Returns:
-        A `PIL.Image` in colours, on white.
+        A `PIL.Image` in colour, on white.
     """
     real, generated = _in_the_plane(real), _in_the_plane(generated)
     low, high = real.min(axis=0), real.max(axis=0)

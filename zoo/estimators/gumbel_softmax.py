@@ -1,40 +1,40 @@
-"""The gradient of E_Q[g] for sequences of symbols, by relaxing the symbols: fast, and biased.
+"""The Gumbel-softmax gradient of E_Q[g] for sequences of tokens: low variance, and biased.
 
 Source: E. Jang et al., "Categorical Reparameterization with Gumbel-Softmax", arXiv 1611.01144
 (2016), section 2.2 for "straight-through"; C. Maddison et al., "The Concrete Distribution", arXiv
 1611.00712 (2016); a temperature that falls by a factor: W. Nie et al., "RelGAN" (ICLR 2019),
-section 2.3; noise given the symbol: M. Paulus et al., arXiv 2010.04838 (2020), section 3.
+section 2.3; noise given the token: M. Paulus et al., arXiv 2010.04838 (2020), section 3.
 """
+
+from collections.abc import Callable
 
 import tensorflow as tf
 
 from zoo import randomness, samplers
+from zoo.batch import Batch
 from zoo.errors import require
-
-NEEDS = "drawing_logits"
+from zoo.estimators.base.contracts import Estimator
+from zoo.models.base.sequence_model import SequenceModel
 
 _NOISE = 0  # a number for keys
 
 
-class GumbelSoftmax:
-    """Straight-through: the discriminator sees symbols, and the gradient a softmax.
+class GumbelSoftmax(Estimator):
+    """Straight-through: the forward pass uses tokens, the backward pass a softmax.
 
         y = one_hot(x) + s - stop_gradient(s),    s = softmax((log Q(·|x_{<t}) + G) / τ)
 
     with Gumbel noise G given that log Q + G is largest at x_t: (x, G) is distributed as if the
-    noise had come first and the symbol from it. The gradient of the mean of g(y) has no large
-    variance, and a bias for two reasons: g is known to be right at symbols only, not between
-    them; and each symbol's gradient flows through the discriminator, not through what the
+    noise had come first and the token from it. The gradient of the mean of g(y) has no large
+    variance, and a bias for two reasons: g is known to be right at tokens only, not between
+    them; and each token's gradient flows through the discriminator, not through what the
     generator reads afterwards. The lower the temperature τ, the less the first and the more the
     variance.
 
-    g is that of the whole text. The discriminator has to take relaxed symbols.
-
-    Attributes:
-        variables: what is saved of it: nothing.
+    g is that of the whole text. The discriminator has to take relaxed tokens.
     """
 
-    variables = ()
+    generator_type = SequenceModel
 
     def __init__(self, temperature: tuple[float, float], temperature_steps: int):
         self._temperature, self._temperature_steps = temperature, temperature_steps
@@ -47,12 +47,14 @@ class GumbelSoftmax:
         moved = tf.minimum(tf.cast(step, tf.float32) / self._temperature_steps, 1.0)
         return first ** (1 - moved) * last**moved
 
-    def loss(self, generator, score, key, count: int, step):
+    def loss(
+        self, generator: SequenceModel, score: Callable, key: tf.Tensor, count: int, step
+    ) -> tf.Tensor:
         """The mean score of a batch of samples.
 
         Args:
-            generator: a `zoo.models.base.autoregressive.Autoregressive` of texts.
-            score: gives g, float32 [count, times], of texts as relaxed symbols, float32 [count,
+            generator: a model of texts.
+            score: gives g, float32 [count, times], of texts as relaxed tokens, float32 [count,
                 time, size].
             key: int64 [2], see `zoo.randomness`.
             count: the number of samples.
@@ -62,35 +64,35 @@ class GumbelSoftmax:
             float32 [], whose gradient with respect to the weights of `generator` is a biased
             estimate of that of E_Q[g].
         """
-        texts = generator.sample(key, count)
+        texts = generator.sample(key, count).values
         log_q = tf.nn.log_softmax(generator.drawing_logits(texts))
         largest = perturbed(texts, tf.stop_gradient(log_q), randomness.fold(key, _NOISE))
-        # What is never drawn has log Q = -inf, and no gradient.
+        # Tokens that are never drawn have log Q = -inf, and no gradient.
         moving = tf.where(tf.math.is_finite(log_q), log_q - tf.stop_gradient(log_q), 0.0)
         soft = tf.nn.softmax((largest + moving) / self.temperature_at(step))
         hard = tf.one_hot(texts, log_q.shape[-1])
-        return tf.reduce_mean(score(hard + (soft - tf.stop_gradient(soft)))[:, -1])
+        return tf.reduce_mean(score(Batch(hard + (soft - tf.stop_gradient(soft))))[:, -1])
 
 
-def perturbed(symbols, log_probs, key):
-    """log Q + G with Gumbel noise G, given at which symbol it is largest.
+def perturbed(tokens, log_probs, key: tf.Tensor) -> tf.Tensor:
+    """log Q + G with Gumbel noise G, given the token at which it is largest.
 
-        -log E_0 there,    -log(E_0 + E_i / Q_i) at all other symbols i
+        -log E_0 there,    -log(E_0 + E_i / Q_i) at all other tokens i
 
     with independent E of the exponential distribution.
 
     Args:
-        symbols: int32 [...].
+        tokens: int32 [...].
         log_probs: log Q, float32 [..., size], normalised.
         key: int64 [2].
 
     Returns:
         float32 [..., size]; -inf where Q is 0.
     """
-    least = tf.cast(tf.one_hot(symbols, log_probs.shape[-1]), tf.bool)
+    least = tf.cast(tf.one_hot(tokens, log_probs.shape[-1]), tf.bool)
     first, others = (
         randomness.exponential(randomness.fold(key, number), shape)
-        for number, shape in enumerate([tf.shape(symbols), tf.shape(log_probs)])
+        for number, shape in enumerate([tf.shape(tokens), tf.shape(log_probs)])
     )
     later = tf.where(least, 0.0, others * tf.exp(-log_probs))
     return -tf.math.log(first[..., None] + later)

@@ -1,22 +1,24 @@
-"""The gradient of E_Q[g] for sequences of symbols, by the score function.
+"""The score-function gradient of E_Q[g] for sequences of tokens.
 
-Source: R. J. Williams (1992), see `zoo.functional.score_function`; scores of beginnings with a
+Source: R. J. Williams (1992), see `zoo.functional.score_function`; scores of prefixes with a
 discount and a moving average: C. de Masson d'Autume et al., "Training Language GANs from Scratch",
 arXiv 1905.09922 (2019), eq. 2 and 3; completions: L. Yu et al., "SeqGAN", arXiv 1609.05473 (2016),
 eq. 4.
 """
 
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import keras
 import tensorflow as tf
 
 from zoo import randomness
+from zoo.batch import Batch
 from zoo.errors import require
+from zoo.estimators.base.contracts import Estimator
 from zoo.functional.cross_entropy import cross_entropy
 from zoo.functional.score_function import leave_one_out, surrogate
-
-NEEDS = "drawing_logits"
+from zoo.models.base.sequence_model import SequenceModel
 
 Rewards = Literal["whole", "prefixes"]
 Baseline = Literal["leave_one_out", "moving_average", "none"]
@@ -24,38 +26,48 @@ Baseline = Literal["leave_one_out", "moving_average", "none"]
 _ROLLOUTS = 0  # a number for keys
 
 
-class Reinforce:
-    """REINFORCE, where each symbol's log-probability is weighed by what the symbol could change.
+class Reinforce(Estimator):
+    """REINFORCE, in which each token's log-probability is weighted by the reward credited to it.
 
         ∇ E_Q[g(x)] = E_Q[Σ_t (c_t - b_t) ∇ log Q(x_t | x_{<t})]
 
-    c_t, the cost of symbol t, is
+    c_t, the cost credited to token t, is
 
         whole       g(x_{≤T}), that of the whole text
         prefixes    1/T Σ_{s≥t} discount^{s-t} g(x_{≤s})
 
-    and with rollouts the mean of this over texts that begin with x_{≤t} and are drawn from Q.
-    Symbols after the end of a text count nothing.
+    and with rollouts the mean of this over completions of x_{≤t} that are drawn from Q. Tokens
+    after the end of a text are masked.
 
     "whole" is unbiased for the gradient of E_Q[g(x_{≤T})], and "prefixes" without a discount for
     that of the mean over all times t of E_Q[g(x_{≤t})], where a text that has ended stays what it
     is. Neither rollouts nor a baseline changes this. With a discount below 1 the estimate is
-    biased: what a symbol leads to much later counts less than it should.
+    biased: the costs of later prefixes count less than they should.
+
+    Args:
+        rewards: see `build`, as `discount` and `rollouts`.
+        discount: of later prefixes.
+        baseline: subtracted from the costs.
+        rollouts: completions per prefix.
 
     Attributes:
-        variables: what is saved of it: the moving average, if that is the baseline.
+        variables: those of the baseline.
     """
 
-    def __init__(self, rewards: Rewards, discount: float, baseline, rollouts: int):
-        self._rewards, self._discount, self._rollouts = rewards, discount, rollouts
-        self._baseline, self.variables = baseline, getattr(baseline, "variables", ())
+    generator_type = SequenceModel
 
-    def loss(self, generator, score, key, count: int, step):
+    def __init__(self, rewards: Rewards, discount: float, baseline: "CostBaseline", rollouts: int):
+        self._rewards, self._discount, self._rollouts = rewards, discount, rollouts
+        self._baseline, self.variables = baseline, baseline.variables
+
+    def loss(
+        self, generator: SequenceModel, score: Callable, key: tf.Tensor, count: int, step
+    ) -> tf.Tensor:
         """The mean cost of texts, with the estimate as its gradient.
 
         Args:
-            generator: a `zoo.models.base.autoregressive.Autoregressive` of texts.
-            score: gives g, float32 [count, times], of texts and of their beginnings.
+            generator: a model of texts.
+            score: gives g, float32 [count, times], of texts and of their prefixes.
             key: int64 [2], see `zoo.randomness`.
             count: the number of samples.
             step: the training step, an integer tensor [].
@@ -63,23 +75,23 @@ class Reinforce:
         Returns:
             float32 [].
         """
-        texts = generator.sample(key, count)
-        counts = generator.weights_of(texts)
-        log_probs = -counts * cross_entropy(texts, generator.drawing_logits(texts))
+        texts = generator.sample(key, count).values
+        token_mask = generator.token_mask(texts)
+        log_probs = -token_mask * cross_entropy(texts, generator.drawing_logits(texts))
         costs = tf.stop_gradient(self._costs(generator, texts, score, key))
-        advantages = costs - self._baseline(costs, counts, step)
+        advantages = costs - self._baseline(costs, token_mask, step)
         return tf.reduce_mean(costs[:, 0]) + surrogate(log_probs, advantages)
 
     def _costs(self, generator, texts, score, key):
         """c_t, float32 [count, time]."""
         if self._rollouts == 0:
-            return self._to_go(score(texts))
+            return self._to_go(score(Batch(texts)))
         count, time = tf.unstack(tf.shape(texts))
         shape = [count, time, self._rollouts, time]
-        begun = tf.repeat(texts, time * self._rollouts, axis=0)
+        prefixes = tf.repeat(texts, time * self._rollouts, axis=0)
         known = tf.tile(tf.repeat(tf.range(1, time + 1), self._rollouts), [count])
-        completed = generator.completions(begun, known, randomness.fold(key, _ROLLOUTS))
-        costs = tf.reshape(self._to_go(score(completed)), shape)
+        completed = generator.completions(prefixes, known, randomness.fold(key, _ROLLOUTS))
+        costs = tf.reshape(self._to_go(score(Batch(completed))), shape)
         # At the time up to which each was known.
         return tf.linalg.diag_part(tf.reduce_mean(costs, axis=2))
 
@@ -93,7 +105,37 @@ class Reinforce:
         return tf.matmul(scores, weights) / tf.cast(tf.size(time), scores.dtype)
 
 
-class MovingAverage:
+class CostBaseline:
+    """The number that is subtracted from costs to lower the variance: by default 0.
+
+    Attributes:
+        variables: its state.
+    """
+
+    variables: Sequence[keras.Variable] = ()
+
+    def __call__(self, costs, token_mask, step):
+        """The baseline of a batch, of a shape that `costs` broadcasts with.
+
+        Args:
+            costs: float32 [batch, time].
+            token_mask: float32 [batch, time].
+            step: the training step, an integer tensor [].
+        """
+        del costs, token_mask, step
+        return 0.0
+
+
+class LeaveOneOut(CostBaseline):
+    """The mean cost of the other texts of the batch at each time."""
+
+    def __call__(self, costs, token_mask, step):
+        """See `CostBaseline`."""
+        del token_mask, step
+        return leave_one_out(costs)
+
+
+class MovingAverage(CostBaseline):
     """The mean cost of the steps before: b <- decay b + (1 - decay) mean cost.
 
     The decay at step i is min(decay, (1 + i) / (10 + i)), so that the first value, 0, is soon
@@ -108,18 +150,12 @@ class MovingAverage:
         average = keras.Variable(0.0, trainable=False, name="baseline", aggregation="mean")
         self.variables = [average]
 
-    def __call__(self, costs, counts, step):
-        """The average before this step, float32 []; the costs of this step then become part of it.
-
-        Args:
-            costs: float32 [batch, time].
-            counts: 1 for each symbol that counts, else 0, of the same shape.
-            step: the training step, an integer tensor [].
-        """
+    def __call__(self, costs, token_mask, step):
+        """The average before this step, float32 []; this step's costs then become part of it."""
         (average,) = self.variables
         before, step = tf.identity(average.value), tf.cast(step, tf.float32)
         decay = tf.minimum(self._decay, (1.0 + step) / (10.0 + step))
-        mean = tf.reduce_sum(counts * costs) / tf.reduce_sum(counts)
+        mean = tf.reduce_sum(token_mask * costs) / tf.reduce_sum(token_mask)
         average.assign(before + (1.0 - decay) * (mean - before))
         return before
 
@@ -135,16 +171,16 @@ def build(
     """REINFORCE for texts.
 
     Args:
-        rewards: what a symbol answers for, see `Reinforce`: the verdict on the "whole" text, or
-            those on all "prefixes" from the symbol on.
-        discount: how much less the verdict at the next time counts, above 0 and at most 1, which
-            is unbiased; for "prefixes" alone.
+        rewards: the reward credited to a token, see `Reinforce`: the score of the "whole" text,
+            or the discounted scores of all "prefixes" from that token on.
+        discount: the factor per time step, above 0 and at most 1, which is unbiased; for
+            "prefixes" alone.
         baseline: what is subtracted from the costs to lower the variance: the mean of the other
             texts of the batch at each time, "leave_one_out"; the "moving_average" of the steps
             before; or "none".
         baseline_decay: of the moving average, at least 0 and below 1.
-        rollouts: how many completions of each beginning are drawn from Q and judged, in place of
-            the text itself. Their number is batch size × length × rollouts. 0: none.
+        rollouts: completions of each prefix that are drawn from Q and scored instead of the text
+            itself. Their number is batch size × length × rollouts. 0: none.
 
     Raises:
         SpecError: a number out of its range, or a discount where there is nothing to discount.
@@ -152,7 +188,7 @@ def build(
     require(0 < discount <= 1, f"reinforce: discount={discount} should be above 0 and at most 1.")
     require(
         discount == 1 or rewards == "prefixes",
-        f"reinforce: discount={discount} needs rewards='prefixes'; there is one verdict on a "
+        f"reinforce: discount={discount} needs rewards='prefixes'; there is one score of a "
         "whole text.",
     )
     require(
@@ -160,14 +196,9 @@ def build(
         f"reinforce: baseline_decay={baseline_decay} should be at least 0 and below 1.",
     )
     require(rollouts >= 0, f"reinforce: rollouts={rollouts} should be at least 0.")
-    return Reinforce(rewards, discount, _baseline(baseline, baseline_decay), rollouts)
-
-
-def _baseline(name, decay):
-    """A function of costs, counts and step, see `MovingAverage`."""
-    if name == "moving_average":
-        return MovingAverage(decay)
-    return {
-        "leave_one_out": lambda costs, counts, step: leave_one_out(costs),
-        "none": lambda costs, counts, step: 0.0,
-    }[name]
+    baselines = {
+        "leave_one_out": LeaveOneOut,
+        "moving_average": lambda: MovingAverage(baseline_decay),
+        "none": CostBaseline,
+    }
+    return Reinforce(rewards, discount, baselines[baseline](), rollouts)

@@ -1,1 +1,1 @@
-"""Small pure functions."""
+"""Pure functions: cross-entropy, diversity, score-function gradient."""

@@ -3,11 +3,11 @@
 import tensorflow as tf
 
 
-def cross_entropy(targets, logits):
-    """-log softmax(logits)[target] in nats.
+def cross_entropy(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    """Cross-entropy in nats: -log softmax(logits)[target].
 
-    The same as tf.nn.sparse_softmax_cross_entropy_with_logits, of which a CPU makes two to four
-    times less where there are many symbols.
+    The values of tf.nn.sparse_softmax_cross_entropy_with_logits, two to four times faster on a
+    CPU where the vocabulary is large.
 
     Args:
         targets: int32 [...], in [0, size).

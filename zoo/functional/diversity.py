@@ -1,33 +1,34 @@
-"""Whether samples are as unlike one another as data are, as training can measure it."""
+"""A within-batch diversity ratio, to spot mode collapse during training."""
 
 import tensorflow as tf
 
-_MOST = 64  # examples, a batch's usual number: more would tell hardly more
+from zoo.batch import Batch
+
+_MOST = 64  # examples, the usual batch size: more change the ratio little
 
 
-def diversity(samples, real):
-    """How far samples are from one another, as a multiple of how far data are.
+def diversity(samples: Batch, real: Batch) -> tf.Tensor:
+    """Mean distance of samples to their nearest neighbours, relative to that of data.
 
         mean_i min_{j ≠ i} |x_i - x_j|  of the samples  /  the same of the data
 
     Args:
-        samples: a batch of examples: float [batch, ...], or symbols int32 [batch, time], between
-            which |x - y| is the share of times at which they differ; or a pair of those and
-            labels, which do not count.
-        real: the same of data, as many as there are samples. Of both the first 64 count.
+        samples: images or points, or tokens, between which |x - y| is the share of positions at
+            which they differ; labels are ignored.
+        real: as many real examples. The first 64 of both are compared.
 
     Returns:
-        float32 []: about 1 where Q is P, 0 where each sample is there twice. 1 where the data tell
-        nothing: where each of them is there twice, and where there is but one.
+        float32 []: about 1 where Q is P, 0 where every sample is a duplicate. 1 where the ratio is
+        undefined: where every real example is a duplicate, or there is only one.
     """
-    of_samples, of_real = _to_nearest(samples), _to_nearest(real)
-    told = (of_real > 0) & tf.math.is_finite(of_real)
-    return tf.where(told, of_samples / of_real, 1.0)
+    of_samples, of_real = _to_nearest(samples.values), _to_nearest(real.values)
+    defined = (of_real > 0) & tf.math.is_finite(of_real)
+    return tf.where(defined, of_samples / of_real, 1.0)
 
 
-def _to_nearest(examples):
-    """The mean distance to the nearest other one, among the first examples."""
-    values = tf.nest.flatten(examples)[0][:_MOST]
+def _to_nearest(values):
+    """Mean distance to the nearest neighbour, among the first examples."""
+    values = values[:_MOST]
     values = tf.reshape(values, [tf.shape(values)[0], -1])
 
     def distance(one):

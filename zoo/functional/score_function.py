@@ -1,9 +1,9 @@
-"""The score-function gradient, of expectations over what cannot be differentiated.
+"""The score-function gradient of expectations over samples that cannot be differentiated.
 
     ∇ E_Q[c(x)] = E_Q[(c(x) - b) ∇ log Q(x)]
 
-for each constant b, and for each symbol of its own: what a symbol's log-probability is weighed by
-may leave out all that was settled before the symbol.
+for each constant b, and for each token on its own: the weight of a token's log-probability may
+leave out all costs that were settled before the token.
 
 Source: R. J. Williams, "Simple statistical gradient-following algorithms for connectionist
 reinforcement learning", Machine Learning 8 (1992).
@@ -12,11 +12,11 @@ reinforcement learning", Machine Learning 8 (1992).
 import tensorflow as tf
 
 
-def surrogate(log_probs, costs):
+def surrogate(log_probs: tf.Tensor, costs: tf.Tensor) -> tf.Tensor:
     """Zero, whose gradient is the score-function estimate: mean over texts of Σ_t c_t ∇ log q_t.
 
     Args:
-        log_probs: log Q(x_t | x_{<t}), float32 [batch, time], 0 for what does not count.
+        log_probs: log Q(x_t | x_{<t}), float32 [batch, time], 0 for masked tokens.
         costs: c_t, less a baseline, float32 [batch, time]; no gradient flows through them.
 
     Returns:
@@ -26,8 +26,8 @@ def surrogate(log_probs, costs):
     return through - tf.stop_gradient(through)
 
 
-def leave_one_out(costs):
-    """The mean cost of the other texts at each time, a baseline that does not depend on the text.
+def leave_one_out(costs: tf.Tensor) -> tf.Tensor:
+    """Mean cost of the other texts at each time, a baseline that does not depend on the text.
 
     Args:
         costs: float [batch, time].

@@ -1,20 +1,19 @@
-"""Measures that do not know what trained a model.
+"""Metrics of trained models, independent of how they were trained.
 
-A member is a file of one of two forms. A measure of a model, such as its likelihood, has
+A member is a file that declares one `METRIC`, either of a run, such as its likelihood,
 
-    def applies(run) -> bool
-    def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
+    METRIC = RunMetric(applies, measure)     # applies(run), measure(run, *, split, count, seed)
 
-with a `zoo.runs.run.Run`, and a measure of samples, whoever made them,
+or of samples, whatever drew them, against as many real examples,
 
-    def applies(subject) -> bool
-    def compare(comparison) -> dict[str, Measurement]
+    METRIC = SampleMetric(accepts, compare)  # accepts(domain), compare(comparison)
 
-with a `zoo.metrics.Comparison`; its subject is anything that has `example`. Samples are compared
-once more with other real examples in their place, which gives each measurement its ceiling.
+Both return a dict of named `Measurement`s. The docstrings of the file and of the function become
+the explanations in the report.
 """
 
 from zoo.metrics.base.comparison import Comparison
+from zoo.metrics.base.contracts import RunMetric, SampleMetric, find
 from zoo.metrics.base.measurement import Measurement
 
-__all__ = ["Comparison", "Measurement"]
+__all__ = ["Comparison", "Measurement", "RunMetric", "SampleMetric", "find"]

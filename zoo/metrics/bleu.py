@@ -1,33 +1,29 @@
-"""How far samples consist of phrases of real texts."""
+"""BLEU: n-gram precision of samples against real texts."""
 
 import numpy as np
 
-from zoo.metrics import Measurement
+from zoo.metrics import Comparison, Measurement, SampleMetric
 from zoo.metrics.base import bleu, ngrams, standard_errors
+from zoo.metrics.base.contracts import is_text
 
 
-def applies(subject) -> bool:
-    """Whether the examples are texts."""
-    return subject.example.kind == "text"
+def compare(comparison: Comparison) -> dict[str, Measurement]:
+    """Computes the mean BLEU-n of the samples, each against all real examples as references.
 
+    The BLEU-n of a sample is the geometric mean of its k-gram precisions, k = 1 to n, times a
+    penalty for being shorter than the closest reference. A k-gram matches at most as often as it
+    occurs in the reference that has it most often; an order without a match counts as 0.1 matches
+    (nltk's smoothing method 1). BLEU grows with the number of references, which equals that of the
+    samples.
 
-def compare(comparison) -> dict[str, Measurement]:
-    """Mean BLEU-n of the samples, each against all real examples as its references.
-
-    Per sample the geometric mean, with weights 1/n, of the shares of its k-grams, k = 1 to n,
-    that stand in a reference, each counted at most as often as in the one reference that has it
-    most often; times a penalty for being shorter than the closest reference. An order of which
-    nothing matches counts as 0.1 matches (nltk's smoothing method 1). BLEU grows with the number
-    of references, which is that of the samples.
-
-    It measures quality alone: a single common sentence, repeated, may be above the ceiling.
+    It measures quality alone: a single common sentence, repeated, can exceed the ceiling.
 
     Args:
         comparison: a `zoo.metrics.Comparison` of texts.
 
     Returns:
-        `bleu_2` to `bleu_5`, from 0 to 1. Their standard errors are those of means over the
-        samples: the references are taken as given.
+        `bleu_2` to `bleu_5`, from 0 to 1. The standard errors are those of means over samples,
+        given the references.
 
     Source: K. Papineni, S. Roukos, T. Ward and W.-J. Zhu (2002), BLEU: a method for automatic
     evaluation of machine translation.
@@ -53,8 +49,11 @@ def compare(comparison) -> dict[str, Measurement]:
     }
 
 
+METRIC = SampleMetric(is_text, compare)
+
+
 def _matches(occurrences, count):
-    """How many n-grams of each of the first `count` texts the others have, clipped, [count]."""
+    """Clipped number of n-grams that the first `count` texts share with the others, [count]."""
     texts, items, counts = occurrences.counted()
     generated = texts < count
     largest = np.zeros(occurrences.num_items, np.int64)

@@ -1,20 +1,16 @@
-"""Which digits a generator makes, as a classifier trained on MNIST sees them."""
+"""Histogram of the digits among samples, as classified by a LeNet trained on MNIST."""
 
 import math
 
 import numpy as np
 
-from zoo.metrics import Measurement
+from zoo.metrics import Comparison, Measurement, SampleMetric
 from zoo.metrics.base import lenet
+from zoo.metrics.base.contracts import is_digits
 
 
-def applies(subject) -> bool:
-    """Whether the images show digits."""
-    return subject.example.kind == "image" and subject.example.digits
-
-
-def shares(images) -> np.ndarray:
-    """The share of each digit among images, float [10], which adds up to 1.
+def shares(images: np.ndarray) -> np.ndarray:
+    """Computes the relative frequency of each digit among images, float [10].
 
     Args:
         images: float [count, 28, 28, 1] in [0, 1].
@@ -23,16 +19,16 @@ def shares(images) -> np.ndarray:
     return np.bincount(classes, minlength=10) / len(images)
 
 
-def compare(comparison) -> dict[str, Measurement]:
-    """Counts the classes among samples; the classes of real digits are all but uniform.
+def compare(comparison: Comparison) -> dict[str, Measurement]:
+    """Counts the classes among samples; MNIST's own classes are almost uniform.
 
     Args:
         comparison: a `zoo.metrics.Comparison` of images.
 
     Returns:
-        `num_classes_seen`, how many of the ten digits came up at least once, and `class_kl` =
+        `num_classes_seen`, the number of the ten digits that occur at least once, and `class_kl` =
         KL[histogram‖uniform] in nats, from 0 to log 10. The latter's standard error is by the
-        delta method; where the histogram is uniform it is biased up by about 9 / (2 count).
+        delta method; for a uniform histogram it is biased upwards by about 9 / (2 count).
     """
     count = comparison.count
     histogram = shares(comparison.generated)
@@ -46,3 +42,6 @@ def compare(comparison) -> dict[str, Measurement]:
         "num_classes_seen": Measurement(seen, "of 10 digits", None, count, split, "higher"),
         "class_kl": Measurement(kl, "nats", error, count, split, "lower"),
     }
+
+
+METRIC = SampleMetric(is_digits, compare)

@@ -1,30 +1,26 @@
-"""How many different n-grams samples have."""
+"""Distinct-n: the number of distinct n-grams in the samples per token."""
 
 import numpy as np
 
-from zoo.metrics import Measurement
+from zoo.metrics import Comparison, Measurement, SampleMetric
 from zoo.metrics.base import ngrams, standard_errors
+from zoo.metrics.base.contracts import is_text
 
 ORDERS = (1, 2, 3, 4)
 
 
-def applies(subject) -> bool:
-    """Whether the examples are texts."""
-    return subject.example.kind == "text"
+def compare(comparison: Comparison) -> dict[str, Measurement]:
+    """Computes the number of distinct n-grams of all samples over their number of tokens.
 
-
-def compare(comparison) -> dict[str, Measurement]:
-    """The number of different n-grams in all samples, over the number of symbols in them.
-
-    It falls with the number of samples. Neither high nor low is good: noise is above the ceiling,
-    and samples that repeat one another, or themselves, are below it. Where there is no symbol it
+    It falls with the number of samples. Neither high nor low is better in itself: noise exceeds the
+    ceiling, and samples that repeat themselves or each other fall below it. Without any token it
     is 0.
 
     Args:
         comparison: a `zoo.metrics.Comparison` of texts.
 
     Returns:
-        `distinct_1` to `distinct_4`, from 0 to 1. Standard errors are the jackknife's, over
+        `distinct_1` to `distinct_4`, from 0 to 1. The standard errors are jackknife estimates over
         samples.
 
     Source: J. Li et al. (2016), A diversity-promoting objective function for neural conversation
@@ -32,7 +28,7 @@ def compare(comparison) -> dict[str, Measurement]:
     """
     generated, _ = comparison.sequences
     lengths = ngrams.lengths_of(generated)
-    level = comparison.example.vocabulary.level
+    level = comparison.domain.vocabulary.level
     measured = {}
     orders = ngrams.occurrences(generated, ORDERS[-1])
     for n, occurrences in zip(ORDERS, orders, strict=True):
@@ -47,8 +43,11 @@ def compare(comparison) -> dict[str, Measurement]:
     return measured
 
 
+METRIC = SampleMetric(is_text, compare)
+
+
 def _alone(occurrences, count):
-    """How many different n-grams of each text no other text has, [count]."""
+    """Number of distinct n-grams of each text that occur in no other text, [count]."""
     texts, items, _ = occurrences.counted()
     alone = np.bincount(items)[items] == 1
     return np.bincount(texts[alone], minlength=count)

@@ -1,58 +1,65 @@
-"""What the discriminator proves on held-out data about the divergence from P to Q."""
+"""Lower bound on the divergence from P to Q by the discriminator's loss on held-out data."""
 
 import math
 
 import numpy as np
+import tensorflow as tf
 
 from zoo.density_ratio import estimate
-from zoo.metrics import Measurement
+from zoo.density_ratio.trained import Trained
+from zoo.metrics import Measurement, RunMetric
 from zoo.metrics.base import standard_errors
+from zoo.objectives.base.contracts import DensityRatioObjective
 
 
-def applies(run) -> bool:
-    """Whether the run has a discriminator."""
-    return estimate.given_by(run)
+def measure(run: Trained, *, split: str, count: int, seed: int) -> dict[str, Measurement]:
+    """Computes H(π) minus the discriminator's loss, in expectation a lower bound of JS_π[P‖Q].
 
-
-def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]:
-    """H(π) less the discriminator's loss: a lower bound of JS_π[P‖Q] in expectation.
-
-    In training the discriminator can know its examples by heart; here it has not seen them. A
-    value near 0 says that this discriminator, not every one, cannot tell samples from data; a
-    negative value says that it is worse than the one which knows nothing but π.
+    A discriminator can memorise its training examples; these it has not seen. A value near 0 means
+    that this discriminator, not every one, cannot separate samples from data; a negative value
+    means that it does worse than a constant prediction of π.
 
     Args:
         run: a trained run.
         split: the name of the split.
-        count: how many samples, against at most as many real examples.
-        seed: of the samples, and of which real examples are taken.
+        count: number of samples, and the largest number of real examples.
+        seed: for the samples, and for the choice of real examples.
 
     Returns:
-        `divergence_bound` in nats; its count is that of the real examples. Q is the generator as
-        it is sampled, with averaged weights where the run kept an average. The standard error is
-        over examples, of running text over pieces of 1,000 tokens as that of `nll`.
+        `divergence_bound` in nats; its count is the number of real examples. Q is the generator as
+        it is sampled, with EMA weights if the run kept them. The standard error is over examples,
+        for a corpus over pieces of 1,000 tokens as that of `nll`.
+
+    Raises:
+        SpecError: the objective's logits estimate no density ratio.
 
     Source: F. Huszár (2015), arXiv 1511.05101, section 4.
     """
     examples = estimate.held_out(run, split, count, seed)
     real, generated = (estimate.logits(run, each) for each in examples)
-    pi = estimate.pi(run)
-    value = float(run.objective.divergence_bound(real, generated, pi))
+    step = estimate.last_update(run)
+    value = float(run.objective.divergence_bound(real, generated, step))
     pieces = estimate.pieces(run, split, count, seed)
-    error = _standard_error(run.objective, real, generated, float(pi), pieces)
+    error = _standard_error(run.objective, real, generated, step, pieces)
     fewer = min(count, len(real))
     return {"divergence_bound": Measurement(value, "nats", error, fewer, split, "lower")}
 
 
-def _standard_error(objective, real_logits, generated_logits, pi, pieces):
-    """Of π times one mean plus 1 - π times another, of data in pieces and independent samples."""
-    shift = math.log(pi) - math.log1p(-pi)
-    real = objective.log_density_ratio(real_logits, pi).numpy() + shift
-    generated = objective.log_density_ratio(generated_logits, pi).numpy() + shift
+METRIC = RunMetric(estimate.given_by, measure)
+
+
+def _standard_error(objective: DensityRatioObjective, real, generated, step, pieces):
+    """Standard error of a mean over data in pieces plus a mean over independent samples."""
+    other = tf.zeros([1])  # a logit of the other kind shifts all terms alike
+    of_real = _terms(lambda logit: objective.divergence_bound(logit, other, step), real)
+    of_generated = _terms(lambda logit: objective.divergence_bound(other, logit, step), generated)
     errors = [
-        standard_errors.of_mean_in_pieces(np.logaddexp(0, -real), pieces),
-        standard_errors.of_mean(np.logaddexp(0, generated)),
+        standard_errors.of_mean_in_pieces(of_real, pieces),
+        standard_errors.of_mean(of_generated),
     ]
-    if None in errors:
-        return None
-    return math.hypot(pi * errors[0], (1 - pi) * errors[1])
+    return None if None in errors else math.hypot(*errors)
+
+
+def _terms(bound, logits) -> np.ndarray:
+    """The bound of each logit on its own, float [count]."""
+    return tf.vectorized_map(lambda logit: bound(logit[None]), logits).numpy()

@@ -1,4 +1,4 @@
-"""Divergences from P to Q where both are known, as of the data sets `pairs` and `oracle`."""
+"""Divergences from P to Q where both log-densities are known, as for data `pairs` and `oracle`."""
 
 import itertools
 import math
@@ -7,51 +7,48 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import divergences, spec
+from zoo.density_ratio.trained import Trained
 from zoo.divergences.estimates import Estimate, monte_carlo_generalised_js, monte_carlo_kl
-from zoo.metrics import Measurement
+from zoo.metrics import Measurement, RunMetric
+from zoo.metrics.base.contracts import has_likelihood
 
 PI = (0.1, 0.5, 0.9)  # weights of P in the Jensen-Shannon divergences
-MOST = 10_000  # texts that are all taken, one by one
+MOST = 10_000  # possible texts that are enumerated
 _BATCH = 250
 _UNITS = {"text": "nats per text", "points": "nats per point"}
 
 
-def applies(run) -> bool:
-    """Whether P and Q can both be computed."""
-    return hasattr(run.generator, "log_prob") and run.dataset.log_prob is not None
+def measure(run: Trained, *, split: str, count: int, seed: int) -> dict[str, Measurement]:
+    """Computes KL, reverse KL and generalised Jensen-Shannon divergences of texts or points.
 
-
-def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]:
-    """KL, reverse KL and generalised Jensen-Shannon divergences of whole texts, or of points.
-
-    Q is what is drawn with the run's sampler, from which the unknown token is excluded: samples are
-    drawn and scored with the same one. Up to 10,000 possible texts are all taken, and the figures
-    then have no error and are of P itself, whatever the split. Of more texts, and of points, they
-    are means over the split's examples and over samples, which can come out negative. Entropies and
-    cross-entropies of points are those of densities.
+    Q is the distribution of the run's sampler, which excludes the unknown token: samples are drawn
+    and scored with the same sampler. Up to 10,000 possible texts are enumerated; the values are
+    then exact, without standard error, and concern P itself whatever the split. For more texts, and
+    for points, they are means over the split's examples and over samples, and can be negative.
+    Entropies and cross-entropies of points are differential.
 
     Args:
         run: a trained run.
-        split: the name of the split that stands for P.
-        count: how many samples stand for Q, and how many texts for P where the split has weights.
-        seed: of the samples.
+        split: the name of the split that represents P.
+        count: number of samples from Q, and of texts from P if the split has weights.
+        seed: for the samples.
 
     Returns:
         In nats per text or point: `kl_p_q` = KL[P‖Q], `kl_q_p` = KL[Q‖P], `js_0.1`, `js_0.5` and
         `js_0.9` = JS_π[P‖Q] for the weight π of P, unscaled; `cross_entropy_q_p` = -E_Q[log P],
-        which over the texts' length is the NLL_oracle of text GANs' papers; `entropy_p` and
+        which divided by the length is the NLL_oracle of text-GAN papers; `entropy_p` and
         `entropy_q`.
-        What is infinite is left out: `kl_p_q` where the sampler excludes a text of P's, `kl_q_p`
-        and `cross_entropy_q_p` where the model draws what never occurs.
+        Infinite values are left out: `kl_p_q` if the sampler excludes a text of P, `kl_q_p` and
+        `cross_entropy_q_p` if the model generates a text of probability zero under P.
 
     Source: F. Huszár (2015), arXiv 1511.05101, equations 9 and 12.
     """
-    few = run.example.kind == "text" and run.example.vocabulary.size**run.example.length <= MOST
+    few = run.domain.kind == "text" and run.domain.vocabulary.size**run.domain.length <= MOST
     figures = _exact(run) if few else _estimated(run, split, count, seed)
     return {
         name: Measurement(
             estimate.value,
-            _UNITS[run.example.kind],
+            _UNITS[run.domain.kind],
             estimate.standard_error if math.isfinite(estimate.standard_error) else None,
             size,
             split,
@@ -62,11 +59,19 @@ def measure(run, *, split: str, count: int, seed: int) -> dict[str, Measurement]
     }
 
 
+def _both_known(run):
+    """True if log P and log Q can both be computed."""
+    return has_likelihood(run) and run.dataset.log_prob is not None
+
+
+METRIC = RunMetric(_both_known, measure)
+
+
 def _exact(run):
-    """Name -> estimate without error and number of texts, from all texts that there are."""
-    size, length = run.example.vocabulary.size, run.example.length
+    """Exact estimates and the number of texts, by name, from all possible texts."""
+    size, length = run.domain.vocabulary.size, run.domain.length
     texts = np.array(list(itertools.product(range(size), repeat=length)), np.int32)
-    texts = texts[_closed(texts, run.example.vocabulary.end)]
+    texts = texts[_closed(texts, run.domain.vocabulary.end)]
     log_p, log_q = _scorer(run)(texts)
     kl_q_p, entropy_q = divergences.reverse_kl(log_p, log_q), _entropy(log_q)
     figures = {
@@ -81,7 +86,7 @@ def _exact(run):
 
 
 def _closed(texts, end):
-    """True for the texts in which nothing but end tokens follows an end token, bool [texts]."""
+    """True for texts in which only end tokens follow an end token, bool [texts]."""
     ended = texts == end
     return np.all(ended[:, 1:] >= ended[:, :-1], axis=-1)
 
@@ -91,7 +96,7 @@ def _entropy(log_p):
 
 
 def _estimated(run, split, count, seed):
-    """Name -> estimate and number of examples, from those of the split and from samples."""
+    """Estimates and the number of examples, by name, from the split's examples and from samples."""
     score = _scorer(run)
     log_p_at_p, log_q_at_p = score(_examples(run.dataset.split(split), count, seed))
     log_p_at_q, log_q_at_q = score(run.draw(count, seed))
@@ -112,19 +117,19 @@ def _estimated(run, split, count, seed):
 
 
 def _mean_nats(log_prob):
-    """E[-log_prob]."""
+    """Estimates E[-log_prob]."""
     return monte_carlo_kl(np.zeros_like(log_prob), log_prob)
 
 
 def _examples(data, count, seed):
-    """Examples of P: all rows of a sample of it, or draws by the weights."""
+    """Examples of P: all rows of a sample of it, or weighted draws."""
     return data.values if data.weights is None else data.batch(0, count, seed).numpy()
 
 
 def _scorer(run):
-    """A function from examples [count, ...] to log P and log Q, float64 [count] each."""
+    """Builds a function from examples [count, ...] to log P and log Q, float64 [count] each."""
     options = {}
-    if run.example.kind == "text":
+    if run.domain.kind == "text":
         options = {"sampler": spec.build("samplers", run.sampler)}
 
     @tf.function(reduce_retracing=True)

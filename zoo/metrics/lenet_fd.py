@@ -1,27 +1,23 @@
-"""The Fréchet distance of samples to data, as a classifier trained on MNIST sees them."""
+"""Fréchet distance between samples and data in LeNet features."""
 
-from zoo.metrics import Measurement
+from zoo.metrics import Comparison, Measurement, SampleMetric
 from zoo.metrics.base import frechet
+from zoo.metrics.base.contracts import is_digits
 
 
-def applies(subject) -> bool:
-    """Whether the images show digits."""
-    return subject.example.kind == "image" and subject.example.digits
+def compare(comparison: Comparison) -> dict[str, Measurement]:
+    """Computes |μ_g - μ_r|² + tr(C_g + C_r - 2 (C_g C_r)^½) of the LeNet's 84 features.
 
-
-def compare(comparison) -> dict[str, Measurement]:
-    """|μ_g - μ_r|² + tr(C_g + C_r - 2 (C_g C_r)^½) of the LeNet's 84 features.
-
-    It is the formula of the FID on other features: values of the two have nothing to do with each
-    other. Both sets have the same count, on which the value depends: that of real images of one
-    distribution is not 0 and falls about as 1 / count, which is what the ceiling shows.
+    The formula is that of the FID, but with other features: values of the two are not comparable.
+    Both sets have the same count, on which the value depends: between real images of one
+    distribution it is not 0 and falls about as 1 / count, which the ceiling shows.
 
     Args:
         comparison: a `zoo.metrics.Comparison` of images.
 
     Returns:
-        `lenet_fd`, at least 0. Its standard error is by the bootstrap of both sets and says
-        nothing of the bias.
+        `lenet_fd`, at least 0. Its standard error is by the bootstrap of both sets and does not
+        include the bias.
 
     Raises:
         SpecError: fewer than two samples.
@@ -35,3 +31,6 @@ def compare(comparison) -> dict[str, Measurement]:
     unit = "squared distance of LeNet features"
     count, split = comparison.count, comparison.split
     return {"lenet_fd": Measurement(value, unit, error, count, split, "lower")}
+
+
+METRIC = SampleMetric(is_digits, compare)

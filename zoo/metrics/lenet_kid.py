@@ -1,24 +1,21 @@
-"""The kernel distance of samples to data, as a classifier trained on MNIST sees them."""
+"""Kernel distance (squared MMD) between samples and data in LeNet features."""
 
 import math
 
 import numpy as np
 
-from zoo.metrics import Measurement
+from zoo.metrics import Comparison, Measurement, SampleMetric
+from zoo.metrics.base.contracts import is_digits
 
 _ROWS = 100
 
 
-def applies(subject) -> bool:
-    """Whether the images show digits."""
-    return subject.example.kind == "image" and subject.example.digits
+def compare(comparison: Comparison) -> dict[str, Measurement]:
+    """Computes the squared MMD of the LeNet's 84 features under a cubic kernel.
 
-
-def compare(comparison) -> dict[str, Measurement]:
-    """The squared maximum mean discrepancy of the LeNet's 84 features under a cubic kernel.
-
-    It is the formula of the KID on other features: values of the two have nothing to do with each
-    other. It is unbiased at every count, hence below 0 at times where samples are like the data.
+    The formula is that of the KID, but with other features: values of the two are not comparable.
+    The estimate of the squared maximum mean discrepancy is unbiased at every count, hence sometimes
+    negative for samples close to the data.
 
     Args:
         comparison: a `zoo.metrics.Comparison` of images.
@@ -38,21 +35,24 @@ def compare(comparison) -> dict[str, Measurement]:
     return {"lenet_kid": Measurement(value, unit, error, count, split, "lower")}
 
 
-def kernel_distance(a, b) -> tuple[float, float]:
-    """E k(x, x') + E k(y, y') - 2 E k(x, y) without bias, where k(x, y) = (xy / size + 1)³.
+METRIC = SampleMetric(is_digits, compare)
 
-    All pairs are used, not a hundred subsets of 1,000, which would be the same in expectation
-    with more noise. Pairs of an element with itself are left out of the first two terms.
+
+def kernel_distance(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
+    """Estimates E k(x, x') + E k(y, y') - 2 E k(x, y) without bias, k(x, y) = (xy / size + 1)³.
+
+    All pairs are used instead of a hundred subsets of 1,000, which would have the same expectation
+    and more noise. Pairs of an element with itself are left out of the first two terms.
 
     Args:
         a: features x, [count of a, size], at least two rows.
-        b: features y, [count of b, size], the same.
+        b: features y, [count of b, size], at least two rows.
 
     Returns:
         The value and its standard error over draws of both sets, the root of
-        4 var(f) / n + 4 var(g) / m, where f is the mean of k over the rest of `a` less that over
-        `b`, for each row of `a`, and g the same for `b`. Where the distributions are alike it is
-        too large, by √2 at most, as the jackknife's.
+        4 var(f) / n + 4 var(g) / m, where f is the mean of k over the rest of `a` minus that over
+        `b`, for each row of `a`, and g the same for `b`. For similar distributions it is too large,
+        by √2 at most, like the jackknife's.
     """
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
     within_a, within_b = (_sums(each, each)[0] - _itself(each) for each in (a, b))

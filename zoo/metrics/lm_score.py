@@ -1,36 +1,35 @@
-"""How likely samples are under a language model of the training texts."""
+"""Negative log-likelihood of samples under a reference language model of the training texts."""
 
-from zoo.metrics import Measurement
+from zoo.metrics import Comparison, Measurement, SampleMetric
 from zoo.metrics.base import reference_lm
+from zoo.metrics.base.contracts import is_text
 
 
-def applies(subject) -> bool:
-    """Whether the examples are texts."""
-    return subject.example.kind == "text"
+def compare(comparison: Comparison) -> dict[str, Measurement]:
+    """Scores the samples by a reference language model trained on the training texts.
 
+        -Σ log Q_ref(x) / Σ length(x), over samples x
 
-def compare(comparison) -> dict[str, Measurement]:
-    """The negative log-likelihood of samples by a judge trained on the training texts.
-
-        -Σ log Q_judge(x) / Σ length(x), over samples x
-
-    It tells whether samples are like texts, not whether they are all alike: one good sentence,
-    repeated, has a lower value than real texts have. It is read with `reverse_lm_score` beside
-    it. The judge is an LSTM of 128 units, see `zoo.metrics.base.reference_lm`; symbols that are
-    unknown to the data's vocabulary do not count.
+    It measures the quality of samples, not their diversity: one good sentence, repeated, scores
+    lower than real texts do. Read it together with `reverse_lm_score`. The reference model is an
+    LSTM of 128 units, see `zoo.metrics.base.reference_lm`; tokens outside the data's vocabulary are
+    not scored.
 
     Args:
         comparison: a `zoo.metrics.Comparison` of texts.
 
     Returns:
-        `lm_score` in nats per symbol, end symbols included. The standard error is over samples,
-        given the judge.
+        `lm_score` in nats per token, end tokens included. The standard error is over samples,
+        given the reference model.
 
     Source: M. Caccia et al. (2018), arXiv 1811.02549, section 4; S. Semeniuta et al. (2018),
     arXiv 1806.04936.
     """
-    judge = reference_lm.trained(comparison.training, comparison.example, comparison.seed)
-    value, error = judge.score(comparison.generated)
-    unit = f"nats per {comparison.example.vocabulary.level} ({reference_lm.NAME})"
+    reference = reference_lm.trained(comparison.training, comparison.domain, comparison.seed)
+    value, error = reference.score(comparison.generated)
+    unit = f"nats per {comparison.domain.vocabulary.level} ({reference_lm.NAME})"
     count, split = comparison.count, comparison.split
     return {"lm_score": Measurement(value, unit, error, count, split, "lower")}
+
+
+METRIC = SampleMetric(is_text, compare)

@@ -1,36 +1,32 @@
-"""Which samples lie among the data and which data lie among the samples, by nearest neighbours."""
+"""Precision, recall, density and coverage by nearest neighbours in LeNet features."""
 
 import math
 
 import numpy as np
 
-from zoo.metrics import Measurement
+from zoo.metrics import Comparison, Measurement, SampleMetric
 from zoo.metrics.base import distances, standard_errors
+from zoo.metrics.base.contracts import is_digits
 
 NEIGHBOURS = 5
 
 
-def applies(subject) -> bool:
-    """Whether the images show digits, whose features a classifier trained on MNIST gives."""
-    return subject.example.kind == "image" and subject.example.digits
+def compare(comparison: Comparison) -> dict[str, Measurement]:
+    """Computes precision, recall, density and coverage of the LeNet's 84 features, with k = 5.
 
+    Each example is the centre of a sphere that reaches to its fifth nearest neighbour of the same
+    kind, real or generated.
 
-def compare(comparison) -> dict[str, Measurement]:
-    """Precision, recall, density and coverage of the LeNet's 84 features, with k = 5.
+        precision  the share of samples inside at least one real sphere
+        recall     the share of real examples inside at least one generated sphere
+        density    the mean number of real spheres that contain a sample, divided by k
+        coverage   the share of real spheres that contain at least one sample
 
-    A sphere lies about each example, as far as its fifth nearest neighbour among the others of
-    its own kind.
-
-        precision  the share of samples in at least one real sphere
-        recall     the share of real examples in at least one sample's sphere
-        density    in how many real spheres a sample lies, on average, divided by k
-        coverage   the share of real spheres with at least one sample
-
-    Precision and density are about the quality of samples, recall and coverage about their
-    diversity. Density is 1 where samples are distributed as the data and can be larger where
-    they crowd about what is common: neither is better in itself. None of the four tells training
-    images from new ones, and a real image that is far from all others has a sphere so large that
-    noise can be in it: precision alone proves nothing.
+    Precision and density measure the quality of samples, recall and coverage their diversity.
+    Density is 1 for samples distributed like the data, and larger for samples crowded in dense
+    regions: neither direction is better. None of the four detects copies of training images, and an
+    isolated real image has a sphere so large that it can contain noise: high precision alone proves
+    little.
 
     Args:
         comparison: a `zoo.metrics.Comparison` of images.
@@ -54,8 +50,13 @@ def compare(comparison) -> dict[str, Measurement]:
     return measured
 
 
-def figures(generated, real, radii) -> dict[str, tuple[float, float]]:
-    """The four values, each with its standard error.
+METRIC = SampleMetric(is_digits, compare)
+
+
+def figures(
+    generated: np.ndarray, real: np.ndarray, radii: np.ndarray
+) -> dict[str, tuple[float, float]]:
+    """Computes the four metrics, each with its standard error.
 
     Args:
         generated: features, float64 [count, size].
@@ -63,9 +64,9 @@ def figures(generated, real, radii) -> dict[str, tuple[float, float]]:
         radii: the squared radii of the real spheres, [count].
 
     Returns:
-        By name a value and its standard error over draws of both sets, from the variance over
-        one and the jackknife of the other, with radii as they are. It is rather too large than
-        too small: of 400 digits it was 0.9 to 1.6 times the spread over new draws.
+        By name, a value and its standard error over draws of both sets: the variance over one and
+        the jackknife over the other, with fixed radii. It tends to be too large: for 400 digits it
+        was 0.9 to 1.6 times the spread over new draws.
     """
     own_radii = distances.radii(generated, NEIGHBOURS)
     among_real = _within(generated, real, radii)
@@ -79,19 +80,19 @@ def figures(generated, real, radii) -> dict[str, tuple[float, float]]:
 
 
 def _within(points, centres, radii):
-    """Which points are in which spheres, boolean [points, centres]."""
+    """Membership of points in spheres, bool [points, centres]."""
     return np.concatenate([rows < radii for rows in distances.squared(points, centres)])
 
 
 def _density(inside):
-    """Hits per row and neighbour, of as many rows as columns, both drawn anew."""
+    """Mean hits per row and neighbour, with its error; rows and columns are equally many."""
     by_row, by_column = (np.sum(inside, axis=axis) / NEIGHBOURS for axis in (1, 0))
     variance = (np.var(by_row, ddof=1) + np.var(by_column, ddof=1)) / len(inside)
     return float(np.mean(by_row)), math.sqrt(variance)
 
 
 def _share_hit(hits):
-    """The share of rows with a hit; a column taken away loses the rows that it alone hits."""
+    """Share of rows with a hit, with its error; without a column the rows only it hits are lost."""
     num_hits = np.sum(hits, axis=1)
     alone = np.argmax(hits[num_hits == 1], axis=1)
     lost = np.bincount(alone, minlength=hits.shape[1]) / len(hits)

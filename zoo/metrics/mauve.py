@@ -1,37 +1,34 @@
-"""MAUVE: the area under the divergence frontier of samples and texts, by a judge's states."""
+"""MAUVE: area under the divergence frontier of samples and texts in language-model states."""
 
 import numpy as np
 from sklearn.cluster import KMeans
 
 from zoo import divergences
-from zoo.metrics import Measurement
+from zoo.metrics import Comparison, Measurement, SampleMetric
+from zoo.metrics.base.contracts import is_text
 
-_VARIANCE, _TEXTS_A_CLUSTER = 0.9, 10
+_VARIANCE, _TEXTS_PER_CLUSTER = 0.9, 10
 _POINTS, _SCALE = 25, 5.0
 _RESAMPLES = 50  # their standard deviation is then known to about 10 %
 
 
-def applies(subject) -> bool:
-    """Whether the examples are texts."""
-    return subject.example.kind == "text"
+def compare(comparison: Comparison) -> dict[str, Measurement]:
+    """Computes MAUVE, the overlap of the clusters of samples and of held-out texts.
 
-
-def compare(comparison) -> dict[str, Measurement]:
-    """How far the clusters of samples and of held-out texts are the same, see `frontier_area`.
-
-    A text's features are the mean over its symbols of the 128 hidden states from which an LSTM
-    predicts them, see `zoo.metrics.base.reference_lm`; values by the states of GPT-2, which the
-    authors use, have nothing to do with these. As they do, we scale features to length one, keep
-    the principal components with 90 % of the variance, and make a tenth as many clusters by k-means
-    as there are samples, once instead of the best of five times. With so few texts in each cluster,
-    MAUVE of real texts is far below 1: the ceiling has the same count.
+    A text's features are the mean over its tokens of the 128 hidden states of a reference language
+    model, see `zoo.metrics.base.reference_lm`; the values are not comparable to those with GPT-2
+    features, which the authors use. Like them, we normalise the features to length one and keep the
+    principal components with 90% of the variance. The number of k-means clusters is a tenth of the
+    number of samples; k-means runs once instead of keeping the best of five. With so few texts per
+    cluster, MAUVE of real texts is far below 1: the ceiling has the same count. See
+    `frontier_area`.
 
     Args:
         comparison: a `zoo.metrics.Comparison` of texts.
 
     Returns:
         `mauve`, from 0 to 1. Its standard error is by the bootstrap of both histograms, given the
-        judge and the clusters, and says nothing of the bias.
+        reference model and the clusters, and does not include the bias.
 
     Source: K. Pillutla et al. (2021), arXiv 2102.01454; the package mauve-text.
     """
@@ -40,25 +37,28 @@ def compare(comparison) -> dict[str, Measurement]:
     shares = [np.bincount(part, minlength=labels.max() + 1) / count for part in np.split(labels, 2)]
     draws = np.random.default_rng(comparison.seed)
     resampled = (draws.multinomial(count, part, size=_RESAMPLES) / count for part in shares)
-    # One text drawn anew is the same one: it tells nothing of others.
+    # Resampling a single text gives the same text.
     error = float(np.std(frontier_area(*resampled), ddof=1)) if count > 1 else None
     value = float(frontier_area(*shares))
     return {"mauve": Measurement(value, "from 0 to 1", error, count, split, "higher")}
 
 
-def frontier_area(p, q):
-    """The area under the points (exp(-5 KL[Q‖R_λ]), exp(-5 KL[P‖R_λ])), R_λ = λP + (1-λ)Q.
+METRIC = SampleMetric(is_text, compare)
+
+
+def frontier_area(p: np.ndarray, q: np.ndarray) -> np.ndarray:
+    """Computes the area under the points (exp(-5 KL[Q‖R_λ]), exp(-5 KL[P‖R_λ])), R_λ = λP + (1-λ)Q.
 
     λ takes 25 values in (0, 1), and the ends of the curve are (1, 0) and (0, 1). The weighted sum
     of the two divergences, λ KL[P‖R_λ] + (1-λ) KL[Q‖R_λ], is JS_λ, the generalised Jensen-Shannon
-    divergence of P and Q: MAUVE looks at the whole family at once.
+    divergence of P and Q: MAUVE summarises the whole family.
 
     Args:
         p: float64 [..., outcomes] with the sum 1 over the last axis.
         q: as `p`.
 
     Returns:
-        float64 [...], 1 where P = Q and 0 where they have no outcome in common.
+        float64 [...], 1 if P = Q and 0 if they share no outcome.
     """
     weights = np.linspace(1e-6, 1 - 1e-6, _POINTS)
     mixtures = [weight * p + (1 - weight) * q for weight in weights]
@@ -70,30 +70,30 @@ def frontier_area(p, q):
 
 
 def _closeness(p, mixture):
-    with np.errstate(divide="ignore"):  # log 0 = -inf stands for what does not occur
+    with np.errstate(divide="ignore"):  # log 0 = -inf for outcomes that do not occur
         return np.exp(-_SCALE * divergences.kl(np.log(p), np.log(mixture)).numpy())
 
 
 def clusters(features: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """The cluster of each row.
+    """Assigns each row to a k-means cluster of its principal components.
 
     Args:
         features: float64 [rows, size].
         count: ten times the number of clusters; there are at least two, unless fewer rows differ.
-        seed: of the first centres.
+        seed: for the initial centres.
 
     Returns:
         int32 [rows].
     """
     lengths = np.linalg.norm(features, axis=1, keepdims=True)
     reduced = _principal(features / np.maximum(lengths, np.finfo(np.float64).tiny))
-    number = max(2, round(count / _TEXTS_A_CLUSTER))
+    number = max(2, round(count / _TEXTS_PER_CLUSTER))
     number = min(number, len(np.unique(np.round(reduced, 6), axis=0)))
     return KMeans(number, n_init=1, max_iter=100, random_state=seed).fit_predict(reduced)
 
 
 def _principal(features):
-    """The fewest principal components with 90 % of the variance, [rows, at least 1]."""
+    """Projects on the fewest principal components with 90% of the variance, [rows, at least 1]."""
     centred = features - np.mean(features, axis=0)
     variances, directions = np.linalg.eigh(centred.T @ centred)
     variances, directions = variances[::-1], directions[:, ::-1]

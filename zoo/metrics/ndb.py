@@ -1,4 +1,4 @@
-"""In how many regions of the space of images samples are rarer or more frequent than data."""
+"""NDB: number of statistically different bins of image space."""
 
 import statistics
 
@@ -6,8 +6,9 @@ import numpy as np
 import sklearn.cluster
 import threadpoolctl
 
-from zoo.metrics import Measurement
+from zoo.metrics import Comparison, Measurement, SampleMetric
 from zoo.metrics.base import distances
+from zoo.metrics.base.contracts import is_image
 
 BINS, PER_BIN = 100, 10
 SIGNIFICANCE = 0.05
@@ -15,31 +16,26 @@ _LARGEST_DIFFERENCE = statistics.NormalDist().inv_cdf(1 - SIGNIFICANCE / 2)  # i
 _FITTED, _RESAMPLES = 10_000, 200
 
 
-def applies(subject) -> bool:
-    """Whether there are images."""
-    return subject.example.kind == "image"
-
-
-def compare(comparison) -> dict[str, Measurement]:
-    """The number of statistically different bins.
+def compare(comparison: Comparison) -> dict[str, Measurement]:
+    """Counts the bins whose shares of samples and of held-out images differ significantly.
 
     The bins are the cells of k-means on the pixels of at most 10,000 training images: 100, or
-    fewer where samples would be fewer than 10 a bin. Samples are compared to held-out images and
-    not to those that made the bins, which lie nearer to the centres than any others. Where both
-    are of one distribution about a twentieth of the bins differs by chance.
+    fewer to keep at least 10 samples per bin. Samples are compared with held-out images and
+    not with those that were clustered, which lie closer to the centres than any others. Between
+    equal distributions about a twentieth of the bins differs by chance.
 
     Args:
         comparison: a `zoo.metrics.Comparison` of images.
 
     Returns:
         `ndb`. Its standard error is by the bootstrap of samples and real images, given the bins.
-        It is too large where few bins differ, since resampling adds chance differences.
+        It is too large if few bins differ, since resampling adds chance differences.
 
     Raises:
         SpecError: fewer than two samples.
 
     Source: E. Richardson and Y. Weiss (2018), arXiv 1805.12462, where samples are
-    compared to the training images themselves.
+    compared with the training images themselves.
     """
     comparison.require_count(2, "ndb")
     bins = comparison.once("ndb bins", lambda: _bins(comparison))
@@ -53,8 +49,11 @@ def compare(comparison) -> dict[str, Measurement]:
     return {"ndb": Measurement(value, unit, error, count, comparison.split, "lower")}
 
 
-def num_different(a, b) -> np.ndarray:
-    """In how many bins the shares differ by more than chance would have it once in 20 times.
+METRIC = SampleMetric(is_image, compare)
+
+
+def num_different(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Counts the bins whose shares differ at the 5% significance level.
 
     The test is that of two proportions with a pooled variance p (1 - p) (1/n + 1/m).
 
@@ -74,13 +73,13 @@ def num_different(a, b) -> np.ndarray:
 def _bins(comparison):
     number = max(2, min(BINS, comparison.count // PER_BIN))
     means = sklearn.cluster.KMeans(number, n_init=1, random_state=comparison.seed % 2**32)
-    # Its threads wait for each other at every few rows: on a busy machine ten times as long as
-    # one thread takes for all of them.
+    # Its threads wait for each other every few rows: on a busy machine that takes ten times as
+    # long as a single thread.
     with threadpoolctl.threadpool_limits(1):
         return means.fit(distances.flat(comparison.training[:_FITTED]))
 
 
 def _histogram(bins, images):
-    """How many images are in each bin, integers [bins]."""
+    """Number of images in each bin, integers [bins]."""
     with threadpoolctl.threadpool_limits(1):
         return np.bincount(bins.predict(distances.flat(images)), minlength=bins.n_clusters)

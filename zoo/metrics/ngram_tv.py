@@ -1,29 +1,25 @@
-"""How far the n-grams of samples are distributed as those of real texts."""
+"""Total variation between the n-grams of samples and of real texts."""
 
-from zoo.metrics import Measurement
+from zoo.metrics import Comparison, Measurement, SampleMetric
 from zoo.metrics.base import ngrams, total_variation
+from zoo.metrics.base.contracts import is_text
 
 ORDERS = (1, 2, 3, 4)
 
 
-def applies(subject) -> bool:
-    """Whether the examples are texts."""
-    return subject.example.kind == "text"
+def compare(comparison: Comparison) -> dict[str, Measurement]:
+    """Computes 1/2 Σ_g |p(g) - q(g)| for the n-grams g of samples and of real texts.
 
-
-def compare(comparison) -> dict[str, Measurement]:
-    """The total variation between the n-grams of samples and of real texts, 1/2 Σ_g |p(g) - q(g)|.
-
-    p(g) is the share of n-gram g among all n-grams of the samples, q(g) that among those of the
-    real texts. It falls with the number of examples, also between real texts: the ceiling, here
-    a least value, has the same number.
+    p(g) is the relative frequency of n-gram g in the samples, q(g) that in the real texts. The
+    value falls with the number of examples, also between real texts: the ceiling, here a lower
+    limit, has the same number.
 
     Args:
         comparison: a `zoo.metrics.Comparison` of texts.
 
     Returns:
         `ngram_tv_1` to `ngram_tv_4`, from 0 to 1. Standard errors, by the delta method, are over
-        samples and real texts; they are up to a half too large where the two hardly differ.
+        samples and real texts; they are up to a half too large for nearly equal distributions.
     """
     generated, real = comparison.sequences
     measured = {}
@@ -34,3 +30,6 @@ def compare(comparison) -> dict[str, Measurement]:
             value, "from 0 to 1", error, comparison.count, comparison.split, "lower"
         )
     return measured
+
+
+METRIC = SampleMetric(is_text, compare)

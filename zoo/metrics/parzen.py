@@ -1,34 +1,29 @@
-"""The likelihood of data under a density of Gaussians about the samples."""
+"""Parzen window estimate: likelihood of data under a kernel density of the samples."""
 
 import math
 
 import numpy as np
 import scipy.optimize
 
-from zoo.metrics import Measurement
+from zoo.metrics import Comparison, Measurement, SampleMetric
 from zoo.metrics.base import distances, standard_errors
+from zoo.metrics.base.contracts import is_image
 
 NARROWEST, WIDEST = 1 / 256, 1.0
 _CHOOSING = 1000
 
 
-def applies(subject) -> bool:
-    """Whether there are images."""
-    return subject.example.kind == "image"
-
-
-def compare(comparison) -> dict[str, Measurement]:
-    """The mean of log (1/count) Σ_j N(x; y_j, h² I) over real images x, with samples y_j.
+def compare(comparison: Comparison) -> dict[str, Measurement]:
+    """Computes the mean of log (1/count) Σ_j N(x; y_j, h² I) over real images x, with samples y_j.
 
     **A high value is no sign of a good model.** In as many dimensions as an image has, the
-    density is far from the model's own for any number of samples that can be had; centres of
-    k-means score better than real images, and training images as well as a model could. It is
-    measured because earlier work reports it, and is not comparable to `nll` or to
-    `bits_per_dim`.
+    density is far from the model's own for any feasible number of samples; centres of
+    k-means score better than real images, and training images as well as a perfect model. It is
+    reported because earlier work does, and is not comparable to `nll` or to `bits_per_dim`.
 
-    The bandwidth h is one that makes images likely which are not scored by it: the real images
-    are taken in two halves, each scored at the bandwidth between 1/256, a pixel's smallest
-    step, and 1 that is best for the other half (for at most 1,000 of it).
+    The bandwidth h is cross-validated: each half of the real images is scored with the bandwidth
+    between 1/256, the smallest step of a pixel, and 1 that maximises the likelihood of the other
+    half (at most 1,000 images of it).
 
     Args:
         comparison: a `zoo.metrics.Comparison` of images.
@@ -53,13 +48,16 @@ def compare(comparison) -> dict[str, Measurement]:
         scores.append(log_density(scored, generated, bandwidth))
     scores, count = np.concatenate(scores), comparison.count
     error = standard_errors.of_mean(scores)
-    unit = "nats per image, a poor guide: arXiv 1511.01844"
+    unit = "nats per image, unreliable: arXiv 1511.01844"
     value = float(np.mean(scores))
     return {"parzen": Measurement(value, unit, error, count, comparison.split, "higher")}
 
 
-def log_density(points, centres, bandwidth: float) -> np.ndarray:
-    """log (1/centres) Σ_j N(x; y_j, h² I) in nats, [count of points].
+METRIC = SampleMetric(is_image, compare)
+
+
+def log_density(points: np.ndarray, centres: np.ndarray, bandwidth: float) -> np.ndarray:
+    """Computes log (1/centres) Σ_j N(x; y_j, h² I) in nats, [count of points].
 
     Args:
         points: x, float64 [count of points, size].
@@ -70,8 +68,8 @@ def log_density(points, centres, bandwidth: float) -> np.ndarray:
     return np.concatenate(parts) + _normaliser(bandwidth, centres)
 
 
-def best_bandwidth(points, centres) -> float:
-    """The bandwidth from 1/256 to 1 at which the points are likeliest on average."""
+def best_bandwidth(points: np.ndarray, centres: np.ndarray) -> float:
+    """Finds the bandwidth from 1/256 to 1 that maximises the mean log-density of the points."""
     squared = np.concatenate(list(distances.squared(points, centres)))
 
     def loss(log_bandwidth):
@@ -83,7 +81,7 @@ def best_bandwidth(points, centres) -> float:
 
 
 def _kernels(squared, bandwidth):
-    """log Σ_j exp(-|x - y_j|² / 2h²) from squared distances [some, count of centres]."""
+    """log Σ_j exp(-|x - y_j|² / 2h²) from squared distances [rows, count of centres]."""
     nearest = np.min(squared, axis=1, keepdims=True)
     exponents = nearest - squared
     exponents /= 2 * bandwidth**2

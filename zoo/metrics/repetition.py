@@ -1,23 +1,19 @@
-"""How far a sample repeats itself."""
+"""Repetition within a sample: the share of repeated 4-grams."""
 
 import numpy as np
 
-from zoo.metrics import Measurement
+from zoo.metrics import Comparison, Measurement, SampleMetric
 from zoo.metrics.base import ngrams, standard_errors
+from zoo.metrics.base.contracts import is_text
 
 N = 4
 
 
-def applies(subject) -> bool:
-    """Whether the examples are texts."""
-    return subject.example.kind == "text"
+def compare(comparison: Comparison) -> dict[str, Measurement]:
+    """Computes the mean share of a sample's 4-grams that occurred earlier in it.
 
-
-def compare(comparison) -> dict[str, Measurement]:
-    """The share of the 4-grams of a sample that occurred in it before, as a mean over samples.
-
-    1 - (different 4-grams) / (4-grams); 0 for a sample that is too short to have any. Some
-    repetition is in real texts, most of all in characters: the ceiling says how much.
+    1 - (distinct 4-grams) / (4-grams); 0 for samples too short to have any. Real texts repeat
+    themselves too, most of all in characters: see the ceiling.
 
     Args:
         comparison: a `zoo.metrics.Comparison` of texts.
@@ -38,3 +34,6 @@ def compare(comparison) -> dict[str, Measurement]:
         float(np.mean(shares)), f"share of {N}-grams", error, comparison.count, comparison.split
     )
     return {"repetition": measurement}
+
+
+METRIC = SampleMetric(is_text, compare)

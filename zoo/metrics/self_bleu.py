@@ -1,34 +1,30 @@
-"""How far samples repeat one another."""
+"""Self-BLEU: similarity of the samples to each other."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-from zoo.metrics import Measurement
+from zoo.metrics import Comparison, Measurement, SampleMetric
 from zoo.metrics.base import bleu, ngrams, standard_errors
+from zoo.metrics.base.contracts import is_text
 
 
-def applies(subject) -> bool:
-    """Whether the examples are texts."""
-    return subject.example.kind == "text"
+def compare(comparison: Comparison) -> dict[str, Measurement]:
+    """Computes the mean BLEU-n of the samples, each against all other samples as references.
 
+    A sample is never its own reference, but a duplicate of it is. Self-BLEU grows with the number
+    of samples.
 
-def compare(comparison) -> dict[str, Measurement]:
-    """Mean BLEU-n of the samples, each against all other samples as its references.
-
-    A sample is never among its own references, but an equal one at another place is. Self-BLEU
-    grows with the number of samples.
-
-    Neither high nor low is good: real texts have something in common, and that is the ceiling.
-    Samples above it are less varied than real texts, noise is far below it.
+    Neither high nor low is better in itself: real texts have phrases in common, which the ceiling
+    shows. Samples above it are less diverse than real texts; noise is far below it.
 
     Args:
         comparison: a `zoo.metrics.Comparison` of texts.
 
     Returns:
-        `self_bleu_2` to `self_bleu_5`, from 0 to 1. Their standard errors are the jackknife's:
-        of all samples but one at a time, as samples and as references, with the closest lengths
-        left as they are. They are on the safe side: a fifth too large on captions.
+        `self_bleu_2` to `self_bleu_5`, from 0 to 1. The standard errors are jackknife estimates
+        that leave out one sample at a time, as sample and as reference, with the closest lengths
+        kept. They are conservative: a fifth too large on captions.
 
     Raises:
         SpecError: there is only one sample.
@@ -56,14 +52,17 @@ def compare(comparison) -> dict[str, Measurement]:
     }
 
 
+METRIC = SampleMetric(is_text, compare)
+
+
 class _Shared(NamedTuple):
-    """What each text shares with others, an entry for each different n-gram of each text.
+    """N-grams that each text shares with others, one entry per distinct n-gram of each text.
 
     Attributes:
         texts: the number of the text.
-        clipped: how often the text has the n-gram, at most as often as one other text.
+        clipped: the count in the text, at most the largest count in any other text.
         holders: the other text that has it most often.
-        lost: by how much `clipped` falls without that one.
+        lost: the decrease of `clipped` without that text.
     """
 
     texts: np.ndarray
@@ -91,7 +90,7 @@ def _shared(occurrences):
 
 
 def _left_out(shared, matches, lengths, closest, scores):
-    """The mean score of all samples but one, for each one, [orders, count].
+    """Mean score of all samples but one, for each one, [orders, count].
 
     Without sample j its own score is missing, and each sample that shares an n-gram with it alone
     matches less.

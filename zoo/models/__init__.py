@@ -1,12 +1,17 @@
-"""Networks. No loss inside.
+"""Models: networks without a loss.
 
 A member is a file with
 
-    ACCEPTS = {...}                 the kinds of example spec that it models
-    TRAINERS = {...}                the names of the trainers that can train it
-    def build(example, *, ...)      the network, with all its variables made
+    def build(example: Text | Image, *, ...) -> SequenceModel
 
-What has a tractable likelihood is a `zoo.models.base.autoregressive.Autoregressive`; what has
-none is a `zoo.models.base.implicit.Pair` of a generator and a discriminator. Generators of texts
-have one in pairs, too: they are the networks that maximum likelihood trains.
+which makes the model of a domain with all its variables. The annotations say which data it fits
+and what it can do, so which objectives train it:
+
+    SequenceModel   a network that predicts token after token: it has a likelihood
+    LatentPair      a generator that decodes noise, and a discriminator
+    TextPair        a `SequenceModel` of texts, and a discriminator
+    Mediated        two `SequenceModel`s of texts, a generator and a mediator
+
+A `SequenceModel` of images reads them as patches. Within a pair it is the same network that maximum
+likelihood trains. `zoo.models.base.capabilities` has the questions to ask by `isinstance`.
 """

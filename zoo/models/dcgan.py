@@ -1,4 +1,4 @@
-"""The convolutional generator and discriminator of DCGAN, for small grey images.
+"""The convolutional generator and discriminator of DCGAN, for small images, grey or colour.
 
 Source: A. Radford, L. Metz and S. Chintala, "Unsupervised Representation Learning with Deep
 Convolutional Generative Adversarial Networks", arXiv 1511.06434 (2015).
@@ -7,7 +7,7 @@ and ReLU in the generator, LeakyReLU(0.2) in the discriminator.
 Otherwise than there: two doublings for 28×28 in place of four for 64×64; kernels of 4×4, which
 their stride divides, in place of 5×5, so that no pixel is covered more often than its
 neighbour; a sigmoid in place of tanh, for images in [0, 1]; no batch normalisation in the
-discriminator, whose answer to an image should not depend on the others of the batch; kernels
+discriminator, whose logit of an image should not depend on the others of the batch; kernels
 drawn by X. Glorot and Y. Bengio (2010) in place of N(0, 0.02²), from where the saturating
 generator losses find it hard to leave the grey image.
 """
@@ -17,34 +17,26 @@ import math
 import keras
 
 from zoo import domains
-from zoo.models.base.convolutional import normalisation, pair
-from zoo.models.base.implicit import Pair
+from zoo.models.base.convolutional import build_documented, normalisation, pair
+from zoo.models.base.pair import LatentPair
 from zoo.models.layers import float32_sums
 
-ACCEPTS = {"image"}
-TRAINERS = {"adversarial", "implicit"}
 STRIDED = {"strides": 2, "padding": "same"}
 
 
+@build_documented(
+    width="the number of channels at half resolution; there are twice as many at a quarter."
+)
 def build(
-    example: domains.Image,
+    domain: domains.Image,
     *,
     width: int = 64,
     latent_size: int = 100,
     spectral_normalisation: bool = False,
-) -> Pair:
-    """A generator and a discriminator with two strided convolutions each.
-
-    Args:
-        example: images whose height and width are multiples of 4.
-        width: the number of channels at half resolution; there are twice as many at a quarter.
-        latent_size: the number of components of the noise, which is standard normal.
-        spectral_normalisation: whether the discriminator's kernels are divided by their norms.
-
-    Raises:
-        SpecError: sizes that cannot be.
-    """
-    return pair("dcgan", example, width, latent_size, spectral_normalisation, _generator, _critic)
+) -> LatentPair:
+    """A generator and a discriminator with two strided convolutions each."""
+    networks = _generator, _discriminator
+    return pair("dcgan", domain, width, latent_size, spectral_normalisation, *networks)
 
 
 def _generator(shape, width, inputs):
@@ -68,7 +60,7 @@ def _generator(shape, width, inputs):
     )
 
 
-def _critic(shape, width, layers, outputs):
+def _discriminator(shape, width, layers, outputs):
     return keras.Sequential(
         [
             keras.Input(shape),
@@ -80,5 +72,5 @@ def _critic(shape, width, layers, outputs):
             keras.layers.Flatten(),
             layers.Dense(outputs, dtype="float32"),
         ],
-        name="critic",
+        name="scorer",
     )

@@ -11,58 +11,60 @@ import tensorflow as tf
 
 from zoo import domains
 from zoo.errors import require
-from zoo.models.base.implicit import Discriminator, Generator, Pair
+from zoo.models.base.capabilities import Likelihood
+from zoo.models.base.discriminator import ProjectionDiscriminator
+from zoo.models.base.latent_generator import LatentGenerator
+from zoo.models.base.pair import LatentPair
 from zoo.models.layers import float32_sums
-
-ACCEPTS = {"points"}
-TRAINERS = {"adversarial", "implicit"}
 
 
 def build(
-    example: domains.Points,
+    domain: domains.Points,
     *,
     mean: list[float] | None = None,
     std: float = 1.0,
     discriminator_units: int = 64,
-) -> Pair:
+) -> LatentPair:
     """A Gaussian, and a discriminator with two hidden layers of SiLU units.
 
     The best discriminator of a Gaussian and a mixture of Gaussians is smooth, and so is this one.
 
     Args:
-        example: points of any dimension.
-        mean: where training begins; None: at zero.
-        std: the standard deviation of each coordinate that training begins with.
+        domain: the domain, points of any dimension.
+        mean: the initial mean; None: zero.
+        std: the initial standard deviation of each coordinate.
         discriminator_units: the number of units of each hidden layer of the discriminator.
 
     Raises:
         SpecError: a mean of another dimension or not finite, a deviation that is not above zero
             and finite, or no units.
     """
-    mean = [0.0] * example.dimension if mean is None else list(mean)
+    mean = [0.0] * domain.dimension if mean is None else list(mean)
     require(
-        len(mean) == example.dimension and all(map(math.isfinite, mean)),
-        f"gaussian: mean={mean} should be {example.dimension} finite numbers, since the data are "
-        f"{example}.",
+        len(mean) == domain.dimension and all(map(math.isfinite, mean)),
+        f"gaussian: mean={mean} should be {domain.dimension} finite numbers, since the data are "
+        f"{domain}.",
     )
     require(0 < std < math.inf, f"gaussian: std={std} should be above 0 and finite.")
     require(
         discriminator_units >= 1,
         f"gaussian: discriminator_units={discriminator_units} should be at least 1.",
     )
-    critic = _critic(example.dimension, discriminator_units)
-    return Pair(Gaussian(mean, std), Discriminator([critic], [0], name="discriminator"))
+    scorer = _scorer(domain.dimension, discriminator_units)
+    return LatentPair(
+        Gaussian(mean, std), ProjectionDiscriminator([scorer], [0], name="discriminator")
+    )
 
 
-class Gaussian(Generator):
+class Gaussian(LatentGenerator, Likelihood):
     """Q = N(mean, std² I), drawn as mean + std z with z standard normal.
 
     Args:
-        mean: [dimension].
-        std: of each coordinate.
+        mean: the initial mean, [dimension].
+        std: the initial standard deviation of each coordinate.
     """
 
-    def __init__(self, mean, std: float):
+    def __init__(self, mean: list[float], std: float):
         super().__init__(_Affine(mean, std), len(mean), prior="normal", name="generator")
 
     @property
@@ -75,9 +77,10 @@ class Gaussian(Generator):
         """The standard deviation of each coordinate."""
         return math.exp(float(self.network.log_std.numpy()))
 
-    def log_prob(self, points):
-        """The log-density log Q(x) in nats, float32 [batch], of points float [batch, dimension]."""
-        latent = self.network.invert(points)
+    def log_prob(self, values, labels=None):
+        """Log-density log Q(x) in nats, float32 [batch], of points float [batch, dimension]."""
+        del labels
+        latent = self.network.invert(values)
         log_volume = self.latent_size * (self.network.log_std + math.log(2 * math.pi) / 2)
         return -tf.reduce_sum(tf.square(latent), axis=-1) / 2 - log_volume
 
@@ -93,16 +96,16 @@ class _Affine(keras.layers.Layer):
         self.built = True
 
     def call(self, latent, training=False):
-        """Points float32 [batch, dimension], from latents of the same shape."""
+        """Points float32 [batch, dimension] of latents of the same shape."""
         del training
         return self.mean + tf.exp(self.log_std) * latent
 
     def invert(self, points):
-        """The latents of points."""
+        """Latents of points."""
         return (tf.cast(points, tf.float32) - self.mean) * tf.exp(-self.log_std)
 
 
-def _critic(dimension, units):
+def _scorer(dimension, units):
     return keras.Sequential(
         [
             keras.Input([dimension]),
@@ -110,5 +113,5 @@ def _critic(dimension, units):
             float32_sums.Dense(units, activation="silu"),
             float32_sums.Dense(1, dtype="float32"),
         ],
-        name="critic",
+        name="scorer",
     )

@@ -1,41 +1,29 @@
 """A language model of stacked GRU layers.
 
 Source: K. Cho et al. (2014), arXiv 1406.1078, first version: see `zoo.models.layers.gru`, and
-`zoo.models.base.recurrent` for what it shares with others.
+`zoo.models.base.recurrent` for the network around the layers.
 """
 
 from zoo import domains
-from zoo.models.base.recurrent import Recurrent
+from zoo.models.base import sequence_model
+from zoo.models.base.recurrent import RecurrentNetwork, build_documented
+from zoo.models.base.sequence_model import SequenceModel
 from zoo.models.layers.gru import GRULayer
 
-ACCEPTS = {"text", "image"}
-TRAINERS = {"autoregressive"}
 
-
+@build_documented()
 def build(
-    example: domains.Text | domains.Image,
+    domain: domains.Text | domains.Image,
     *,
     units: int = 256,
     layers: int = 2,
     dropout: float = 0.0,
     tied: bool = False,
     patch: list[int] | None = None,
-) -> Recurrent:
-    """The model of texts, or of images as sequences of patches.
-
-    Args:
-        example: what one example is.
-        units: the size of the embedding, and of every layer's hidden state.
-        layers: how many layers stand on each other.
-        dropout: the share of each layer's outputs that training sets to zero.
-        tied: whether the output layer's matrix is the embedding's.
-        patch: the [height, width] of an image's patches; None: [2, 4] of binary images, [1, 1]
-            of others.
-
-    Returns:
-        The model, with all its variables.
-
-    Raises:
-        SpecError: units or layers below 1, dropout outside [0, 1), or a patch that does not fit.
-    """
-    return Recurrent(example, GRULayer, units, layers, dropout, tied, patch, "gru")
+) -> SequenceModel:
+    """A model of stacked GRU layers."""
+    return sequence_model.build(
+        domain,
+        lambda tokens: RecurrentNetwork(tokens, GRULayer, units, layers, dropout, tied, "gru"),
+        patch,
+    )

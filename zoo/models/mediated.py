@@ -1,50 +1,24 @@
-"""An autoregressive generator of texts, and a mediator between it and the data.
+"""A sequence model of texts, and a mediator between it and the data.
 
 Source: S. Lu et al., "CoT: Cooperative Training for Generative Modeling of Discrete Data", arXiv
 1804.03782 (2018).
 """
 
-import dataclasses
-
-import keras
-
 from zoo import domains
 from zoo.models.base import nested
-from zoo.models.base.autoregressive import Autoregressive
-
-ACCEPTS = {"text"}
-TRAINERS = {"cooperative"}
-
-
-@dataclasses.dataclass(frozen=True)
-class Mediated:
-    """Two networks.
-
-    Attributes:
-        generator: the model Q.
-        mediator: the model M of what is drawn from the data or from Q.
-        alike: whether both are of one spec, so that one can begin with the weights of the other.
-    """
-
-    generator: Autoregressive
-    mediator: Autoregressive
-    alike: bool
-
-    def networks(self) -> dict[str, keras.Model]:
-        """The networks that the model consists of, by their roles."""
-        return {"generator": self.generator, "mediator": self.mediator}
+from zoo.models.base.pair import Mediated
 
 
 def build(
-    example: domains.Text,
+    domain: domains.Text,
     *,
     generator: str = "lstm(units=32, layers=1)",
     mediator: str | None = None,
 ) -> Mediated:
-    """Two autoregressive models, with weights of their own.
+    """Two sequence models with weights of their own.
 
     Args:
-        example: what one text is.
+        domain: the domain.
         generator: the spec of an autoregressive model, as a quoted string.
         mediator: the same; None: that of the generator. The best mediator is the mixture of data
             and samples: one that cannot come near to it misleads a generator that is simple.
@@ -53,5 +27,5 @@ def build(
         SpecError: a generator or mediator that is no autoregressive model of texts.
     """
     specs = generator, mediator or generator
-    networks = (nested.autoregressive(text, example, "mediated") for text in specs)
+    networks = (nested.autoregressive(text, domain, "mediated") for text in specs)
     return Mediated(*networks, alike=mediator is None)

@@ -18,16 +18,15 @@ import keras
 
 from zoo import domains
 from zoo.errors import require
-from zoo.models.base.implicit import Discriminator, Generator, Pair, num_inputs
+from zoo.models.base.discriminator import ProjectionDiscriminator
+from zoo.models.base.latent_generator import LatentGenerator, num_inputs
+from zoo.models.base.pair import LatentPair
 from zoo.models.layers import float32_sums
 from zoo.models.layers import spectral_normalisation as spectral
 
-ACCEPTS = {"image"}
-TRAINERS = {"adversarial", "implicit"}
-
 
 def build(
-    example: domains.Image,
+    domain: domains.Image,
     *,
     width: int = 1200,
     latent_size: int = 100,
@@ -35,11 +34,11 @@ def build(
     maxout_pieces: int = 5,
     dropout: bool = True,
     spectral_normalisation: bool = False,
-) -> Pair:
+) -> LatentPair:
     """A generator and a discriminator with two hidden layers each.
 
     Args:
-        example: images of any shape.
+        domain: the domain, images of any shape.
         width: the number of units of each hidden layer of the generator.
         latent_size: the number of components of the noise.
         maxout_units: the number of units of each hidden layer of the discriminator.
@@ -59,12 +58,13 @@ def build(
     }.items():
         require(size >= 1, f"mlp_gan: {name}={size} should be at least 1.")
     layers = spectral if spectral_normalisation else float32_sums
-    classes = example.num_classes
-    network = _generator(example.shape, width, num_inputs(example, latent_size))
-    stages = _discriminator(example.shape, maxout_units, maxout_pieces, layers, 1 + classes)
-    return Pair(
-        Generator(network, latent_size, "uniform", classes, name="generator"),
-        Discriminator(stages, [0.2, 0.5, 0.5] if dropout else [0, 0, 0], name="discriminator"),
+    classes = domain.num_classes
+    network = _generator(domain.shape, width, num_inputs(domain, latent_size))
+    stages = _discriminator(domain.shape, maxout_units, maxout_pieces, layers, 1 + classes)
+    rates = [0.2, 0.5, 0.5] if dropout else [0, 0, 0]
+    return LatentPair(
+        LatentGenerator(network, latent_size, "uniform", classes, name="generator"),
+        ProjectionDiscriminator(stages, rates, name="discriminator"),
     )
 
 
@@ -105,5 +105,5 @@ def _discriminator(shape, units, pieces, layers, outputs):
 
 
 def _uniform(limit):
-    """Anew for each layer: an initializer has one seed, which it draws as it is made."""
+    """A new initializer for each layer, since it draws its one seed as it is made."""
     return {"kernel_initializer": keras.initializers.RandomUniform(-limit, limit)}

@@ -1,14 +1,16 @@
 """A gated PixelCNN: all pixels' predictions at once from convolutions that see no later pixel.
 
-Source: A. van den Oord et al. (2016), arXiv 1606.05328; sampling with what earlier pixels have left
-to compute with: P. Ramachandran et al. (2017), arXiv 1704.06001.
+Source: A. van den Oord et al. (2016), arXiv 1606.05328; sampling with cached activations:
+P. Ramachandran et al. (2017), arXiv 1704.06001.
 """
 
 import tensorflow as tf
 
 from zoo import domains
 from zoo.errors import require
-from zoo.models.base.parallel import Parallel
+from zoo.models.base import sequence_model
+from zoo.models.base.network import ParallelNetwork, TokenSpace, run_by_steps
+from zoo.models.base.sequence_model import SequenceModel
 from zoo.models.layers.dropout import dropout_masks
 from zoo.models.layers.gated_convolution import (
     FirstConvolution,
@@ -17,65 +19,89 @@ from zoo.models.layers.gated_convolution import (
     gated,
 )
 
-ACCEPTS = {"image"}
-TRAINERS = {"autoregressive"}
-
 
 def build(
-    example: domains.Image,
+    domain: domains.Image,
     *,
     width: int = 32,
     layers: int = 7,
     kernel: int = 3,
     first_kernel: int = 7,
     dropout: float = 0.0,
-) -> "PixelCNN":
-    """The model of images, pixel by pixel; conditioned on their classes where the data are.
+) -> SequenceModel:
+    """A gated PixelCNN, conditioned on the classes where the data come with labels.
 
     Args:
-        example: what one example is.
+        domain: the domain: grey images.
         width: the number of features in each of the two stacks.
-        layers: how many gated layers there are after the first convolution.
+        layers: the number of gated layers after the first convolution.
         kernel: the size n of the square n×n of which a layer reads the part before its middle.
         first_kernel: the same of the first convolution.
-        dropout: the share of the gated features in the horizontal stack that training sets to
-            zero.
-
-    Returns:
-        The model, with all its variables.
+        dropout: the dropout rate of the gated features in the horizontal stack in training.
 
     Raises:
         SpecError: width or layers below 1, a kernel that is even or below 3, dropout outside
-            [0, 1), or images of several channels.
+            [0, 1), or colour images.
     """
     for name, size in (("width", width), ("layers", layers)):
         require(size >= 1, f"pixel_cnn: {name}={size} should be at least 1.")
     for name, size in (("kernel", kernel), ("first_kernel", first_kernel)):
         require(size >= 3 and size % 2, f"pixel_cnn: {name}={size} should be odd and at least 3.")
     require(0 <= dropout < 1, f"pixel_cnn: dropout={dropout} should be at least 0 and below 1.")
-    return PixelCNN(example, width, layers, kernel, first_kernel, dropout)
+    require(
+        domain.channels == 1,
+        f"pixel_cnn reads grey images, and these are {domain}: dcgan, mlp_gan and resnet_gan "
+        "model colour; transformer, lstm, gru and independent do where the values are 0 and 1; "
+        "image_folder(path=..., grey=True) reads images in grey.",
+    )
+    classes = domain.num_classes
+    return sequence_model.build(
+        domain,
+        lambda tokens: PixelCNNNetwork(
+            tokens, classes, width, layers, kernel, first_kernel, dropout
+        ),
+        patch=[1, 1],
+    )
 
 
-class PixelCNN(Parallel):
+class PixelCNNNetwork(ParallelNetwork):
     """A convolution of the pixels, `layers` gated layers, and two 1×1 convolutions to logits.
 
     The vertical stack reads the rows above a pixel, the horizontal stack the pixels to its left:
-    together all that came before. Levels are read as numbers from -1 to 1; 0 is outside.
+    together all earlier pixels. Levels are read as numbers from -1 to 1; 0 is outside.
+
+    Args:
+        tokens: see `AutoregressiveNetwork`; each is the level of a pixel.
+        num_classes: the number of classes; 0: the data come without labels.
+        width: see `build`.
+        layers: see `build`.
+        kernel: see `build`.
+        first_kernel: see `build`.
+        dropout: see `build`.
     """
 
-    def __init__(self, example, width, layers, kernel, first_kernel, dropout):
-        super().__init__(example, [1, 1], name="pixel_cnn")
+    def __init__(
+        self,
+        tokens: TokenSpace,
+        num_classes: int,
+        width: int,
+        layers: int,
+        kernel: int,
+        first_kernel: int,
+        dropout: float,
+    ):
+        super().__init__(tokens, "pixel_cnn")
         self.width, self.dropout = width, dropout
         self.before = kernel // 2  # rows or columns that a layer reads beside the present one
         self.first = FirstConvolution(width, first_kernel, name="first")
-        self.first.build((None, *example.shape))
+        self.first.build((None, *tokens.grid, 1))
         self.layers_ = [
-            GatedConvolution(width, kernel, example.num_classes, name=f"layer_{number}")
+            GatedConvolution(width, kernel, num_classes, name=f"layer_{number}")
             for number in range(layers)
         ]
         for layer in self.layers_:
-            layer.build((None, *example.shape[:2], width))
-        levels = self.sequence.vocabulary.size
+            layer.build((None, *tokens.grid, width))
+        levels = tokens.vocabulary_size
         self.hidden_kernel = self.add_weight((1, 1, width, width), "glorot_uniform", name="hidden")
         self.hidden_bias = self.add_weight((width,), "zeros", name="hidden_bias")
         self.output_kernel = self.add_weight((1, 1, width, levels), "glorot_uniform", name="output")
@@ -83,13 +109,13 @@ class PixelCNN(Parallel):
         self.built = True
 
     def initial_state(self, batch_size):
-        """What `step` goes on from: how many pixels were read, the class, and what they leave.
+        """See `AutoregressiveNetwork.initial_state`: the position, the class, cached activations.
 
-        Of the pixels, the last rows that the first layer reads; of each layer's vertical stack the
-        rows above the present one, and what it adds to the present row of the horizontal stack; of
-        each horizontal stack what is to the left.
+        These are the last rows of pixels that the first layer reads; of each layer's vertical
+        stack the rows above the present one ("above"), and what it adds to the present row of the
+        horizontal stack ("across"); of each horizontal stack the columns to the left ("left").
         """
-        _, columns, _ = self.example.shape
+        _, columns = self.tokens.grid
 
         def zeros(*shape):
             return [tf.zeros([batch_size, *shape], self._dtype) for _ in self.layers_]
@@ -103,35 +129,27 @@ class PixelCNN(Parallel):
             "left": zeros(1, self.before, self.width),
         }
 
-    def run(self, inputs, state, key=None):
-        """See `Autoregressive.run`: reads images from their first pixel on, all pixels at once.
+    def forward(self, inputs, key=None):
+        """See `ParallelNetwork.forward`.
 
         Args:
-            inputs: int32 [batch, time], a start symbol first; time is at most the image's length.
-            state: the `initial_state`.
-            key: see `Autoregressive.run`.
-
-        Returns:
-            Logits float32 [batch, time, levels], and None: only `step` goes on within an image.
+            inputs: int32 [batch, time], a start token first; time is at most the image's length.
+            key: see there.
 
         Raises:
-            SpecError: None as the state, or more symbols than an image has.
-            tf.errors.InvalidArgumentError: the state after some `step`.
+            SpecError: more tokens than an image has.
         """
-        rows, columns, _ = self.example.shape
-        length = inputs.shape[1]
+        (rows, columns), length = self.tokens.grid, inputs.shape[1]
         require(
-            state is not None and length <= rows * columns,
-            f"pixel_cnn: {length} symbols from {state} on: `run` reads at most {rows * columns}, "
-            "from the initial state on. Go on within an image by `step`.",
+            length <= rows * columns,
+            f"pixel_cnn: {length} tokens are more than the {rows * columns} of an image.",
         )
-        tf.debugging.assert_equal(state["position"], 0, "pixel_cnn: `run` begins with no image.")
         values = tf.pad(self._values(inputs[:, 1:]), [[0, 0], [0, rows * columns - length + 1]])
         pixels = tf.reshape(values, [-1, rows, columns, 1])
-        logits = self._run(pixels, self._label(inputs[:, 0]), key)
-        return tf.reshape(logits, [-1, rows * columns, logits.shape[-1]])[:, :length], None
+        logits = self._forward(pixels, self._label(inputs[:, 0]), key)
+        return tf.reshape(logits, [-1, rows * columns, logits.shape[-1]])[:, :length]
 
-    def _run(self, pixels, labels, key):
+    def _forward(self, pixels, labels, key):
         """Logits [batch, rows, columns, levels] for images; the last pixel changes none."""
         masks = self._masks(tf.shape(pixels)[0], key) or [None] * len(self.layers_)
         above = self.first.vertical(_pad(pixels[:, :-1], top=self.first.reach))
@@ -144,8 +162,8 @@ class PixelCNN(Parallel):
         return self._logits(features)
 
     def step(self, token, state, masks=()):
-        """See `Autoregressive.step`: a row of the vertical stacks at its first pixel."""
-        position, columns = state["position"], self.example.shape[1]
+        """See `AutoregressiveNetwork.step`; a row's first pixel computes its vertical stacks."""
+        position, columns = state["position"], self.tokens.grid[1]
         labels = tf.where(position == 0, self._label(token), state["label"])
         pixel = tf.where(position == 0, tf.cast(0, self._dtype), self._values(token))
         pixels = tf.concat([state["pixels"][:, 1:], pixel[:, None]], axis=1)
@@ -161,9 +179,13 @@ class PixelCNN(Parallel):
         state |= {"above": above, "across": across, "left": left}
         return self._logits(features)[:, 0, 0], state
 
+    def run(self, inputs, state, key=None):
+        """See `AutoregressiveNetwork.run`."""
+        return run_by_steps(self, inputs, state, key)
+
     def _begin_row(self, row, pixels, state, labels):
         """The `above`, `across` and `left` of a new row; see `initial_state`."""
-        window = tf.reshape(pixels, [-1, self.first.reach, self.example.shape[1], 1])
+        window = tf.reshape(pixels, [-1, self.first.reach, self.tokens.grid[1], 1])
         below = self.first.vertical(window, row)
         above, across = [], []
         for layer, earlier in zip(self.layers_, state["above"], strict=True):
@@ -188,9 +210,9 @@ class PixelCNN(Parallel):
             next_left.append(window[:, :, 1:])
         return features, next_left
 
-    def dropout_masks(self, length, batch_size, key):
-        """See `Autoregressive.dropout_masks`: one [length, batch_size, width] for each layer."""
-        rows, columns, _ = self.example.shape
+    def dropout_masks(self, length, batch_size, key) -> list:
+        """See `AutoregressiveNetwork.dropout_masks`: [length, batch_size, width] for each layer."""
+        rows, columns = self.tokens.grid
         by_pixel = [batch_size, rows * columns, self.width]
         return [
             tf.transpose(tf.reshape(mask, by_pixel), [1, 0, 2])[:length]
@@ -198,17 +220,17 @@ class PixelCNN(Parallel):
         ]
 
     def _masks(self, batch_size, key):
-        """One [batch_size, rows, columns, width] for each layer; empty without dropout."""
-        rows, columns, _ = self.example.shape
+        """Masks [batch_size, rows, columns, width] for each layer; none without dropout."""
+        rows, columns = self.tokens.grid
         shape = [batch_size, rows, columns, self.width]
         return dropout_masks(shape, self.dropout, len(self.layers_), key, self._dtype)
 
     def _label(self, token):
-        return token - self.sequence.vocabulary.start
+        return token - self.tokens.vocabulary_size  # the first start token
 
     def _values(self, tokens):
         """Levels as numbers from -1 to 1."""
-        levels = self.sequence.vocabulary.size
+        levels = self.tokens.vocabulary_size
         return 2 * tf.cast(tokens, self._dtype) / (levels - 1) - 1
 
     def _logits(self, features):
@@ -218,7 +240,7 @@ class PixelCNN(Parallel):
 
     @property
     def _dtype(self):
-        """What the variables read as: `compute_dtype` within a call, float32 outside."""
+        """The dtype that variables read as: `compute_dtype` within a call, float32 outside."""
         return tf.convert_to_tensor(self.hidden_bias).dtype
 
 

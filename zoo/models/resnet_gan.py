@@ -1,4 +1,4 @@
-"""A residual generator and discriminator, for small grey images.
+"""A residual generator and discriminator, for small images, grey or colour.
 
 Source: I. Gulrajani et al., "Improved Training of Wasserstein GANs", arXiv 1704.00028 (2017),
 appendix F, the networks for CIFAR-10; T. Miyato et al., "Spectral Normalization for Generative
@@ -19,41 +19,22 @@ import math
 import keras
 
 from zoo import domains
-from zoo.models.base.convolutional import normalisation, pair
-from zoo.models.base.implicit import Pair
+from zoo.models.base.convolutional import build_documented, normalisation, pair
+from zoo.models.base.pair import LatentPair
 from zoo.models.layers import float32_sums
 
-ACCEPTS = {"image"}
-TRAINERS = {"adversarial", "implicit"}
 
-
+@build_documented(width="the number of channels at full resolution; there are twice as many below.")
 def build(
-    example: domains.Image,
+    domain: domains.Image,
     *,
     width: int = 24,
     latent_size: int = 100,
     spectral_normalisation: bool = False,
-) -> Pair:
-    """A generator with two residual blocks and a discriminator with three.
-
-    Args:
-        example: images whose height and width are multiples of 4.
-        width: the number of channels at full resolution; there are twice as many below.
-        latent_size: the number of components of the noise, which is standard normal.
-        spectral_normalisation: whether the discriminator's kernels are divided by their norms.
-
-    Raises:
-        SpecError: sizes that cannot be.
-    """
-    return pair(
-        "resnet_gan",
-        example,
-        width,
-        latent_size,
-        spectral_normalisation,
-        _generator,
-        _critic,
-    )
+) -> LatentPair:
+    """A generator with two residual blocks and a discriminator with three."""
+    networks = _generator, _discriminator
+    return pair("resnet_gan", domain, width, latent_size, spectral_normalisation, *networks)
 
 
 def _generator(shape, width, inputs):
@@ -68,7 +49,7 @@ def _generator(shape, width, inputs):
     return keras.Model(latent, image, name="decoder")
 
 
-def _critic(shape, width, layers, outputs):
+def _discriminator(shape, width, layers, outputs):
     image = keras.Input(shape)
     hidden = keras.layers.Rescaling(2.0, offset=-1.0)(image)  # to [-1, 1]
     hidden = _down(hidden, width, layers, first=True)
@@ -76,7 +57,7 @@ def _critic(shape, width, layers, outputs):
     hidden = _flat(hidden, layers)
     features = keras.layers.Flatten()(keras.layers.ReLU()(hidden))
     logits = layers.Dense(outputs, dtype="float32")(features)
-    return keras.Model(image, logits, name="critic")
+    return keras.Model(image, logits, name="scorer")
 
 
 def _up(inputs, channels):

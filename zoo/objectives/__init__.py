@@ -1,17 +1,18 @@
-"""What a model is trained to minimise; one file an objective.
+"""Objectives: the losses that models are trained by; one file each.
 
 A member is a file with
 
-    TRAINER = "..."                 the name of the trainer that carries it out
-    def build(*, ...) -> Objective
+    def build(*, ...) -> MyObjective
 
-An objective has no variables and knows no network. Its trainer decides what it must have:
+where `MyObjective` is a subclass of one of the abstract classes in
+`zoo.objectives.base.contracts`, which say what it has to define:
 
-    "autoregressive"    `predict` and `logged`, as in `zoo.objectives.maximum_likelihood`
-    "adversarial"       `estimator`, `pi_at`, `num_real`, `num_generated`, `discriminator_loss`,
-                        `generator_loss`, `divergence_bound` and `log_density_ratio`, as in
-                        `zoo.objectives.generalised_js`
-    "cooperative"       `pi_at`, `mediator_steps`, `mediator_loss`, `generator_loss` and
-                        `divergence_bound`, as in `zoo.objectives.mediated_js`
-    "implicit"          `loss` and `figure`, as in `zoo.objectives.moment_matching`
+    carried out by      class                   abstract methods
+    "autoregressive"    LikelihoodObjective     predict
+    "adversarial"       AdversarialObjective    discriminator_loss, generator_loss
+                        DensityRatioObjective   and log_density_ratio, divergence_bound
+    "cooperative"       CooperativeObjective    mediator_loss, generator_loss, divergence_bound
+    "implicit"          ImplicitObjective       loss
+
+An objective has no variables and knows no network.
 """

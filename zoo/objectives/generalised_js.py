@@ -1,4 +1,4 @@
-"""The generalised Jensen–Shannon divergence, lowered by playing against a discriminator.
+"""Generalised Jensen–Shannon adversarial training: JS_π[P‖Q], minimised against a discriminator.
 
 P is the distribution of the data, Q the model, 0 < π < 1 the weight of P, and
 M = πP + (1 - π)Q. All logarithms are natural, all divergences are in nats.
@@ -18,9 +18,9 @@ from keras import ops
 
 from zoo.divergences import binary_entropy
 from zoo.errors import require
-from zoo.objectives.base import pi_schedule, regularisation
-
-TRAINER = "adversarial"
+from zoo.objectives.base import pi_schedule
+from zoo.objectives.base.contracts import AdversarialObjective, DensityRatioObjective
+from zoo.objectives.base.regularisation import GradientPenalty, InstanceNoise
 
 GeneratorLoss = Literal["exact", "normalised", "reverse_kl", "forward_kl", "non_saturating"]
 Weighting = Literal["logit_shift", "loss_weights", "batch_ratio"]
@@ -49,7 +49,7 @@ def reverse_kl(d, r, pi, one_minus_pi):
 def forward_kl(d, r, pi, one_minus_pi):
     """KL[P‖Q], whatever π is.
 
-    exp(r) has mean 1 over Q. Dividing it by its mean over the batch (of beginnings of texts: over
+    exp(r) has mean 1 over Q. Dividing it by its mean over the batch (of prefixes of texts: over
     those of one length) keeps one sample of a large ratio from deciding the step, at the price of
     a bias of the order 1 / batch size.
     """
@@ -72,12 +72,11 @@ GENERATOR_LOSSES = {
 }
 
 
-class GeneralisedJS:
+class GeneralisedJS(DensityRatioObjective):
     """Adversarial training of JS_π[P‖Q].
 
-    The discriminator's outputs are called logits, of any shape and floating type; `weighting`
-    decides what they estimate. `pi` is a number or a scalar tensor, best the float64 of `pi_at`:
-    what is formed from it is rounded to the type of the logits at the end.
+    What a logit estimates depends on `weighting`. Logits are of any shape and floating type; what
+    is computed from π is computed in float64 and rounded to their type at the end.
 
     Attributes:
         pi: π at the first step and from step `pi_steps` on.
@@ -88,9 +87,7 @@ class GeneralisedJS:
             "loss_weights": its loss weighs data by π and samples by 1 - π, and its logits
                 estimate d*;
             "batch_ratio": the same, and its batch holds data and samples in these shares.
-        estimator: the spec of what carries the gradient to the generator; None: the usual one
-            of the generator's kind.
-        discriminator_steps: how many steps the discriminator makes for one of the generator.
+        estimator: see `AdversarialObjective`, as the other attributes.
     """
 
     def __init__(
@@ -101,37 +98,34 @@ class GeneralisedJS:
         weighting: Weighting = "logit_shift",
         estimator: str | None = None,
         discriminator_steps: int = 1,
-        regularisers: regularisation.Regularisers = regularisation.NONE,
+        instance_noise: InstanceNoise = AdversarialObjective.instance_noise,
+        gradient_penalty: GradientPenalty = AdversarialObjective.gradient_penalty,
     ):
         self.pi, self.pi_steps, self.weighting = pi, pi_steps, weighting
         self._generator_loss = GENERATOR_LOSSES[generator_loss]
         self.estimator, self.discriminator_steps = estimator, discriminator_steps
-        self._regularisers = regularisers
+        self.instance_noise, self.gradient_penalty = instance_noise, gradient_penalty
 
     def pi_at(self, step):
         """π at a training step, an integer or an integer tensor []: a float64 tensor []."""
         return pi_schedule.at(self.pi, self.pi_steps, step)
 
+    def logged(self, step) -> dict:
+        """π at a training step."""
+        return {"pi": self.pi_at(step)}
+
     def num_real(self, batch_size: int) -> int:
-        """The number of data points in the discriminator's batch."""
+        """The number of real examples in a batch of the discriminator."""
         if self.weighting != "batch_ratio":
             return batch_size
         return min(max(round(self.pi[0] * 2 * batch_size), 1), 2 * batch_size - 1)
 
     def num_generated(self, batch_size: int) -> int:
-        """The number of samples in the discriminator's batch."""
+        """The number of samples in a batch of the discriminator."""
         return 2 * batch_size - self.num_real(batch_size)
 
-    def seen(self, examples, step, key):
-        """What the discriminator sees of examples: see `Regularisers.seen`."""
-        return self._regularisers.seen(examples, step, key)
-
-    def penalty(self, judge, real):
-        """What is added to the discriminator's loss: see `Regularisers.penalty`."""
-        return self._regularisers.penalty(judge, real)
-
-    def discriminator_loss(self, real_logits, generated_logits, pi):
-        """What the discriminator minimises, a scalar.
+    def discriminator_loss(self, real_logits, generated_logits, step):
+        """The cross-entropy of data and samples, a scalar.
 
             w E_P[softplus(-logit)] + (1 - w) E_Q[softplus(logit)]
 
@@ -142,46 +136,50 @@ class GeneralisedJS:
         Args:
             real_logits: float [num_real, ...].
             generated_logits: float [num_generated, ...].
-            pi: the weight of P.
+            step: the training step, which sets π.
         """
-        if self.weighting == "logit_shift":
-            pi = 0.5
-        return _cross_entropy(real_logits, generated_logits, pi)
+        weight = 0.5 if self.weighting == "logit_shift" else self.pi_at(step)
+        return _cross_entropy(real_logits, generated_logits, weight)
 
-    def generator_loss(self, generated_logits, pi):
-        """What the generator minimises the mean of, with the discriminator held fixed.
+    def generator_loss(self, generated_logits, step):
+        """The generator loss g of each sample; see the functions of `GENERATOR_LOSSES`.
 
         Args:
             generated_logits: float [N, ...], of samples of Q.
-            pi: the weight of P.
+            step: the training step, which sets π.
 
         Returns:
             g of each, of the shape and type of `generated_logits`.
         """
-        d = self._shifted(generated_logits, pi)
-        r = self.log_density_ratio(generated_logits, pi)
+        pi = self.pi_at(step)
+        d, r = self._shifted(generated_logits, pi), self._ratio(generated_logits, pi)
         return self._generator_loss(d, r, *_weights(pi, generated_logits.dtype))
 
-    def divergence_bound(self, real_logits, generated_logits, pi):
-        """A lower bound of JS_π[P‖Q] in nats, which the best discriminator makes an equality.
+    def divergence_bound(self, real_logits, generated_logits, step):
+        """A lower bound of JS_π[P‖Q] in nats, tight at the best discriminator.
 
             H(π) - π E_P[softplus(-d)] - (1 - π) E_Q[softplus(d)]
 
         Args:
-            real_logits: float [N], of data that the discriminator did not learn from, if it
-                is to be a bound of the divergence from P and not from the training data.
+            real_logits: float [N], of held-out data, if it is to bound the divergence from P and
+                not from the training data.
             generated_logits: float [M], of samples of Q.
-            pi: the weight of P.
+            step: the training step, which sets π.
 
         Returns:
             A scalar. The means over P and Q are taken separately, N and M may differ.
         """
+        pi = self.pi_at(step)
         real, generated = self._shifted(real_logits, pi), self._shifted(generated_logits, pi)
-        entropy = ops.cast(binary_entropy(_float64(pi)), real.dtype)
+        entropy = ops.cast(binary_entropy(pi), real.dtype)
         return entropy - _cross_entropy(real, generated, pi)
 
-    def log_density_ratio(self, logits, pi):
+    def log_density_ratio(self, logits, step):
         """The estimate of r = log P - log Q in nats, of the shape and type of `logits`."""
+        return self._ratio(logits, self.pi_at(step))
+
+    def _ratio(self, logits, pi):
+        """The estimate of r."""
         return logits if self.weighting == "logit_shift" else logits - _log_odds(pi, logits.dtype)
 
     def _shifted(self, logits, pi):
@@ -229,19 +227,18 @@ def build(
         pi: the weight of the data, between 0 and 1, both excluded; or [first, last], to move
             it linearly.
         pi_steps: the number of steps from first to last; π stays at last afterwards.
-        generator_loss: which function of the discriminator's output the generator minimises,
-            and so which divergence it follows: see the functions of these names.
+        generator_loss: the function of the discriminator's output that the generator minimises,
+            which decides the divergence it follows: see the functions of these names.
         weighting: how π enters the discriminator's training, see `GeneralisedJS`.
-        estimator: what carries the gradient to the generator, a spec as a quoted string, such as
-            "reinforce(rollouts=4)"; None: pathwise() for what is differentiable in its weights,
-            reinforce() for sequences of symbols.
-        discriminator_steps: how many steps the discriminator makes for one of the generator,
-            each on new examples.
+        estimator: the generator's gradient estimator, a spec as a quoted string, such as
+            "reinforce(rollouts=4)"; None: pathwise() where samples are differentiable in the
+            weights, reinforce() for sequences of tokens.
+        discriminator_steps: discriminator updates per generator update, each on new examples.
         r1: the weight γ of the penalty γ/2 E_P[|∇D|²], for images and points; 0: none. The
             weights of data and samples sum to one here and to two in arXiv 1801.04406 (2018),
             eq. 9: give half of the γ that is quoted for it, 5 for 10.
-        instance_noise: the standard deviation of Gaussian noise that is added to all that the
-            discriminator sees, images and points; the divergence is then that of the blurred P
+        instance_noise: the standard deviation of Gaussian noise on all that the discriminator
+            reads, images and points; the divergence is then that of the blurred P
             and Q. 0: none.
         instance_noise_steps: the number of steps over which the noise falls linearly to zero;
             0: it stays.
@@ -267,5 +264,6 @@ def build(
         weighting,
         estimator,
         discriminator_steps,
-        regularisation.build(r1, instance_noise, instance_noise_steps),
+        InstanceNoise(float(instance_noise), instance_noise_steps),
+        GradientPenalty(float(r1)),
     )

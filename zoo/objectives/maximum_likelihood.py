@@ -3,7 +3,10 @@
 Source: F. Huszár (2015), arXiv 1511.05101, section 2.
 """
 
-TRAINER = "autoregressive"
+import tensorflow as tf
+
+from zoo.batch import Batch
+from zoo.objectives.base.contracts import LikelihoodObjective
 
 
 def build() -> "MaximumLikelihood":
@@ -11,27 +14,24 @@ def build() -> "MaximumLikelihood":
     return MaximumLikelihood()
 
 
-class MaximumLikelihood:
-    """Every symbol is predicted from the real symbols before it."""
+class MaximumLikelihood(LikelihoodObjective):
+    """Predicts every token from the real tokens before it."""
 
-    def predict(self, model, examples, step, key):
-        """The logits whose cross-entropy with the targets is minimised.
+    def predict(
+        self, model, batch: Batch, step, key: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Predicts the tokens of a batch; see `LikelihoodObjective.predict`.
 
         Args:
             model: an autoregressive model.
-            examples: a batch as the data gives it, see `zoo.models.base.autoregressive`.
-            step: the training step (not used: the objective is the same at every step).
-            key: a stateless key, int64 [2], for the model's dropout.
+            batch: real examples.
+            step: not used, the objective is the same at every step.
+            key: int64 [2], for the model's dropout.
 
         Returns:
-            Logits float32 [batch, time, size], targets int32 [batch, time], and weights
-            float32 [batch, time], 0 after the end of a sequence.
+            Logits float32 [batch, time, vocabulary size], targets int32 [batch, time], and the
+            token mask float32 [batch, time].
         """
         del step
-        inputs, targets, weights = model.read(examples)
-        return model(inputs, key=key), targets, weights
-
-    def logged(self, step):
-        """The figures of a training step that the objective itself decides: none."""
-        del step
-        return {}
+        inputs, targets, token_mask = model.read(*batch)
+        return model.network(inputs, key=key), targets, token_mask

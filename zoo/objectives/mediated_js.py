@@ -1,4 +1,4 @@
-"""The generalised Jensen–Shannon divergence of texts, lowered by way of its mixture.
+"""Cooperative training: JS_π[P‖Q] of texts, minimised with a model of the mixture.
 
 P is the distribution of the data, Q the generator, 0 < π < 1 the weight of P. The mediator M is
 a model of the mixture πP + (1 - π)Q, which it is fitted to by maximum likelihood. With the best
@@ -6,7 +6,7 @@ mediator,
 
     ∇ JS_π[P‖Q] = (1 - π) ∇ KL[Q‖M],    M held fixed,
 
-and KL[Q‖M] is computed symbol by symbol, where both conditional distributions are known:
+and KL[Q‖M] is computed token by token, where both conditional distributions are known:
 
     KL[Q‖M] = E_Q[Σ_t k_t],    k_t = KL[Q(·|x_{<t})‖M(·|x_{<t})]
 
@@ -22,8 +22,7 @@ from zoo.divergences import binary_entropy
 from zoo.errors import require
 from zoo.functional import score_function
 from zoo.objectives.base import pi_schedule
-
-TRAINER = "cooperative"
+from zoo.objectives.base.contracts import CooperativeObjective
 
 GeneratorLoss = Literal["exact", "normalised"]
 
@@ -31,13 +30,11 @@ GeneratorLoss = Literal["exact", "normalised"]
 _MOST = 100
 
 
-class MediatedJS:
+class MediatedJS(CooperativeObjective):
     """Cooperative training of JS_π[P‖Q].
 
-    `pi` is a scalar tensor, best the float64 of `pi_at`.
-
     Attributes:
-        mediator_steps: how many steps the mediator makes for one of the generator.
+        mediator_steps: mediator updates per generator update, each on new examples.
     """
 
     def __init__(
@@ -56,32 +53,37 @@ class MediatedJS:
         """π at a training step, an integer or an integer tensor []: a float64 tensor []."""
         return pi_schedule.at(self._pi, self._pi_steps, step)
 
-    def mediator_loss(self, real_nats, generated_nats, pi):
-        """What the mediator minimises: π E_P[-log M] + (1 - π) E_Q[-log M], per symbol.
+    def logged(self, step) -> dict:
+        """π at a training step."""
+        return {"pi": self.pi_at(step)}
+
+    def mediator_loss(self, real_nats, generated_nats, step):
+        """The mediator's negative log-likelihood, π E_P[-log M] + (1 - π) E_Q[-log M], per token.
 
         Args:
             real_nats: -log M(x_t | x_{<t}) of data, float32 [num_real, time], 0 after the end.
             generated_nats: of samples of Q, float32 [num_generated, time].
-            pi: the weight of P.
+            step: the training step, which sets π.
 
         Returns:
             A scalar; like the loss of maximum likelihood the mean over all positions.
         """
-        share_p, share_q = tf.cast(pi, tf.float32), tf.cast(1 - pi, tf.float32)
+        share_p, share_q = self._shares(step)
         return share_p * tf.reduce_mean(real_nats) + share_q * tf.reduce_mean(generated_nats)
 
-    def generator_loss(self, texts, log_q, log_m, counts, pi):
-        """What the generator minimises, with the mediator held fixed.
+    def generator_loss(self, texts, log_q, log_m, token_mask, step):
+        """The generator's divergence from the mediator, which is held fixed.
 
             exact        (1 - π) KL[Q‖M]
             normalised   KL[Q‖M] / π, of the scale of JS_π / (π(1 - π))
 
         Args:
             texts: samples of Q, int32 [batch, time].
-            log_q: log Q(·|x_{<t}), float32 [batch, time, size]; -inf for what is never drawn.
+            log_q: log Q(·|x_{<t}), float32 [batch, time, size]; -inf for tokens that are never
+                drawn.
             log_m: log M(·|x_{<t}), of the same shape.
-            counts: float32 [batch, time], 0 after the end of a text.
-            pi: the weight of P.
+            token_mask: float32 [batch, time], 0 after the end of a text.
+            step: the training step, which sets π.
 
         Returns:
             A scalar, in nats per text. Its gradient with respect to `log_q` is that of Σ_t k_t at
@@ -92,17 +94,18 @@ class MediatedJS:
             what x_t does to the k_s that come after it: an unbiased estimate of ∇ KL[Q‖M].
         """
         drawn = tf.where(tf.math.is_finite(log_q), log_q, 0.0)
-        divergence = counts * tf.reduce_sum(tf.exp(log_q) * (drawn - log_m), axis=-1)
+        divergence = token_mask * tf.reduce_sum(tf.exp(log_q) * (drawn - log_m), axis=-1)
         loss = tf.reduce_mean(tf.reduce_sum(divergence, axis=-1))
         if self._future:
             later = tf.cumsum(divergence, axis=-1, exclusive=True, reverse=True)
             costs = later - score_function.leave_one_out(later)
-            log_probs = counts * tf.gather(drawn, texts, batch_dims=2)
+            log_probs = token_mask * tf.gather(drawn, texts, batch_dims=2)
             loss += score_function.surrogate(log_probs, costs)
+        pi = self.pi_at(step)
         return tf.cast(1 - pi if self._generator_loss == "exact" else 1 / pi, loss.dtype) * loss
 
-    def divergence_bound(self, real_log_ratio, generated_log_ratio, pi):
-        """A lower bound of JS_π[P‖Q] in nats, which the best mediator makes an equality.
+    def divergence_bound(self, real_log_ratio, generated_log_ratio, step):
+        """A lower bound of JS_π[P‖Q] in nats, tight at the best mediator.
 
             H(π) + π E_P[log(1 - s)] + (1 - π) E_Q[log s],    s = (1 - π) Q / M
 
@@ -113,12 +116,12 @@ class MediatedJS:
         Args:
             real_log_ratio: log M - log Q of data, float32 [N]; inf where Q excludes it.
             generated_log_ratio: of samples of Q, float32 [M].
-            pi: the weight of P.
+            step: the training step, which sets π.
 
         Returns:
             A scalar. The means over P and Q are taken separately, N and M may differ.
         """
-        share_p, share_q = tf.cast(pi, tf.float32), tf.cast(1 - pi, tf.float32)
+        share_p, share_q = self._shares(step)
         least = tf.math.log1p(share_p / share_q / _MOST)  # -log s there
 
         def minus_log_share(log_ratio):
@@ -126,8 +129,13 @@ class MediatedJS:
 
         real = tf.math.log(-tf.math.expm1(-minus_log_share(real_log_ratio)))
         generated = -minus_log_share(generated_log_ratio)
-        entropy = tf.cast(binary_entropy(pi), tf.float32)
+        entropy = tf.cast(binary_entropy(self.pi_at(step)), tf.float32)
         return entropy + share_p * tf.reduce_mean(real) + share_q * tf.reduce_mean(generated)
+
+    def _shares(self, step):
+        """π and 1 - π, float32."""
+        pi = self.pi_at(step)
+        return tf.cast(pi, tf.float32), tf.cast(1 - pi, tf.float32)
 
 
 def build(
@@ -146,11 +154,10 @@ def build(
         pi_steps: the number of steps from first to last; π stays at last afterwards.
         generator_loss: "exact", (1 - π) KL[Q‖M], whose gradient vanishes with 1 - π; or
             "normalised", KL[Q‖M] / π, which follows JS_π / (π(1 - π)).
-        future: whether a symbol also answers for what comes after it, by the score function.
+        future: whether a token is also credited with the costs after it, by the score function.
             Without, the gradient has little variance and is not that of the divergence: Q learns
-            what to write next, and not to stay where it knows what to write.
-        mediator_steps: how many steps the mediator makes for one of the generator, each on new
-            examples.
+            the next token, and not to avoid prefixes after which it does badly.
+        mediator_steps: mediator updates per generator update, each on new examples.
 
     Raises:
         SpecError: π outside (0, 1), a schedule that is incomplete or cannot be, or no step of the

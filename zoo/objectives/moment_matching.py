@@ -1,4 +1,4 @@
-"""Generative moment matching: the maximum mean discrepancy, lowered without a discriminator.
+"""Generative moment matching: minimises the maximum mean discrepancy, without a discriminator.
 
     MMD²[P, Q] = E k(x, x') + E k(y, y') - 2 E k(x, y),   x, x' ∼ P and y, y' ∼ Q, all independent
 
@@ -12,9 +12,10 @@ Research 13; as an objective of generators: Y. Li, K. Swersky and R. Zemel, arXi
 
 from keras import ops
 
+from zoo.batch import Batch
 from zoo.errors import require
+from zoo.objectives.base.contracts import ImplicitObjective
 
-TRAINER = "implicit"
 MULTIPLES = (0.25, 0.5, 1.0, 2.0, 4.0)
 _MOST = 256  # real examples that the default bandwidths are made from
 
@@ -42,28 +43,27 @@ def build(*, bandwidths: list[float] | None = None) -> "MomentMatching":
     return MomentMatching(bandwidths)
 
 
-class MomentMatching:
+class MomentMatching(ImplicitObjective):
     """The unbiased estimate of MMD² from a batch of each distribution.
 
     Attributes:
-        figure: what the loss is called where it is logged.
+        figure: the name that the loss is logged by.
     """
 
     figure = "mmd_squared"
 
-    def __init__(self, bandwidths=None):
+    def __init__(self, bandwidths: list[float] | None = None):
         self._bandwidths = bandwidths
 
-    def loss(self, real, generated):
+    def loss(self, real: Batch, generated: Batch):
         """The U-statistic of MMD², which may come out below 0.
 
             mean over i≠j of k(x_i, x_j) + mean over i≠j of k(y_i, y_j) - 2 mean of k(x_i, y_j)
 
         Args:
-            real: examples of P, float [N, ...], at least two; or a pair of those and their labels,
-                integers [N]. The kernel of pairs is k(x, y) where the labels are the same, and 0
-                where they differ: P and Q are then distributions of pairs.
-            generated: examples of Q, float [M, ...], at least two, or pairs.
+            real: examples of P, a `Batch` of at least two. With labels P and Q are distributions
+                of pairs, whose kernel is k(x, y) where the labels are the same and 0 elsewhere.
+            generated: examples of Q, a `Batch` of at least two.
 
         Returns:
             A float32 scalar. With fixed bandwidths its expectation is MMD², and the expectation
@@ -71,23 +71,19 @@ class MomentMatching:
 
         Source: Gretton et al. (2012), lemma 6, equation 3.
         """
-        p, q = _Batch(real), _Batch(generated)
-        bandwidths = self._bandwidths or _default_bandwidths(p.vectors[:_MOST])
+        p, q = (Batch(_vectors(batch.values), batch.labels) for batch in (real, generated))
+        bandwidths = self._bandwidths or _default_bandwidths(p.values[:_MOST])
         within = [_mean_of_pairs(_kernel(batch, batch, bandwidths)) for batch in (p, q)]
         return ops.cast(sum(within) - 2 * ops.mean(_kernel(p, q, bandwidths)), "float32")
 
 
-class _Batch:
-    """Examples as vectors, float64 [N, size], and their labels, integers [N] or None."""
-
-    def __init__(self, examples):
-        examples, self.labels = examples if isinstance(examples, tuple) else (examples, None)
-        flat = ops.reshape(examples, [ops.shape(examples)[0], -1])
-        self.vectors = ops.cast(flat, "float64")
+def _vectors(values):
+    """Examples as vectors, float64 [N, size]."""
+    return ops.cast(ops.reshape(values, [ops.shape(values)[0], -1]), "float64")
 
 
 def _kernel(p, q, bandwidths):
-    squares = squared_distances(p.vectors, q.vectors)
+    squares = squared_distances(p.values, q.values)
     kernel = sum(ops.exp(-squares / (2 * sigma**2)) for sigma in bandwidths) / len(bandwidths)
     if p.labels is None:
         return kernel

@@ -1,10 +1,10 @@
-"""Scheduled sampling: predict real symbols from prefixes that the model partly wrote itself.
+"""Scheduled sampling: predicts real tokens from prefixes that the model partly drew itself.
 
-Each symbol of the prefix is the real one with probability ε, and otherwise what the model, which
-has read the prefix up to there, would write. The target stays the real next symbol, and no
-gradient flows through what the model wrote. Unless ε = 1, which is maximum likelihood, the
-optimum is not the data: see `zoo.theory.scheduled_sampling`. Unlike `generate`, the model may
-write the unknown symbol here, and goes on writing after an end symbol.
+Each token of the prefix is the real one with probability ε, and otherwise the model's own
+prediction from the prefix up to there. The target stays the real next token, and no gradient
+flows through the model's tokens. Unless ε = 1, which is maximum likelihood, the optimum is not
+the data: see `zoo.theory.scheduled_sampling`. Unlike `generate`, the model may draw the unknown
+token here, and goes on after an end token.
 
 Source: S. Bengio et al. (2015), arXiv 1506.03099; F. Huszár (2015), arXiv 1511.05101, section 2.
 """
@@ -14,10 +14,10 @@ from typing import Literal
 import tensorflow as tf
 
 from zoo import randomness, samplers, spec
+from zoo.batch import Batch
 from zoo.errors import require
 from zoo.objectives.base import schedules
-
-TRAINER = "autoregressive"
+from zoo.objectives.base.contracts import LikelihoodObjective
 
 Schedule = Literal["constant", "linear", "exponential", "inverse_sigmoid"]
 Coin = Literal["token", "sequence"]
@@ -46,25 +46,25 @@ def build(
         inverse_sigmoid   ε = max(minimum, k / (k + exp(i / k)))
 
     Without any of these numbers the schedule is the inverse sigmoid with k = 300 and a minimum of
-    1/4: nearly all symbols are real at first, half of them at step 1,711, and a quarter from step
-    2,041 on, however long training goes on. It does not end at 0, since nothing is learned there
-    of how symbols depend on each other.
+    1/4: nearly all tokens are real at first, half of them at step 1,711, and a quarter from step
+    2,041 on, however long training goes on. It does not end at 0, where the model would learn
+    nothing about how tokens depend on each other.
 
     Args:
         schedule: how ε changes; None: "constant" if a number is given, else the default above.
-        keep_probability: the probability that a real symbol is kept, ε, always or (linear, where
-            None is 1) at first. Where it stays 1, this is maximum likelihood made symbol by symbol.
+        keep_probability: the probability that a real token is kept, ε, always or (linear, where
+            None is 1) at first. Where it stays 1, this is maximum likelihood, token by token.
         decrease: how much a linear ε falls at each step.
         minimum: where ε stops to fall; None: at 0.
         k: below 1 for the exponential schedule, at least 1 for the inverse sigmoid, which falls
             to 1/2 at step k log k.
         coin: whether each "token" is kept or replaced on its own, or each "sequence" as a whole,
             which is another algorithm, and did worse in the experiments of Bengio et al.
-        replacement: a "sample" of the model's distribution, or its most likely symbol, "argmax".
-        passes: for models that compute the predictions at all times at once: how often they do,
-            at least 2 times, reading real symbols the first time and later what they wrote the
-            time before. As many as there are symbols is exact, fewer are faster and not exact; a
-            single one would be maximum likelihood. None: exact, too, by writing symbol by symbol
+        replacement: a "sample" of the model's distribution, or its most likely token, "argmax".
+        passes: for models that compute the predictions at all times at once: the number of
+            passes, at least 2. The first reads real tokens, each later one the tokens drawn in
+            the pass before. As many as there are tokens is exact, fewer are faster and not exact;
+            a single one would be maximum likelihood. None: exact, too, by drawing token by token
             and then computing all predictions. For recurrent models and tables, which are exact
             anyway, it changes nothing.
 
@@ -84,7 +84,7 @@ def build(
     function = _chosen(schedule, given)
     require(
         passes is None or passes >= 2,
-        "scheduled_sampling: passes=1 reads real symbols only, which is maximum_likelihood; "
+        "scheduled_sampling: passes=1 reads real tokens only, which is maximum_likelihood; "
         f"give at least 2, or None; received {passes}.",
     )
     return ScheduledSampling(function, coin, replacement, passes)
@@ -92,7 +92,7 @@ def build(
 
 def _chosen(schedule, given):
     """ε as a function of the step: the schedule of this name with the numbers given."""
-    function = getattr(schedules, schedule)
+    function = schedules.SCHEDULES[schedule]
     takes = spec.parameters(function)
     needs = {name for name, parameter in takes.items() if parameter.default is parameter.empty}
     received = ", ".join(f"{name}={value!r}" for name, value in given.items()) or "nothing"
@@ -104,10 +104,10 @@ def _chosen(schedule, given):
     return function(**given)
 
 
-class ScheduledSampling:
-    """One pass of the model, which chooses what it reads as it goes."""
+class ScheduledSampling(LikelihoodObjective):
+    """Predicts every real token from a prefix that the model partly drew itself."""
 
-    def __init__(self, schedule, coin, replacement, passes):
+    def __init__(self, schedule, coin: Coin, replacement: Replacement, passes: int | None):
         self._schedule, self._coin = schedule, coin
         self._replacement, self._passes = replacement, passes
 
@@ -115,24 +115,29 @@ class ScheduledSampling:
         """ε at a training step, an integer or an integer tensor []: a float64 tensor []."""
         return self._schedule(tf.cast(step, tf.float64))
 
-    def logged(self, step):
-        """The figures of a training step that the objective itself decides: ε."""
+    def logged(self, step) -> dict:
+        """ε at a training step."""
         return {"keep_probability": self.keep_probability_at(step)}
 
-    def predict(self, model, examples, step, key):
-        """See `zoo.objectives.maximum_likelihood`, whose predictions these are at ε = 1."""
-        inputs, targets, weights = model.read(examples)
+    def predict(
+        self, model, batch: Batch, step, key: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Predicts the tokens of a batch; see `LikelihoodObjective.predict`.
+
+        At ε = 1 these are the predictions of `zoo.objectives.maximum_likelihood`.
+        """
+        inputs, targets, token_mask = model.read(*batch)
         batch_size, length = tf.unstack(tf.shape(inputs))
         tossed = [batch_size, length if self._coin == "token" else 1]
         heads = _uniform(key, _COINS, tossed) < tf.cast(self.keep_probability_at(step), tf.float32)
-        kept = tf.logical_or(heads, tf.range(length) == 0)  # nothing replaces the start symbol
+        kept = tf.logical_or(heads, tf.range(length) == 0)  # nothing replaces the start token
         noise = _uniform(key, _NOISE, [batch_size, length])
 
         def replace(t, real, logits):
             return tf.where(kept[:, t], real, self._own(logits, noise[:, t]))
 
-        logits = model(inputs, key=key, replace=replace, passes=self._passes)
-        return logits, targets, weights
+        logits = model.network(inputs, key=key, replace=replace, passes=self._passes)
+        return logits, targets, token_mask
 
     def _own(self, logits, uniform):
         if self._replacement == "argmax":

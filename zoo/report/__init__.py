@@ -1,7 +1,7 @@
-"""What `evaluate.py` shows: a table in the terminal and a page of HTML for a browser.
+"""Evaluation report: a table in the terminal and a self-contained HTML page.
 
-The page stands alone: pictures are within it, it has no script, asks for nothing from elsewhere,
-and shows whatever stands in data, specs and file names as text.
+Pictures are embedded in the page; it has no script and loads nothing, and it escapes whatever
+occurs in data, specs and file names.
 """
 
 import importlib.util
@@ -20,11 +20,11 @@ _PACKAGES = {
 
 
 def require_packages() -> None:
-    """Raises ZooError, with what to install, where a package that measuring needs is absent."""
+    """Raises ZooError, with the command to install them, if packages for evaluation are missing."""
     absent = [name for module, name in _PACKAGES.items() if not importlib.util.find_spec(module)]
     if absent:
         raise ZooError(
-            f"Measuring needs what is not installed here. Install it by: pip install "
+            f"Evaluation needs packages that are not installed. Install them by: pip install "
             f"{' '.join(absent)}"
         )
 
@@ -32,14 +32,14 @@ def require_packages() -> None:
 def writable(
     path: str | os.PathLike, otherwise: str = "Give another file with --report."
 ) -> pathlib.Path:
-    """The path of a file that can be written.
+    """Checks that a file can be written, and returns its path.
 
     Args:
         path: the file.
-        otherwise: the sentence that says what to do where it cannot be.
+        otherwise: a sentence with the remedy, for the message.
 
     Raises:
-        ZooError: it is a folder, or its folder is not there or may not be written to.
+        ZooError: it is a folder, or its folder is missing or read-only.
     """
     path = pathlib.Path(path).expanduser()
     reason = "it is a folder" if path.is_dir() else None

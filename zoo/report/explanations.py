@@ -1,20 +1,20 @@
-"""What each measure says, in the words of the file that computes it."""
+"""Explanations of the metrics, from the docstrings of their files."""
 
 import dataclasses
 import inspect
 import re
 
-from zoo import spec
+from zoo import metrics, spec
 
 
 @dataclasses.dataclass(frozen=True)
 class Explanation:
-    """The words of one member of `zoo.metrics`.
+    """Explanation of one member of `zoo.metrics`.
 
     Attributes:
         name: the member's name.
         summary: one sentence.
-        details: paragraphs: what exactly is computed, what it means, its traps, its source.
+        details: paragraphs: definition, interpretation, pitfalls and source.
     """
 
     name: str
@@ -23,9 +23,10 @@ class Explanation:
 
 
 def explanation(name: str) -> Explanation:
-    """The docstrings of a member: the file's first line, and its function's without arguments."""
-    member = spec.module("metrics", name)
-    function = getattr(member, "measure", None) or member.compare
+    """Reads a member's docstrings: first line of the file, and its function's without arguments."""
+    metric = metrics.find(name)
+    function = metric.measure if isinstance(metric, metrics.RunMetric) else metric.compare
     text = re.sub(r"(?m)^(Args|Raises):\n(?:[ ]+.*\n|\n)*", "", inspect.getdoc(function) + "\n")
     paragraphs = tuple(part.strip("\n") for part in re.split(r"\n{2,}", text) if part.strip())
-    return Explanation(name, inspect.getdoc(member).split("\n\n")[0], paragraphs)
+    summary = inspect.getdoc(spec.module("metrics", name)).split("\n\n")[0]
+    return Explanation(name, summary, paragraphs)

@@ -1,9 +1,11 @@
-"""Curves as SVG that stands within a page of HTML and has the page's colours."""
+"""Figures as SVG elements that are embedded in the HTML page and use its colours."""
 
 import functools
 import io
 import itertools
 import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import matplotlib
 from markupsafe import Markup, escape
@@ -12,7 +14,11 @@ from matplotlib.figure import Figure
 
 from zoo.report import logs
 
-# Matplotlib knows no style sheets: these colours, which nothing else has, become the page's.
+if TYPE_CHECKING:
+    from zoo.metrics.calibration import Reliability
+    from zoo.report.samples import Points
+
+# Matplotlib has no style sheets: these unique colours are replaced by those of the page.
 _INK = "#010203"
 _SERIES = tuple(f"#01020{number}" for number in range(4, 10))
 _MARKERS = "osD^vP"
@@ -32,7 +38,7 @@ _numbers = itertools.count()
 
 
 def _styled(draw):
-    """Draws in the style of the page."""
+    """Decorates a function to draw in the style of the page."""
 
     @functools.wraps(draw)
     def drawing(*arguments):
@@ -44,10 +50,10 @@ def _styled(draw):
 
 @_styled
 def training(curves: dict[str, dict]) -> list[Markup]:
-    """Training curves, a figure for each logged quantity and a colour for each run.
+    """Plots training curves, a figure per logged quantity and a colour per run.
 
     Args:
-        curves: by the name of a run what `zoo.report.logs.curves` gives.
+        curves: by run, the result of `zoo.report.logs.curves`.
     """
     names = dict.fromkeys(name for each in curves.values() for name in each)
     return [_training(curves, name) for name in names]
@@ -76,11 +82,11 @@ def _draw_training(ax, logged, prefix, number):
 
 
 @_styled
-def reliability(found) -> Markup:
-    """Reliability curves beside the diagonal, and the shares of their bins.
+def reliability(found: dict[str, "Reliability"]) -> Markup:
+    """Plots reliability curves with the diagonal, and the weights of their bins.
 
     Args:
-        found: by what they are of, each a `zoo.metrics.calibration.Reliability`.
+        found: by label, a `zoo.metrics.calibration.Reliability`.
     """
     figure = Figure(figsize=(4.2, 3.6), layout="constrained")
     ax = figure.subplots()
@@ -89,21 +95,25 @@ def reliability(found) -> Markup:
         color, marker = _SERIES[number], _MARKERS[number]
         ax.bar(curve.predicted, curve.weight, 0.02, color=color, alpha=0.4)
         ax.plot(curve.predicted, curve.observed, marker=marker, color=color, label=name)
-    ax.set(xlabel="probability of being real", ylabel="share that is real", ylim=(-0.02, 1.02))
+    ax.set(
+        xlabel="predicted probability of being real",
+        ylabel="observed frequency",
+        ylim=(-0.02, 1.02),
+    )
     ax.legend(fontsize=8)
     return svg(
-        figure, "Reliability curves of the discriminator; their numbers are in the table beside it"
+        figure, "Reliability curves of the discriminator; the numbers are in the adjacent table"
     )
 
 
 @_styled
-def bars(shares: dict, names, label: str) -> Markup:
-    """Bars beside one another.
+def bars(shares: dict[str, list[float]], names: Sequence[str], label: str) -> Markup:
+    """Plots grouped bars.
 
     Args:
-        shares: by what they are of, the height of each bar.
-        names: what stands below each group of bars.
-        label: what all of it shows, in words.
+        shares: by label, the height of each bar.
+        names: the label of each group of bars.
+        label: the figure's accessible description.
     """
     figure = Figure(figsize=(5.2, 2.8), layout="constrained")
     ax, width = figure.subplots(), 0.8 / len(shares)
@@ -112,17 +122,17 @@ def bars(shares: dict, names, label: str) -> Markup:
         ax.bar(places, heights, width, color=_SERIES[number], label=what)
     ax.set_xticks(range(len(names)), names)
     ax.legend(fontsize=8)
-    return svg(figure, f"{label}; its numbers are in the table beside it")
+    return svg(figure, f"{label}; the numbers are in the adjacent table")
 
 
 @_styled
-def trade_off(curves: dict, quality: str, diversity: str) -> Markup:
-    """Quality against diversity, a curve over temperatures for each run.
+def trade_off(curves: dict[str, list[tuple]], quality: str, diversity: str) -> Markup:
+    """Plots diversity against quality, a curve over temperatures per run.
 
     Args:
-        curves: by the name of a run, triples of temperature, quality and diversity; the
-            temperature of real data is None.
-        quality: the name of the horizontal measure.
+        curves: by run, triples of temperature, quality and diversity; the temperature of real data
+            is None.
+        quality: the name of the horizontal metric.
         diversity: the name of the vertical one.
     """
     figure = Figure(figsize=(4.6, 3.6), layout="constrained")
@@ -140,13 +150,13 @@ def trade_off(curves: dict, quality: str, diversity: str) -> Markup:
     ax.legend(fontsize=8)
     return svg(
         figure,
-        f"{diversity} against {quality} over temperatures; its numbers are in the table beside it",
+        f"{diversity} against {quality} over temperatures; the numbers are in the adjacent table",
     )
 
 
 @_styled
-def scatter(found) -> Markup:
-    """Samples over real points, by their first two coordinates; of one coordinate histograms.
+def scatter(found: "Points") -> Markup:
+    """Plots samples over real points in their first two coordinates; in one dimension, histograms.
 
     Args:
         found: a `zoo.report.samples.Points`.
@@ -166,7 +176,7 @@ def scatter(found) -> Markup:
 
 
 def svg(figure: Figure, label: str) -> Markup:
-    """A figure as an SVG element with an accessible name, as wide as there is room for."""
+    """Renders a figure as a responsive SVG element with an accessible name."""
     figure.patch.set_alpha(0)
     for ax in figure.axes:
         ax.patch.set_alpha(0)
@@ -176,7 +186,7 @@ def svg(figure: Figure, label: str) -> Markup:
     text = re.sub(r"(?s)<metadata>.*?</metadata>|<!--.*?-->", "", text[text.index("<svg") :])
     for color, name in [(_INK, "ink"), *((c, f"series-{n}") for n, c in enumerate(_SERIES))]:
         text = text.replace(color, f"var(--{name})")
-    # Identifiers are a document's, and matplotlib gives each figure the same.
+    # Identifiers must be unique in a document; matplotlib repeats them in every figure.
     own = f"f{next(_numbers)}-"
     text = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{own}", text)
     width = figure.get_figwidth()

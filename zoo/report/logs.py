@@ -1,4 +1,4 @@
-"""The training curves of a run, from its TensorBoard logs."""
+"""Training curves of a run from its TensorBoard logs."""
 
 import dataclasses
 import pathlib
@@ -10,7 +10,7 @@ from tensorboard.backend.event_processing import event_accumulator
 
 @dataclasses.dataclass(frozen=True)
 class Curve:
-    """A figure over the steps of training.
+    """A logged quantity over training steps.
 
     Attributes:
         steps: int [n], ascending.
@@ -22,13 +22,13 @@ class Curve:
 
 
 def curves(folder: pathlib.Path) -> dict[str, dict[str, Curve]]:
-    """The logged figures, by their names and then by "train" or "validation".
+    """Reads the logged quantities, by name and then by "train" or "validation".
 
-    Those that never changed, such as a constant π, are left out. Of a run that was continued from
-    an earlier checkpoint, the steps that it made twice count as the second time.
+    Constant quantities, such as a fixed π, are left out. If a run was resumed from an earlier
+    checkpoint, the second pass replaces the steps made twice.
 
     Args:
-        folder: of the event files; it may be empty, or not be there.
+        folder: of the event files; it may be empty or missing.
     """
     if not folder.is_dir():
         return {}
@@ -46,7 +46,7 @@ def curves(folder: pathlib.Path) -> dict[str, dict[str, Curve]]:
 
 
 def smoothed(curve: Curve, parts: int = 60) -> Curve:
-    """The means of consecutive pieces, at most `parts` of them, at the pieces' last steps."""
+    """Averages a curve over at most `parts` consecutive pieces, at their last steps."""
     size = -(-len(curve.steps) // parts)
     ends = range(size, len(curve.steps) + 1, size)
     values = [float(np.mean(curve.values[end - size : end])) for end in ends]

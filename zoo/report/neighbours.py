@@ -1,4 +1,4 @@
-"""Samples beside what is most like them in the training data."""
+"""Samples next to their nearest training images."""
 
 import base64
 import dataclasses
@@ -14,11 +14,11 @@ _NEIGHBOURS = 3
 
 @dataclasses.dataclass(frozen=True)
 class Neighbours:
-    """A sample and the training images that are nearest to it.
+    """A sample and its nearest training images.
 
     Attributes:
         picture: the sample and its neighbours, nearest first, as a data URI of a PNG.
-        distance: the Euclidean distance of the pixels to the nearest.
+        distance: the Euclidean pixel distance to the nearest.
     """
 
     picture: str
@@ -26,11 +26,11 @@ class Neighbours:
 
 
 def nearest(images: np.ndarray, training: np.ndarray) -> list[Neighbours]:
-    """The nearest training images of each of some images.
+    """Finds the nearest training images of each image.
 
     Args:
-        images: float [count, height, width, channels].
-        training: float [size, height, width, channels].
+        images: float [count, height, width, channels] in [0, 1].
+        training: float [size, height, width, channels] in [0, 1].
     """
     flat, known = distances.flat(images), distances.flat(training)
     squares = np.concatenate(list(distances.squared(flat, known)))
@@ -45,7 +45,7 @@ def nearest(images: np.ndarray, training: np.ndarray) -> list[Neighbours]:
 
 
 def data_uri(images: np.ndarray, columns: int) -> str:
-    """A grid of images as a data URI of a PNG."""
+    """Renders a grid of images as a data URI of a PNG."""
     file = io.BytesIO()
     pictures.grid(images, columns).save(file, format="png", optimize=True)
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"

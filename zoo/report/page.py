@@ -1,4 +1,4 @@
-"""The page of HTML: what it is made of; `page.html` says how it looks."""
+"""Contents of the HTML page; `page.html` is its template."""
 
 import dataclasses
 import importlib.resources
@@ -13,22 +13,22 @@ from zoo.runs import run_folder
 from zoo.runs.evaluation import Evaluation
 
 _TEMPLATE = importlib.resources.files(__package__) / "page.html"
-# What HTML has no place for: the control characters but tab and line feed.
+# Characters that HTML cannot contain: control characters except tab and line feed.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 @dataclasses.dataclass(frozen=True)
 class Part:
-    """What the page shows of one run.
+    """Section of the page on one run.
 
     Attributes:
-        label: its name on the page.
-        evaluation: what was measured.
-        description: what it is, see `subjects.description`.
-        commands: that train and measure it.
+        label: the run's name on the page.
+        evaluation: its evaluation.
+        description: see `subjects.description`.
+        commands: the commands that train and evaluate it.
         samples: see `zoo.report.samples`.
-        classes: the shares of digits, or None.
-        reliability: the curves of its discriminator by what they are of, or None.
+        classes: relative frequencies of the digits, or None.
+        reliability: the reliability curves of its discriminator by label, or None.
     """
 
     label: str
@@ -40,20 +40,22 @@ class Part:
     reliability: dict[str, calibration.Reliability] | None
 
 
-def write(path: pathlib.Path, evaluations: list[Evaluation], trade_offs: list | None = None):
+def write(
+    path: pathlib.Path, evaluations: list[Evaluation], trade_offs: list | None = None
+) -> None:
     """Writes the page.
 
     Args:
         path: the file.
         evaluations: of the runs.
-        trade_offs: for each run the points of `temperatures.trade_off`, empty where there are
+        trade_offs: for each run the points of `temperatures.trade_off`; empty lists if there are
             none.
     """
     run_folder.write_text(path, html(evaluations, trade_offs or [[] for _ in evaluations]))
 
 
 def html(evaluations: list[Evaluation], trade_offs: list) -> str:
-    """The page as a text; arguments as in `write`."""
+    """Renders the page; arguments as in `write`."""
     labels = rows.labels(evaluations)
     parts = [_part(*each) for each in zip(labels, evaluations, trade_offs, strict=True)]
     curves = {part.label: logs.curves(part.evaluation.run.folder.logs) for part in parts}
@@ -79,8 +81,8 @@ def html(evaluations: list[Evaluation], trade_offs: list) -> str:
     )
 
 
-def shown(text) -> str:
-    """A text in which characters that HTML has no place for are seen instead of lost."""
+def shown(text: object) -> str:
+    """Replaces characters that HTML cannot contain by visible ones."""
     return _CONTROLS.sub(lambda found: _visible(ord(found[0])), str(text))
 
 
@@ -89,7 +91,7 @@ def _visible(code):
 
 
 def _part(label, evaluation, trade_off):
-    heats = [point.temperature for point in trade_off if point.temperature is not None]
+    values = [point.temperature for point in trade_off if point.temperature is not None]
     run, settings = evaluation.run, evaluation.settings
     measured = evaluation.seconds.keys() - evaluation.left_out.keys()
     curves = None
@@ -100,7 +102,7 @@ def _part(label, evaluation, trade_off):
         label,
         evaluation,
         subjects.description(evaluation),
-        [subjects.train_command(evaluation), subjects.evaluate_command(evaluation, heats)],
+        [subjects.train_command(evaluation), subjects.evaluate_command(evaluation, values)],
         samples.show(evaluation),
         samples.classes(evaluation.comparison) if "class_histogram" in measured else None,
         curves,
@@ -108,7 +110,7 @@ def _part(label, evaluation, trade_off):
 
 
 def _trade_offs(found, evaluations):
-    """For each pair of measures its figure, and its rows: run, temperature, two measurements."""
+    """Builds a figure and a table (run, temperature, two measurements) per pair of metrics."""
     shown = []
     found = {label: points for label, points in found.items() if points}
     pairs = dict.fromkeys(pair for each in evaluations for pair in temperatures.pairs(each.run))

@@ -1,4 +1,4 @@
-"""Sample texts with the longest piece of each that also stands in the training text."""
+"""Longest passages that sample texts share with the training text."""
 
 import dataclasses
 
@@ -7,19 +7,19 @@ import numpy as np
 from zoo.metrics.base.comparison import without_end
 from zoo.tokenizers.vocabulary import Vocabulary
 
-_CONTEXT = 40  # symbols shown before and after a piece
-_BETWEEN = "\U0010ffff"  # stands between training texts, and in none
+_CONTEXT = 40  # tokens shown before and after a passage
+_BETWEEN = "\U0010ffff"  # separates training texts, and occurs in none
 
 
 @dataclasses.dataclass(frozen=True)
 class Match:
-    """A text and the longest piece of it that the training text has.
+    """A text and its longest passage that occurs in the training text.
 
     Attributes:
-        text: the text before the piece, the piece, and the text after it.
-        length: how many symbols the piece has.
-        training: what stands before the piece in the training text, the piece, and what follows.
-        whole: whether the text is a training text from beginning to end.
+        text: the text before the passage, the passage, and the text after it.
+        length: the length of the passage in tokens.
+        training: the same three parts of the training text around the passage.
+        whole: True if the text is an entire training text.
     """
 
     text: tuple[str, str, str]
@@ -29,13 +29,13 @@ class Match:
 
 
 class TrainingText:
-    """The training texts as one string with a code point for each symbol.
+    """Training texts as one string with a code point per token.
 
-    Python's search for a string in a string is the fastest search that there is here.
+    Python's substring search is the fastest search available here.
 
     Args:
-        texts: symbols, int32 [count, length], closed by the end symbol, or [1, length].
-        vocabulary: of the symbols.
+        texts: tokens, int32 [count, length], ended by the end token, or [1, length].
+        vocabulary: of the tokens.
     """
 
     def __init__(self, texts: np.ndarray, vocabulary: Vocabulary):
@@ -44,11 +44,11 @@ class TrainingText:
             _coded(text) + _BETWEEN for text in without_end(texts, vocabulary.end)
         )
 
-    def match(self, symbols: tuple[int, ...]) -> Match:
-        """The longest piece of a text, symbols without the end, that stands here."""
-        text, begin, length = _coded(symbols), 0, 0
+    def match(self, tokens: tuple[int, ...]) -> Match:
+        """Finds the longest passage of a text, tokens without the end token, that occurs here."""
+        text, begin, length = _coded(tokens), 0, 0
         for start in range(len(text)):
-            # A longer piece than the longest so far, or none.
+            # Only passages longer than the longest so far.
             while start + length < len(text) and text[start : start + length + 1] in self._text:
                 begin, length = start, length + 1
         return Match(
@@ -71,9 +71,9 @@ class TrainingText:
         return before + between * bool(before), piece, between * bool(after) + after
 
     def _decoded(self, text):
-        symbols = np.array([[ord(each) for each in text]], np.int32)
-        return self._vocabulary.decode(symbols).numpy()[0].decode()
+        tokens = np.array([[ord(each) for each in text]], np.int32)
+        return self._vocabulary.decode(tokens).numpy()[0].decode()
 
 
-def _coded(symbols):
-    return "".join(map(chr, symbols))
+def _coded(tokens):
+    return "".join(map(chr, tokens))

@@ -1,8 +1,9 @@
-"""The measurements of one run or several, in rows that stand side by side."""
+"""Rows of the results table: the measurements of one or several runs side by side."""
 
 import dataclasses
 import math
 import os
+from collections.abc import Callable
 
 from zoo.metrics import Measurement
 from zoo.runs.evaluation import Evaluation
@@ -12,7 +13,7 @@ _ARROWS = {"higher": "↑", "lower": "↓", None: ""}
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One measure of all runs.
+    """One metric of all runs.
 
     Attributes:
         name: its name in `metrics.json`.
@@ -26,37 +27,37 @@ class Row:
 
     @property
     def title(self) -> str:
-        """The name without the split, and an arrow to where better models are."""
+        """Name without the split, with an arrow in the direction of better models."""
         arrow = self.shared(lambda cell: _ARROWS[cell.better])
         return f"{self.name.partition('@')[0]} {arrow}".rstrip()
 
     @property
     def better(self) -> str | None:
-        """Whether a better model has a "higher" or a "lower" value."""
+        """Direction of better models, "higher" or "lower"; None if neither."""
         return next(cell.better for cell in self.cells if cell)
 
     @property
     def unit(self) -> str:
-        """The unit."""
+        """Unit of the values."""
         return self.shared(lambda cell: cell.unit)
 
     @property
     def split(self) -> str:
-        """The part of the data."""
+        """Split of the data."""
         return self.shared(lambda cell: cell.split)
 
     @property
     def count(self) -> str:
-        """How many examples are behind it."""
+        """Number of examples behind the values."""
         return self.shared(lambda cell: f"{cell.count:,}")
 
-    def shared(self, text) -> str:
-        """What `text` gives of the cells, once where it is the same for all."""
+    def shared(self, text: Callable[[Measurement], str]) -> str:
+        """Joins the distinct results of `text` over the cells."""
         return " / ".join(dict.fromkeys(text(cell) for cell in self.cells if cell))
 
 
 def rows(evaluations: list[Evaluation]) -> list[Row]:
-    """A row for each measure that one of the runs has."""
+    """Makes a row for each metric that any of the runs has."""
     members = {name: member for each in evaluations for name, member in each.members.items()}
     order = sorted(members, key=lambda name: members[name])  # as many runs as there are names
     return [
@@ -66,7 +67,7 @@ def rows(evaluations: list[Evaluation]) -> list[Row]:
 
 
 def labels(evaluations: list[Evaluation]) -> list[str]:
-    """A name for each run, the last part of its folder where that is enough."""
+    """Labels runs by the last part of their folder if that is unique, else by the whole path."""
     paths = [os.path.normpath(each.run.folder.path) for each in evaluations]
     names = [os.path.basename(path) for path in paths]
     return [
@@ -75,7 +76,7 @@ def labels(evaluations: list[Evaluation]) -> list[str]:
 
 
 def number(value: float | None) -> str:
-    """A figure with four decimals, or four digits where these would be zeros or too many."""
+    """Formats a number with four decimals, or four digits if that would lose or show too many."""
     if value is None:
         return ""
     if not math.isfinite(value):
@@ -86,7 +87,7 @@ def number(value: float | None) -> str:
 
 
 def with_error(measurement: Measurement | None) -> str:
-    """A value and its standard error."""
+    """Formats a value with its standard error."""
     if measurement is None:
         return ""
     error = measurement.standard_error

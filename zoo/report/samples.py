@@ -1,11 +1,12 @@
-"""Samples of a run to look at, each beside what is most like it in the training data."""
+"""Samples of a run for visual inspection, with their closest matches in the training data."""
 
 import dataclasses
 from typing import ClassVar
 
 import numpy as np
 
-from zoo.data.base.splits import RunningText
+from zoo import domains
+from zoo.data.base.splits import ContiguousText
 from zoo.metrics import Comparison
 from zoo.metrics.base import lenet
 from zoo.metrics.base.comparison import without_end
@@ -13,8 +14,8 @@ from zoo.report import neighbours, passages
 from zoo.runs.evaluation import Evaluation, comparisons
 
 _IMAGES, _COLUMNS, _TEXTS, _POINTS = 64, 8, 16, 500
-_BESIDE = 24  # images with their neighbours
-_MOST_SYMBOLS = 10_000_000  # of the training text that are searched
+_WITH_NEIGHBOURS = 24  # images
+_MOST_TOKENS = 10_000_000  # of the training text are searched
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,8 +26,8 @@ class Images:
         generated: a grid of samples, a data URI.
         real: a grid of held-out images, a data URI.
         neighbours: some samples with their nearest training images.
-        median: of the distance from a sample to its nearest training image.
-        real_median: the same of held-out images.
+        median: of the distances from samples to their nearest training images.
+        real_median: the same for held-out images.
     """
 
     generated: str
@@ -43,11 +44,11 @@ class Texts:
     """Texts of a run.
 
     Attributes:
-        matches: samples with the longest piece of each that the training text has.
-        mean: of the lengths of these pieces, in symbols.
-        real_mean: the same of as many held-out texts.
-        level: what a symbol is.
-        cut: how many symbols of the training text were searched where not all were, or None.
+        matches: samples with the longest passage of each in the training text.
+        mean: of the lengths of these passages, in tokens.
+        real_mean: the same for as many held-out texts.
+        level: the kind of token, such as "character".
+        cut: number of tokens of the training text that were searched, None if all were.
     """
 
     matches: list[passages.Match]
@@ -75,17 +76,17 @@ class Points:
 
 
 def show(evaluation: Evaluation) -> Images | Texts | Points:
-    """The first samples of those that were measured."""
+    """Prepares the first samples of the evaluation for display."""
     comparison = evaluation.comparison or _drawn(evaluation)
-    if comparison.example.kind == "image":
+    if isinstance(comparison.domain, domains.Image):
         return _images(comparison)
-    if comparison.example.kind == "points":
+    if isinstance(comparison.domain, domains.Points):
         return Points(comparison.generated[:_POINTS], comparison.real[:_POINTS])
     return _texts(comparison, evaluation.run.dataset.train)
 
 
 def classes(comparison: Comparison) -> dict[str, list[float]]:
-    """The shares of the ten digits among samples and real images, as the LeNet reads them."""
+    """Relative frequencies of the ten digits among samples and real images, by the LeNet."""
     return {
         name: (np.bincount(_read(images), minlength=10) / len(images)).tolist()
         for name, images in (("samples", comparison.generated), ("data", comparison.real))
@@ -99,7 +100,7 @@ def _read(images):
 def _drawn(evaluation):
     settings, run = evaluation.settings, evaluation.run
     split, seed = settings.splits[-1], settings.seed
-    shown = _POINTS if run.example.kind == "points" else _IMAGES
+    shown = _POINTS if isinstance(run.domain, domains.Points) else _IMAGES
     return comparisons(run.dataset, split, lambda count: run.draw(count, seed), shown, seed)[0]
 
 
@@ -110,15 +111,15 @@ def _images(comparison):
     return Images(
         neighbours.data_uri(generated, _COLUMNS),
         neighbours.data_uri(real, _COLUMNS),
-        found[:_BESIDE],
+        found[:_WITH_NEIGHBOURS],
         *(float(np.median([each.distance for each in some])) for some in (found, of_real)),
     )
 
 
 def _texts(comparison, train):
-    vocabulary = comparison.example.vocabulary
-    rows = train.values[None] if isinstance(train, RunningText) else train.values
-    rows = rows[: max(_MOST_SYMBOLS // rows.shape[1], 1), :_MOST_SYMBOLS]
+    vocabulary = comparison.domain.vocabulary
+    rows = train.values[None] if isinstance(train, ContiguousText) else train.values
+    rows = rows[: max(_MOST_TOKENS // rows.shape[1], 1), :_MOST_TOKENS]
     known = passages.TrainingText(rows, vocabulary)
     found, of_real = (
         [known.match(text) for text in without_end(texts[:_TEXTS], vocabulary.end)]

@@ -1,9 +1,10 @@
-"""What a run is, and the commands that make and measure it again."""
+"""Description of a run, and the commands that reproduce it."""
 
 import dataclasses
 import json
 import shlex
 
+from zoo.models.base.sequence_model import SequenceModel
 from zoo.runs.evaluation import Evaluation
 from zoo.runs.experiment import MAY_CHANGE, Experiment
 
@@ -11,7 +12,7 @@ _DESCRIBED = ("data", "model", "objective", "batch_size", "learning_rate", "opti
 
 
 def description(evaluation: Evaluation) -> dict[str, str]:
-    """What decides the run's figures, by what it is called."""
+    """Lists what determines the run's results, by label."""
     run = evaluation.run
     settings = dataclasses.asdict(run.experiment)
     record = json.loads((run.folder.path / "experiment.json").read_text(encoding="utf-8"))
@@ -20,7 +21,7 @@ def description(evaluation: Evaluation) -> dict[str, str]:
         "folder": str(run.folder.path),
         **{name.replace("_", " "): str(settings[name]) for name in _DESCRIBED},
         "steps": f"{run.step:,}",
-        **({"sampler": run.sampler} if hasattr(run.generator, "sequence") else {}),
+        **({"sampler": run.sampler} if isinstance(run.generator, SequenceModel) else {}),
         "samples": f"{evaluation.settings.count:,}, seed {evaluation.settings.seed}",
         "trained with": ", ".join(f"{name} {version}" for name, version in versions),
         "revision": record.get("revision") or "unknown",
@@ -28,7 +29,7 @@ def description(evaluation: Evaluation) -> dict[str, str]:
 
 
 def train_command(evaluation: Evaluation) -> str:
-    """The command that trains the run, with the flags that are not at their defaults."""
+    """Command that trains the run, with the flags that differ from their defaults."""
     given, flags = dataclasses.asdict(evaluation.run.experiment), []
     for field in dataclasses.fields(Experiment):
         value = given[field.name]
@@ -39,10 +40,10 @@ def train_command(evaluation: Evaluation) -> str:
 
 
 def evaluate_command(evaluation: Evaluation, temperatures: list[float]) -> str:
-    """The command that measures it, at some temperatures besides."""
+    """Command that evaluates it, with a sweep over temperatures if there are any."""
     settings, run = evaluation.settings, evaluation.run
     flags = [f"--splits={','.join(settings.splits)}"]
-    if settings.metrics:  # those of them that apply to other runs only would be refused
+    if settings.metrics:  # leave out those that apply to other runs only
         flags.append(
             f"--metrics={','.join(m for m in settings.metrics if m in evaluation.seconds)}"
         )

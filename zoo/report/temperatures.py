@@ -1,15 +1,16 @@
-"""Quality against diversity of texts that a model draws at several temperatures."""
+"""Quality-diversity trade-off of text models over sampling temperatures."""
 
 import contextlib
 import dataclasses
+from collections.abc import Callable
 
-from zoo import samplers, spec
+from zoo import metrics, samplers, spec
 from zoo.errors import SpecError, require
 from zoo.metrics import Measurement
 from zoo.runs.evaluation import Settings, of_real_examples
 from zoo.runs.run import Run
 
-# Members of zoo.metrics, the quality first, and the figure of each that is drawn.
+# Members of zoo.metrics, quality first, and the name of the measurement that is plotted.
 PAIRS = (("bleu", "self_bleu", "{}_4"), ("lm_score", "reverse_lm_score", "{}"))
 _MOST_SAMPLES = 500
 _MOST_TEMPERATURES = 12
@@ -17,11 +18,11 @@ _MOST_TEMPERATURES = 12
 
 @dataclasses.dataclass(frozen=True)
 class Point:
-    """The measurements at one temperature.
+    """Measurements at one temperature.
 
     Attributes:
-        temperature: what logits are divided by; None: other real texts in place of samples.
-        measured: by the names that PAIRS gives.
+        temperature: the divisor of the logits; None: other real texts in place of samples.
+        measured: by the names in PAIRS.
     """
 
     temperature: float | None
@@ -29,10 +30,10 @@ class Point:
 
 
 def read(texts: list[str]) -> list[float]:
-    """Temperatures as they are written on the command line, in ascending order.
+    """Parses temperatures from the command line, in ascending order.
 
     Raises:
-        SpecError: what is no number, or no temperature for a sampler, or too many of them.
+        SpecError: not a number, not a valid temperature, or too many of them.
     """
     try:
         values = sorted({float(text) for text in texts})
@@ -48,22 +49,22 @@ def read(texts: list[str]) -> list[float]:
 
 
 def pairs(run: Run) -> list[tuple[str, str]]:
-    """The names of the figures that can be drawn of a run, (quality, diversity)."""
+    """Names of the metrics that can be plotted for a run, (quality, diversity)."""
     known = spec.names("metrics")
     return [
         (name.format(quality), name.format(diversity))
         for quality, diversity, name in PAIRS
-        if {quality, diversity} <= set(known) and run.example.kind == "text"
+        if {quality, diversity} <= set(known) and run.domain.kind == "text"
     ]
 
 
 def trade_off(
-    run: Run, values: list[float], settings: Settings, progress=contextlib.nullcontext
+    run: Run, values: list[float], settings: Settings, progress: Callable = contextlib.nullcontext
 ) -> list[Point]:
-    """Measures samples at each temperature, and other real texts once.
+    """Evaluates samples at each temperature, and other real texts once.
 
     Args:
-        run: a run of a model of texts.
+        run: a run of a text model.
         values: the temperatures.
         settings: the last split, the seed and the count, of which at most 500 are used.
         progress: as in `zoo.runs.evaluation.evaluate_all`.
@@ -84,5 +85,5 @@ def _measured(comparison):
     members = [member for *pair, _ in PAIRS if set(pair) <= set(known) for member in pair]
     found = {}
     for member in members:
-        found |= spec.module("metrics", member).compare(comparison)
+        found |= metrics.find(member).compare(comparison)
     return found

@@ -1,15 +1,16 @@
-"""What is printed: a line for each step of the work, and the table."""
+"""Terminal output of an evaluation: progress lines and the results table."""
 
 import contextlib
 import time
+from collections.abc import Iterator
 
 from zoo.report import rows
 from zoo.runs.evaluation import Evaluation
 
 
 @contextlib.contextmanager
-def progress(what: str):
-    """Prints what is being done, and when it is done how long it took."""
+def progress(what: str) -> Iterator[None]:
+    """Prints a task, and its duration when it is done."""
     print(f"  {what} ...", end="", flush=True)
     begin = time.monotonic()
     try:
@@ -21,8 +22,8 @@ def progress(what: str):
 
 
 def table(evaluations: list[Evaluation]) -> str:
-    """The measurements as lines of text, a column of values and one of ceilings for each run."""
-    heads = [["measure"]]
+    """Formats the measurements as lines of text, with columns of values and ceilings per run."""
+    heads = [["metric"]]
     for label in rows.labels(evaluations) if len(evaluations) > 1 else ["value ± s.e."]:
         heads += [[label], ["ceiling"]]
     columns = [*heads, ["unit"], ["count"], ["split"]]
@@ -44,9 +45,9 @@ def _aligned(columns):
 
 
 def left_out(evaluations: list[Evaluation]) -> list[str]:
-    """A sentence for each member that could not be measured."""
+    """Sentences on the metrics that could not be computed."""
     return [
-        f"{label}: {name} is left out: {reason}"
+        f"{label}: {name} could not be computed: {reason}"
         for label, each in zip(rows.labels(evaluations), evaluations, strict=True)
         for name, reason in each.left_out.items()
     ]

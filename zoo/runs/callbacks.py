@@ -1,12 +1,14 @@
-"""What happens around the training steps: progress, logs, checkpoints, samples, stopping."""
+"""Keras callbacks of a run: progress, logs, checkpoints, samples, stopping."""
 
 import collections
 import contextlib
 import math
+import pathlib
 import signal
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
 
 import keras
 import tensorflow as tf
@@ -18,45 +20,45 @@ _LINE_EVERY = 30  # seconds
 
 
 class EveryStep(keras.callbacks.Callback):
-    """Calls `after_step(step, logs)` with the number of steps that the run has made in all."""
+    """Calls `after_step(step, logs)` with the total number of steps of the run."""
 
     def __init__(self, first_step: int):
         super().__init__()
         self.first_step = first_step
 
-    def on_train_batch_end(self, batch, logs=None):
-        """Counts on from the first step."""
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Continues the count from the first step."""
         self.after_step(self.first_step + batch + 1, logs)
 
-    def after_step(self, step: int, logs: dict):
-        """What is done after each step."""
+    def after_step(self, step: int, logs: dict[str, float]) -> None:
+        """Acts after each step."""
         raise NotImplementedError
 
 
 class Every(EveryStep):
-    """Calls `action(step)` after every so many steps.
+    """Calls `action(step)` at a fixed interval of steps.
 
     Args:
-        first_step: how many steps the run had made before.
-        steps: between two calls; 0: never.
-        action: what is called.
+        first_step: the steps that the run had made before.
+        steps: the steps between two calls; 0: never.
+        action: the function to call.
     """
 
-    def __init__(self, first_step: int, steps: int, action):
+    def __init__(self, first_step: int, steps: int, action: Callable[[int], object]):
         super().__init__(first_step)
         self._steps, self._action = steps, action
 
-    def after_step(self, step, logs):
-        """Calls the action where it is time."""
+    def after_step(self, step: int, logs: dict[str, float]) -> None:
+        """Calls the action when it is due."""
         if self._steps and step % self._steps == 0:
             self._action(step)
 
 
 class StopAtNaN(EveryStep):
-    """Stops with an error as soon as a logged figure is not finite."""
+    """Stops with an error as soon as a logged value is not finite."""
 
-    def after_step(self, step, logs):
-        """Raises TrainingDivergedError if a figure of the step is not finite."""
+    def after_step(self, step: int, logs: dict[str, float]) -> None:
+        """Raises TrainingDivergedError if a logged value of the step is not finite."""
         for name, value in logs.items():
             if not math.isfinite(value):
                 raise TrainingDivergedError(
@@ -67,7 +69,7 @@ class StopAtNaN(EveryStep):
 
 
 class Progress(EveryStep):
-    """A progress bar over the steps that are left, or a line now and then without a terminal."""
+    """Shows a progress bar over the remaining steps, or a line now and then without a terminal."""
 
     def __init__(self, first_step: int, last_step: int):
         super().__init__(first_step)
@@ -76,8 +78,8 @@ class Progress(EveryStep):
         self._bar = keras.utils.Progbar(left, interval=0.5) if sys.stdout.isatty() else None
         self._begin = self._line = time.monotonic()
 
-    def after_step(self, step, logs):
-        """Shows figures smoothed over the last twenty steps or so."""
+    def after_step(self, step: int, logs: dict[str, float]) -> None:
+        """Shows logged values smoothed over the last twenty steps or so."""
         for name, value in logs.items():
             before = self._smoothed.get(name, value)
             self._smoothed[name] = before + 0.05 * (value - before)
@@ -95,29 +97,36 @@ class Progress(EveryStep):
 
 
 class Scalars(EveryStep):
-    """Writes the figures to TensorBoard.
+    """Writes logged values and validation metrics to TensorBoard.
 
     Args:
-        first_step: how many steps the run had made before.
-        folder: where the event files go.
-        validation: batches of held-out examples, of which the trainer's `test_step` gives figures.
-        validate_every: steps between two looks at them.
-        validated: called with the step and the means of those figures.
+        first_step: the steps that the run had made before.
+        folder: the folder of the event files.
+        validation: batches of held-out examples for the trainer's `test_step`.
+        validate_every: the steps between two validations; 0: none.
+        validated: called with the step and the means of the validation metrics.
     """
 
-    def __init__(self, first_step: int, folder, validation: list, validate_every: int, validated):
+    def __init__(
+        self,
+        first_step: int,
+        folder: pathlib.Path,
+        validation: list,
+        validate_every: int,
+        validated: Callable[[int, dict[str, float]], object],
+    ):
         super().__init__(first_step)
         self._writer = tf.summary.create_file_writer(str(folder))
         self._validation, self._validate_every = validation, validate_every
         self._validated = validated
         self._recent = collections.defaultdict(list)
 
-    def on_train_begin(self, logs=None):
-        """Makes a graph of the trainer's `test_step`."""
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """Traces the trainer's `test_step`."""
         self._test_step = tf.function(self.model.test_step)
 
-    def after_step(self, step, logs):
-        """Collects the step's figures, and writes means where it is time."""
+    def after_step(self, step: int, logs: dict[str, float]) -> None:
+        """Collects the values of the step, and writes their means when they are due."""
         for name, value in logs.items():
             self._recent[name].append(value)
         if step % _SCALARS_EVERY == 0:
@@ -128,7 +137,7 @@ class Scalars(EveryStep):
             self._write("validation", figures, step)
             self._validated(step, figures)
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict | None = None) -> None:
         """Closes the file."""
         self._writer.close()
 
@@ -147,7 +156,7 @@ class Scalars(EveryStep):
 
 
 def _means(figures):
-    """The mean of each figure; of figures given as (sum, count) the sums over the counts."""
+    """The mean of each metric; of those given as (sum, count) the sums over the counts."""
     return {name: _mean(values) for name, values in figures.items()}
 
 
@@ -159,27 +168,31 @@ def _mean(values):
 
 
 class StopWhen(keras.callbacks.Callback):
-    """Ends training after the step under way once `received` is not empty."""
+    """Stops training after a signal, at the end of the step.
 
-    def __init__(self, received: list):
+    Args:
+        received: the list of signals that `signals` fills.
+    """
+
+    def __init__(self, received: list[int]):
         super().__init__()
         self._received = received
 
-    def on_train_batch_end(self, batch, logs=None):
-        """Looks."""
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Stops training if a signal has come."""
         if self._received:
             self.model.stop_training = True
 
 
 @contextlib.contextmanager
-def signals():
+def signals() -> Iterator[list[int]]:
     """Catches Ctrl-C and SIGTERM instead of letting them end the process.
 
     A second Ctrl-C interrupts at once. Outside the main thread, where Python takes no signals,
     nothing is changed.
 
     Yields:
-        A list that holds the number of every signal that has come.
+        A list of the numbers of the signals that have come.
     """
     received = []
 

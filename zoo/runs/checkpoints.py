@@ -1,4 +1,4 @@
-"""The training state on disk: complete or not there at all.
+"""Checkpoints of the training state, each complete or not there at all.
 
 TensorFlow's checkpoint manager writes a checkpoint beside the others and makes it the latest
 by renaming one small file, so that a kill at any moment leaves the one before. Variables are
@@ -21,8 +21,8 @@ class Checkpoints:
     """The checkpoints of one run.
 
     Args:
-        folder: where they are kept.
-        components: all variables of the training state, by the part that they belong to.
+        folder: the folder of the checkpoints.
+        components: all variables of the training state, by component.
     """
 
     def __init__(self, folder: pathlib.Path, components: dict[str, list]):
@@ -34,7 +34,7 @@ class Checkpoints:
         )
 
     def restore(self) -> int:
-        """Restores the latest state; returns its step, 0 where there is none."""
+        """Restores the latest checkpoint; returns its step, or 0 if there is none."""
         latest = self._manager.latest_checkpoint
         if latest is None:
             return 0
@@ -42,7 +42,7 @@ class Checkpoints:
         return step_of(latest)
 
     def save(self, step: int) -> None:
-        """Saves the state after `step` steps.
+        """Saves the state after `step` training steps.
 
         Raises:
             TrainingDivergedError: a weight is not finite; nothing is written then.
@@ -65,14 +65,14 @@ class Checkpoints:
 
 
 def load(folder: pathlib.Path, components: dict[str, list]) -> int:
-    """Reads some parts of the latest state into variables.
+    """Reads components of the latest checkpoint into variables.
 
     Args:
         folder: the folder of `Checkpoints`.
-        components: the variables to fill, by the part to read.
+        components: the variables to fill, by component.
 
     Returns:
-        The state's step.
+        The checkpoint's step.
 
     Raises:
         RunFolderError: there is no checkpoint.

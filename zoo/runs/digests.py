@@ -1,41 +1,39 @@
-"""Digests of data, by which a run notices that its data are no longer what it was trained on."""
+"""Digests of data, which show a run that its data have changed."""
 
 import hashlib
 import pathlib
 
 import numpy as np
 
-from zoo import spec
 from zoo.data.base.splits import Dataset, Split
 
 SPLITS = ("train", "validation", "test")
 
 
-def of_data(dataset: Dataset, data: str) -> dict[str, str]:
-    """SHA-256, in hexadecimal, of what there is to learn from and to measure on.
+def of_data(dataset: Dataset, files: list[pathlib.Path]) -> dict[str, str]:
+    """SHA-256 digests, in hexadecimal, of a data set.
 
     Args:
         dataset: the data set.
-        data: its spec.
+        files: the files that its spec names.
 
     Returns:
         A digest for each split: of its examples, their labels and their weights. Where P is
         known, examples are drawn from it by the same seeds, in floating point whose last bits
-        are not the same everywhere: then it is one digest, `"distribution"`, of the files that
-        `data` names.
+        are not the same everywhere: then it is one digest, `"distribution"`, of the files.
     """
     if dataset.log_prob is not None:
-        return {"distribution": _of_files(spec.files("data", data))}
+        return {"distribution": _of_files(files)}
     return {name: _of_split(dataset.split(name)) for name in SPLITS}
 
 
 def changed(recorded: dict[str, str], now: dict[str, str]) -> list[str]:
-    """The names of what differs, in the order of `now`."""
+    """The names of the digests that differ, in the order of `now`."""
     return [name for name, digest in now.items() if recorded.get(name) != digest]
 
 
 def _of_split(split: Split) -> str:
-    labels, weights = getattr(split, "labels", None), split.weights
+    labels, weights = split.labels, split.weights
     digest = hashlib.sha256()
     _add(digest, np.asarray(split.values))
     if labels is not None:

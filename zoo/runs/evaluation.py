@@ -1,34 +1,39 @@
-"""All measures that apply to runs, with the ceilings of real data, and as a file."""
+"""Measures runs by all metrics that apply, with the ceilings of real data."""
 
 import contextlib
 import dataclasses
 import json
 import math
 import time
-import types
+from collections.abc import Callable
 
-from zoo import spec
-from zoo.data.base.splits import Dataset, RunningText
+import numpy as np
+
+from zoo import metrics, spec
+from zoo.data.base.splits import ContiguousText, Dataset
 from zoo.errors import SpecError, require
-from zoo.metrics import Comparison, Measurement
+from zoo.metrics import Comparison, Measurement, RunMetric, SampleMetric
 from zoo.metrics.base import lenet
 from zoo.runs import run_folder
 from zoo.runs.run import Run
 
 SPLITS = ("train", "validation", "test")
-# Real examples of which part stand in the place of the samples for the ceiling.
+# The split whose real examples take the place of the samples for the ceiling.
 _OTHER = {"train": "validation", "validation": "test", "test": "validation"}
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """What is measured.
+    """Settings of an evaluation.
 
     Attributes:
-        splits: the parts of the data to measure on; samples are compared to the last of them.
-        metrics: the names of members of `zoo.metrics`; None: all that apply.
-        count: how many samples, where samples are measured.
-        seed: of the samples, and of whatever a measure draws.
+        splits: the splits of the data to measure on; samples are compared to the last of them.
+        metrics: names of members of `zoo.metrics`; None: all that apply.
+        count: the number of samples, where samples are measured.
+        seed: the seed of the samples, and of any draws of a metric.
+
+    Raises:
+        SpecError: no split, or an unknown split or metric.
     """
 
     splits: tuple[str, ...] = ("validation", "test")
@@ -37,27 +42,28 @@ class Settings:
     seed: int = 0
 
     def __post_init__(self):
-        """Refuses what there is not, before any work is done."""
+        """Refuses unknown splits and metrics, before any work is done."""
         require(bool(self.splits), f"splits is empty. Known: {', '.join(SPLITS)}.")
         for split in self.splits:
             require(split in SPLITS, f"There is no split {split!r}. Known: {', '.join(SPLITS)}.")
         for name in self.metrics or ():
-            spec.module("metrics", name)
+            metrics.find(name)
 
 
 @dataclasses.dataclass
 class Evaluation:
-    """What was measured of one run.
+    """The measurements of one run.
 
     Attributes:
         run: the run.
-        settings: what was asked for.
-        measured: the measurements; a name is followed by "@split" where the split is not the
-            test part.
-        members: the member of `zoo.metrics` that each of them is from.
-        seconds: how long each member took.
-        left_out: why members that apply could not be measured, in a sentence each.
-        comparison: the samples and what they were compared to; None where no member asked.
+        settings: the settings.
+        measured: the measurements; a name is followed by "@split" unless the split is the test
+            split.
+        members: the member of `zoo.metrics` that each measurement is from.
+        seconds: the time that each member took, in seconds.
+        left_out: the reasons, in a sentence each, why members that apply gave no measurement.
+        comparison: the samples and the real examples they were compared to; None if no metric
+            needs samples.
     """
 
     run: Run
@@ -69,9 +75,9 @@ class Evaluation:
     comparison: Comparison | None = None
 
     def write(self) -> None:
-        """Adds to `metrics.json` in the run folder; a figure that is not finite becomes null.
+        """Adds to `metrics.json` in the run folder; a value that is not finite becomes null.
 
-        Figures measured before by the same settings stay beside the new ones; the records of
+        Values measured before by the same settings stay beside the new ones; the records of
         other settings (sampler, count, seed, step) are kept under "earlier", newest first.
         """
         record = {
@@ -85,15 +91,15 @@ class Evaluation:
         run_folder.write_json(path, _with_earlier(record, _written(path)))
 
 
-def evaluate(run: Run, **settings) -> dict[str, Measurement]:
+def evaluate(run: Run, **settings: object) -> dict[str, Measurement]:
     """Measures a run and writes `metrics.json` into its folder.
 
     Args:
-        run: what `zoo.runs.experiment.load` returns.
+        run: a trained run.
         **settings: see `Settings`.
 
     Returns:
-        A dict from names to `Measurement`s, see `Evaluation`.
+        The measurements by name, see `Evaluation`.
 
     Raises:
         SpecError: an unknown split or metric, or one that does not apply.
@@ -104,18 +110,20 @@ def evaluate(run: Run, **settings) -> dict[str, Measurement]:
 
 
 def evaluate_all(
-    runs: list[Run], settings: Settings, progress=contextlib.nullcontext
+    runs: list[Run],
+    settings: Settings,
+    progress: Callable[[str], contextlib.AbstractContextManager] = contextlib.nullcontext,
 ) -> list[Evaluation]:
-    """Measures several runs by the same rules and writes `metrics.json` into each folder.
+    """Measures several runs by the same settings and writes `metrics.json` into each folder.
 
     Args:
-        runs: what `zoo.runs.experiment.load` returns.
-        settings: what is measured.
-        progress: called with what is being done, in words; gives a context that is left when
-            that is done.
+        runs: trained runs.
+        settings: the settings.
+        progress: called with the name of each task; returns a context manager that is left when
+            the task is done.
 
     Returns:
-        An `Evaluation` of each run.
+        An `Evaluation` for each run.
 
     Raises:
         SpecError: a metric that applies to none of the runs.
@@ -142,46 +150,49 @@ def evaluate_all(
     return evaluations
 
 
-def applicable(run: Run, settings: Settings) -> dict[str, types.ModuleType]:
-    """The members of `zoo.metrics` that were asked for, or all, where they apply to a run."""
+def applicable(run: Run, settings: Settings) -> dict[str, RunMetric | SampleMetric]:
+    """The metrics that apply to a run, among those of the settings, by name."""
     names = settings.metrics or spec.names("metrics")
-    known = {name: spec.module("metrics", name) for name in names}
+    known = {name: metrics.find(name) for name in names}
     return {name: member for name, member in known.items() if member.applies(run)}
 
 
-def comparisons(dataset: Dataset, split: str, draw, count: int, seed: int):
-    """The comparison of samples to a split, and that of other real examples to it.
+def comparisons(
+    dataset: Dataset, split: str, draw: Callable[[int], np.ndarray], count: int, seed: int
+) -> tuple[Comparison, Comparison]:
+    """Compares samples to a split, and other real examples to it.
 
     Args:
-        dataset: where the real examples come from.
-        split: the name of the part to compare to.
-        draw: gives so many samples.
-        count: how many samples, against as many real examples; fewer where the split, or the
-            one that stands in for the samples, has fewer.
-        seed: which real examples are taken, where there are more than `count`.
+        dataset: the data set of the real examples.
+        split: the name of the split to compare to.
+        draw: draws a number of samples.
+        count: the number of samples, against as many real examples; fewer if the split, or the
+            one whose examples take the place of the samples, has fewer.
+        seed: the seed by which real examples are chosen if there are more than `count`.
 
     Returns:
-        Two `Comparison`s.
+        The comparison of samples, and that of real examples in their place.
     """
     other = of_real_examples(dataset, split, count, seed)
     return other.of(draw(other.count)), other
 
 
 def of_real_examples(dataset: Dataset, split: str, count: int, seed: int) -> Comparison:
-    """Real examples of another held-out part in the place of samples; see `comparisons`."""
+    """Compares real examples of another held-out split; see `comparisons`."""
     parts = [dataset.split(name) for name in (split, _OTHER[split])]
     count = min([count, *map(_size, parts)])
     real, other = (_examples(part, count, seed, draw) for draw, part in enumerate(parts))
     num_training = min(_size(dataset.train), len(dataset.train))
     training = _examples(dataset.train, num_training, seed, draw=2)
-    return Comparison(dataset.example, other, real, training, split, seed)
+    return Comparison(dataset.domain, other, real, training, split, seed)
 
 
 def _measure_model(evaluation, members, progress):
-    """The measures of models, on each split."""
+    """Measures the model on each split."""
     settings = evaluation.settings
-    for name, member in members.items():
-        for split in dict.fromkeys(settings.splits) if hasattr(member, "measure") else ():
+    of_runs = {name: each for name, each in members.items() if isinstance(each, RunMetric)}
+    for name, member in of_runs.items():
+        for split in dict.fromkeys(settings.splits):
             with _timed(evaluation, name, progress, f"{name} on {split}"):
                 found = member.measure(
                     evaluation.run, split=split, count=settings.count, seed=settings.seed
@@ -196,9 +207,9 @@ def _measure_model(evaluation, members, progress):
 
 
 def _compare_samples(evaluation, members, ceilings, progress):
-    """The measures of samples, on the last split, each with its ceiling."""
+    """Measures samples against the last split, each metric with its ceiling."""
     run, settings = evaluation.run, evaluation.settings
-    members = {name: member for name, member in members.items() if hasattr(member, "compare")}
+    members = {name: member for name, member in members.items() if isinstance(member, SampleMetric)}
     if not members:
         return
     split, data = settings.splits[-1], (run.experiment.data, run.experiment.data_dir)
@@ -221,9 +232,9 @@ def _compare_samples(evaluation, members, ceilings, progress):
 
 @contextlib.contextmanager
 def _timed(evaluation, name, progress, what):
-    """Adds up the seconds of a member, and notes why it could not be measured.
+    """Adds up the seconds of a member, and notes why it gave no measurement.
 
-    A measure that was asked for by its name must not be missing without an error.
+    A metric that was asked for by its name must not be missing without an error.
     """
     begin = time.monotonic()
     try:
@@ -245,7 +256,7 @@ def _keep(evaluation, member, split, found):
 
 
 def _written(path):
-    """The record that stands in a file, or None where there is none that can be read."""
+    """The record in a file, or None if there is none that can be read."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, json.JSONDecodeError):
@@ -254,7 +265,7 @@ def _written(path):
 
 
 def _with_earlier(record, written):
-    """A record with what an older one has of the same settings, and those of other settings."""
+    """Adds older values of the same settings to a record, and older records of other settings."""
     if written is None:
         return record
     earlier = [written, *written.pop("earlier", [])]
@@ -265,9 +276,8 @@ def _with_earlier(record, written):
 
 
 def _settings_of(record):
-    """What figures depend on beside the split, which is part of their names."""
+    """The settings that values depend on, beside the split, which is part of their names."""
     settings, experiment = record.get("evaluation", {}), record.get("experiment", {})
-    # What is compared to the last split is told apart by its name, too.
     return [settings.get(name) for name in ("sampler", "count", "seed")] + [experiment.get("step")]
 
 
@@ -280,18 +290,18 @@ def _as_json(measurement):
 
 
 def _examples(split, count, seed, draw):
-    """So many examples of a split, none of which is given twice or overlaps another.
+    """Examples of a split, none of which is taken twice or overlaps another.
 
-    From a split whose rows have weights examples are drawn; since all parts of its data set can
-    be this one split, each takes another `draw`.
+    From a split whose rows have weights examples are drawn; since all splits of its data set can
+    be this one, each takes another `draw`.
     """
-    if not isinstance(split, RunningText):
+    if not isinstance(split, ContiguousText):
         return split.batch(0 if split.weights is None else draw, count, seed).numpy()
     return split.separate_windows(count, seed)
 
 
 def _size(split):
-    """How many such examples there are; those that have weights are drawn independently."""
-    if isinstance(split, RunningText):
+    """The number of such examples; those that have weights are drawn independently."""
+    if isinstance(split, ContiguousText):
         return len(split) // split.length
     return len(split) if split.weights is None else math.inf

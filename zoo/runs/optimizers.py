@@ -1,4 +1,4 @@
-"""Keras optimizers from specs, and the learning rate over the run."""
+"""Keras optimizers from specs, and learning-rate schedules."""
 
 import inspect
 
@@ -6,6 +6,7 @@ import keras
 
 from zoo import spec
 from zoo.errors import SpecError, require
+from zoo.runs.experiment import Experiment
 
 _OPTIMIZERS = {
     "adam": keras.optimizers.Adam,
@@ -13,19 +14,45 @@ _OPTIMIZERS = {
     "rmsprop": keras.optimizers.RMSprop,
     "sgd": keras.optimizers.SGD,
 }
-# What flags of their own decide.
+# Arguments that other flags decide.
 _TAKEN = {"learning_rate", "name", "kwargs", "use_ema", "ema_momentum", "ema_overwrite_frequency"}
 _TAKEN |= {"clipnorm", "clipvalue", "global_clipnorm", "loss_scale_factor"}
 _TAKEN |= {"gradient_accumulation_steps"}
 
 
-def build(text: str, learning_rate, clip_norm: float) -> keras.optimizers.Optimizer:
-    """The optimizer of a spec such as `"adam(beta_1=0.5)"`.
+Rate = float | keras.optimizers.schedules.LearningRateSchedule
+
+
+def of_experiment(
+    experiment: Experiment, updates: int = 1, replicas: int = 1
+) -> keras.optimizers.Optimizer:
+    """Builds an experiment's optimizer, whose learning rate follows the training steps.
+
+    Args:
+        experiment: the experiment.
+        updates: the optimizer's updates per training step.
+        replicas: the number of replicas, each of which hands over its share of the mean gradient,
+            see `zoo.trainers.base.trainer.descend`.
+
+    Raises:
+        SpecError: see `build`.
+    """
+    rate = learning_rate(
+        experiment.learning_rate,
+        updates * experiment.warmup_steps,
+        experiment.decay,
+        updates * (experiment.decay_steps or experiment.steps),
+    )
+    return build(experiment.optimizer, rate, experiment.clip_norm / replicas)
+
+
+def build(text: str, learning_rate: Rate, clip_norm: float) -> keras.optimizers.Optimizer:
+    """Builds the optimizer of a spec such as `"adam(beta_1=0.5)"`.
 
     Args:
         text: the name of a Keras optimizer in lower case, with its arguments.
         learning_rate: a number or a schedule.
-        clip_norm: the largest norm of all gradients together; 0: no limit.
+        clip_norm: the largest global norm of the gradients; 0: no clipping.
 
     Returns:
         A Keras optimizer.
@@ -54,7 +81,7 @@ def build(text: str, learning_rate, clip_norm: float) -> keras.optimizers.Optimi
 
 
 def meaning(text: str) -> tuple[str, dict]:
-    """The name of an optimizer and all of its arguments, however its spec is spelt."""
+    """The name and all arguments of an optimizer, equal for two spellings of its spec."""
     name, arguments = spec.parse(text)
     return name, _defaults(name) | arguments
 
@@ -67,14 +94,14 @@ def _defaults(name):
     }
 
 
-def learning_rate(peak: float, warmup_steps: int, decay: str, decay_steps: int):
-    """The learning rate over the run: a linear rise, then constant or half a cosine to zero.
+def learning_rate(peak: float, warmup_steps: int, decay: str, decay_steps: int) -> Rate:
+    """The learning rate over a run: a linear warm-up, then constant or half a cosine to zero.
 
     Args:
-        peak: the highest rate.
-        warmup_steps: the steps over which it rises from 0; 0: none.
+        peak: the peak rate.
+        warmup_steps: the steps over which it rises from 0; 0: no warm-up.
         decay: "constant" or "cosine".
-        decay_steps: the step at which the cosine has come to zero.
+        decay_steps: the step at which the cosine reaches 0.
 
     Returns:
         A number, or a Keras schedule.

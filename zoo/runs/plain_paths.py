@@ -1,4 +1,4 @@
-"""Paths for TensorFlow, which takes some characters of a file's path for a pattern."""
+"""Paths for TensorFlow, which reads some characters of a path as a pattern."""
 
 import atexit
 import functools

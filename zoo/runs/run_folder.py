@@ -1,4 +1,4 @@
-"""What a run writes down beside its checkpoints, and who may write there."""
+"""The folder of a run: its record, and the lock of the process that trains it."""
 
 import contextlib
 import json
@@ -8,6 +8,7 @@ import platform
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from importlib import metadata
 
 import filelock
@@ -45,11 +46,11 @@ class RunFolder:
         self.samples = self.path / "samples"
 
     def exists(self) -> bool:
-        """Whether a run has begun here."""
+        """True once a run has begun here."""
         return self._record_path.is_file()
 
     def create(self) -> None:
-        """Makes the folder and its sub-folders.
+        """Creates the folder and its sub-folders.
 
         Raises:
             RunFolderError: it cannot be made or written to.
@@ -66,8 +67,8 @@ class RunFolder:
             ) from None
 
     @contextlib.contextmanager
-    def locked(self):
-        """Holds the folder for this process; a killed process lets go of it by dying.
+    def locked(self) -> Iterator[None]:
+        """Locks the folder for this process; the lock of a killed process ends with it.
 
         Raises:
             RunFolderError: another process holds it.
@@ -86,10 +87,10 @@ class RunFolder:
             lock.release()
 
     @contextlib.contextmanager
-    def removed_if_no_run_begins(self):
-        """Takes back what `create` and `locked` have made if an error comes before a run begins.
+    def removed_if_no_run_begins(self) -> Iterator[None]:
+        """Removes what `create` and `locked` have made if an error comes before a run begins.
 
-        Whatever else is in the folder stays, and the folder with it.
+        Anything else in the folder stays, and the folder with it.
         """
         try:
             yield
@@ -101,22 +102,23 @@ class RunFolder:
                         folder.rmdir()
             raise
 
-    def write(self, settings: dict, example, data: dict[str, str] | None = None) -> None:
-        """Records the experiment, its example spec and what it runs on.
+    def write(
+        self, settings: dict, domain: domains.Domain, data: dict[str, str] | None = None
+    ) -> None:
+        """Records the experiment, the domain and digests of its data, and versions.
 
         Args:
             settings: the fields of the experiment.
-            example: the example spec.
-            data: the digests of the data, see `zoo.runs.digests`, which stay those of the first
-            time.
+            domain: the domain of the data.
+            data: the digests of the data, see `zoo.runs.digests`; those of the first time stay.
         """
         data = self.recorded_data() or data
-        if example.kind == "text":
-            example.vocabulary.save(self.path / "vocabulary.txt.new")
+        if domain.kind == "text":
+            domain.vocabulary.save(self.path / "vocabulary.txt.new")
             _put(self.path / "vocabulary.txt")
         record = {
             "experiment": settings,
-            "example": _example_to_json(example),
+            "example": _domain_to_json(domain),
             "data": data,
             "random_stream": randomness.STREAM,
             "versions": versions(),
@@ -125,25 +127,25 @@ class RunFolder:
         write_json(self._record_path, record)
 
     def data_moved_to(self, data: str) -> None:
-        """Records the spec of the data, which has other paths once they have moved."""
+        """Records the spec of data whose files have moved."""
         record = self._record()
         if record["experiment"]["data"] != data:
             record["experiment"]["data"] = data
             write_json(self._record_path, record)
 
     def recorded_data(self) -> dict[str, str] | None:
-        """The digests of the data when the run began; None where there are none."""
+        """The digests of the data when the run began; None if they are not recorded."""
         return self._record().get("data") if self.exists() else None
 
-    def read(self) -> tuple[dict, domains.Example]:
-        """The recorded settings and example spec.
+    def read(self) -> tuple[dict, domains.Domain]:
+        """Reads the settings and the domain.
 
         Raises:
             RunFolderError: no run has begun here, or its record is unreadable.
         """
         record = self._record()
         try:
-            return record["experiment"], _example_from_json(record["example"], self.path)
+            return record["experiment"], _domain_from_json(record["example"], self.path)
         except (ValueError, KeyError, TypeError, OSError) as error:
             raise RunFolderError(f"Cannot read {self._record_path}: {error!r}.") from None
 
@@ -152,7 +154,7 @@ class RunFolder:
         return self.path / "experiment.json"
 
     def _record(self):
-        """What `write` has written, a dict."""
+        """The record that `write` has written, a dict."""
         if not self.exists():
             raise RunFolderError(
                 f"{self.path} is not a run folder: it has no experiment.json. "
@@ -175,20 +177,23 @@ class RunFolder:
             )
 
     def require_same_data(
-        self, example, data: dict[str, str] | None = None, allow_changed: bool = False
+        self,
+        domain: domains.Domain,
+        data: dict[str, str] | None = None,
+        allow_changed: bool = False,
     ) -> None:
-        """Checks data against those that the run began with.
+        """Compares data with those that the run began with.
 
         Args:
-            example: their example spec.
-            data: their digests; None: only the example spec is compared.
-            allow_changed: whether other examples are only told of, where the run can go on.
+            domain: their domain.
+            data: their digests; None: only the domains are compared.
+            allow_changed: whether other examples of the same domain only cause a warning.
 
         Raises:
-            RunFolderError: the example spec is another one, or a digest is and `allow_changed`
-                is not set.
+            RunFolderError: the domain is another one, or a digest is and `allow_changed` is not
+                set.
         """
-        self._require_same_example(example)
+        self._require_same_domain(domain)
         recorded = self.recorded_data()
         if recorded is None or data is None:  # runs from before there were digests have none
             return
@@ -202,23 +207,23 @@ class RunFolder:
         )
         if not allow_changed:
             raise RunFolderError(
-                f"{message} What is held out may have been trained on. Give back the old data, "
-                "train in a new --workdir, or give --allow_changed_data to go on all the same."
+                f"{message} Held-out examples may have been trained on. Give back the old data, "
+                "train in a new --workdir, or give --allow_changed_data to continue all the same."
             )
         print(message, file=sys.stderr)
 
-    def _require_same_example(self, example):
-        """Raises RunFolderError unless `example` is the recorded example spec."""
+    def _require_same_domain(self, domain):
+        """Raises RunFolderError unless `domain` is the recorded one."""
         recorded = self.read()[1]
-        if recorded == example:
+        if recorded == domain:
             return
-        was, now = str(recorded), str(example)
-        if example.kind == recorded.kind == "text":
-            before, after = set(recorded.vocabulary.symbols), set(example.vocabulary.symbols)
+        was, now = str(recorded), str(domain)
+        if domain.kind == recorded.kind == "text":
+            before, after = set(recorded.vocabulary.tokens), set(domain.vocabulary.tokens)
             if before != after:
                 was += f", {sorted(before - after)[:5]} among them"
                 now += f", {sorted(after - before)[:5]} among them"
-            elif recorded.vocabulary.symbols != example.vocabulary.symbols:
+            elif recorded.vocabulary.tokens != domain.vocabulary.tokens:
                 now += ", the vocabulary in another order of frequencies"
         raise RunFolderError(
             f"The data has changed since the run in {self.path} began: it had {was}; now it has "
@@ -227,7 +232,7 @@ class RunFolder:
         )
 
 
-def write_json(path: pathlib.Path, content) -> None:
+def write_json(path: pathlib.Path, content: object) -> None:
     """Writes JSON as `write_text` does."""
     write_text(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
@@ -239,7 +244,7 @@ def write_text(path: pathlib.Path, content: str) -> None:
 
 
 def _listed(names):
-    """Names of parts in words, such as "the train and test part"."""
+    """A list of splits as a phrase, such as "the train and test parts"."""
     *first, last = names
     return f"the {', '.join(first)} and {last} parts" if first else f"the {last} part"
 
@@ -273,27 +278,27 @@ def _git(folder, *arguments):
     return done.stdout.strip()
 
 
-def _example_to_json(example):
-    if example.kind == "text":
-        level = example.vocabulary.level
+def _domain_to_json(domain):
+    if domain.kind == "text":
+        level = domain.vocabulary.level
         return {
             "kind": "text",
             "level": level,
-            "length": example.length,
-            "running": example.running,
+            "length": domain.length,
+            "running": domain.contiguous,
         }
-    if example.kind == "points":
-        return {"kind": "points", "dimension": example.dimension}
+    if domain.kind == "points":
+        return {"kind": "points", "dimension": domain.dimension}
     return {
         "kind": "image",
-        "shape": list(example.shape),
-        "binary": example.binary,
-        "digits": example.digits,
-        "num_classes": example.num_classes,
+        "shape": list(domain.shape),
+        "binary": domain.binary,
+        "digits": domain.digits,
+        "num_classes": domain.num_classes,
     }
 
 
-def _example_from_json(record, folder):
+def _domain_from_json(record, folder):
     if record["kind"] == "text":
         vocabulary = Vocabulary.load(folder / "vocabulary.txt", record["level"])
         return domains.Text(vocabulary, record["length"], record["running"])

@@ -1,11 +1,11 @@
-"""What is done to the logits before a symbol is drawn, the one decode loop, and beam search.
+"""Samplers of tokens, the decode loop, and beam search.
 
 A member is a file with `build(*, ...)`, which returns a function from logits
-[batch, size] to the logits that the next symbol is drawn from.
+[batch, vocabulary size] to the logits that the next token is drawn from.
 """
 
 from zoo.samplers.base.beam import Found, beam_search
-from zoo.samplers.base.decode import Generated, decode, never_drawn
+from zoo.samplers.base.decode import Generated, StepwiseNetwork, decode, never_drawn
 from zoo.samplers.base.draw import draw
 from zoo.samplers.base.temperature_limits import LEAST as LEAST_TEMPERATURE
 from zoo.samplers.base.temperature_limits import check as check_temperature
@@ -15,6 +15,7 @@ __all__ = [
     "LEAST_TEMPERATURE",
     "Found",
     "Generated",
+    "StepwiseNetwork",
     "beam_search",
     "check_temperature",
     "decode",

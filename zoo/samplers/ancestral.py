@@ -1,6 +1,8 @@
-"""Draws from the model's own distribution."""
+"""Ancestral sampling, from the model's own distribution."""
+
+from collections.abc import Callable
 
 
-def build():
-    """The sampler that leaves the logits as they are, so that samples follow Q exactly."""
+def build() -> Callable:
+    """Ancestral sampling: the logits stay as they are, so that samples follow Q exactly."""
     return lambda logits: logits

@@ -1,7 +1,9 @@
-"""Draws from the most likely symbols only, as many as hold a share of the probability.
+"""Nucleus sampling, from the most likely tokens that hold a share of the probability.
 
 Source: A. Holtzman et al. (2020), arXiv 1904.09751.
 """
+
+from collections.abc import Callable
 
 import tensorflow as tf
 
@@ -9,12 +11,12 @@ from zoo.errors import require
 from zoo.samplers.base import temperature_limits
 
 
-def build(*, p: float, temperature: float = 1.0):
-    """The sampler that draws from softmax(logits / temperature) over its nucleus.
+def build(*, p: float, temperature: float = 1.0) -> Callable:
+    """Nucleus sampling: draws from softmax(logits / temperature) over its nucleus.
 
     Args:
-        p: the probability that the nucleus holds at least, in (0, 1]: it is the smallest set of
-            the most likely symbols that does, and all that are equal to the last of them.
+        p: the least probability that the nucleus holds, in (0, 1]: it is the smallest set of the
+            most likely tokens that does, with all that are equal to the last of them.
         temperature: 0 for the most likely token, else at least 1e-6: below 1 sharpens, above
             1 flattens.
 
@@ -33,9 +35,9 @@ def build(*, p: float, temperature: float = 1.0):
 
 
 def keep_nucleus(logits, p):
-    """The logits [batch, size] where they are in a row's nucleus of p [batch], -inf elsewhere.
+    """Keeps the logits [batch, size] of each row's nucleus of p [batch]; -inf elsewhere.
 
-    A p of 0 or less keeps the most likely symbol, a p of 1 or more keeps all.
+    A p of 0 or less keeps the most likely token, a p of 1 or more keeps all.
     """
     falling = tf.sort(logits, axis=-1, direction="DESCENDING")
     before = tf.cumsum(tf.nn.softmax(falling), axis=-1, exclusive=True)

@@ -1,10 +1,12 @@
-"""Draws from a sharpened or flattened distribution."""
+"""Temperature sampling, from a sharpened or flattened distribution."""
+
+from collections.abc import Callable
 
 from zoo.samplers.base import temperature_limits
 
 
-def build(*, temperature: float = 1.0):
-    """The sampler that draws from softmax(logits / temperature).
+def build(*, temperature: float = 1.0) -> Callable:
+    """Temperature sampling: draws from softmax(logits / temperature).
 
     Args:
         temperature: 0 for the most likely token, else at least 1e-6: below 1 sharpens, above

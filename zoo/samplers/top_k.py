@@ -1,7 +1,9 @@
-"""Draws from the most likely symbols only, a fixed number of them.
+"""Top-k sampling, from a fixed number of the most likely tokens.
 
 Source: A. Fan, M. Lewis and Y. Dauphin (2018), arXiv 1805.04833.
 """
+
+from collections.abc import Callable
 
 import tensorflow as tf
 
@@ -9,11 +11,11 @@ from zoo.errors import require
 from zoo.samplers.base import temperature_limits
 
 
-def build(*, k: int, temperature: float = 1.0):
-    """The sampler that draws from softmax(logits / temperature) over the k largest logits.
+def build(*, k: int, temperature: float = 1.0) -> Callable:
+    """Top-k sampling: draws from softmax(logits / temperature) over the k largest logits.
 
     Args:
-        k: how many symbols stay, at least 1; of equals at the border all stay.
+        k: the number of tokens that stay, at least 1; of equals at the border all stay.
         temperature: 0 for the most likely token, else at least 1e-6: below 1 sharpens, above
             1 flattens.
 
@@ -32,7 +34,7 @@ def build(*, k: int, temperature: float = 1.0):
 
 
 def keep_top_k(logits, k):
-    """The logits [batch, size] where they are among the k [batch] largest of a row, -inf elsewhere.
+    """Keeps the k [batch] largest of the logits [batch, size] of each row; -inf elsewhere.
 
     A k of 0 or less, or above the size, keeps all.
     """

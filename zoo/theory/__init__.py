@@ -1,4 +1,4 @@
-"""The paper's closed results as functions; the programs that draw them are in `experiments/`.
+"""Closed-form results of the paper as functions; programs that plot them are in `experiments/`.
 
 Source: F. Huszár, "How (not) to Train your Generative Model: Scheduled Sampling, Likelihood,
 Adversary?" (2015), arXiv 1511.05101.

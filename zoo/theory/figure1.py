@@ -1,7 +1,7 @@
-"""Figure 1: one isotropic Gaussian Q fitted to a mixture P, by JS_π of several π.
+"""Figure 1: one isotropic Gaussian Q fitted to a mixture P under JS_π, for several π.
 
 The integrals are sums over a grid, see `zoo.distributions.gaussian_mixture`; the program
-`experiments/figure1.py` draws the figure.
+`experiments/figure1.py` plots the figure.
 
 Source: F. Huszár (2015), arXiv 1511.05101, figure 1 and equation 12.
 """
@@ -11,13 +11,14 @@ from typing import NamedTuple
 import numpy as np
 import scipy.optimize
 import tensorflow as tf
+from numpy.typing import ArrayLike
 
 from zoo import divergences
 from zoo.distributions import gaussian_mixture as mixtures
 
-_SAME = 1e-3  # in deviations of P: optima nearer than this are one
-_ASIDE = 0.01 * np.array([np.cos(1), np.sin(1)])  # in deviations: off every axis of symmetry
-_NO_SMALL_WEIGHT = 0.5  # in shares of 1/k: lighter components are no place to start from
+_SAME = 1e-3  # in deviations of P: closer optima count as one
+_OFFSET = 0.01 * np.array([np.cos(1), np.sin(1)])  # in deviations: off every axis of symmetry
+_NO_SMALL_WEIGHT = 0.5  # as a multiple of 1/k: descents do not start from lighter components
 
 
 class Fit(NamedTuple):
@@ -34,17 +35,17 @@ class Fit(NamedTuple):
     value: float
 
 
-def fit(weights, means, variances, pi: float) -> Fit:
-    """The Gaussian Q = N(mean, std² I) which minimises JS_π[P‖Q] / (π(1-π)).
+def fit(weights: ArrayLike, means: ArrayLike, variances: ArrayLike, pi: float) -> Fit:
+    """Finds the Gaussian Q = N(mean, std² I) that minimises JS_π[P‖Q] / (π(1-π)).
 
     Args:
         weights: of the mixture P, [k].
         means: [k, 2].
-        variances: of either coordinate, [k].
+        variances: per coordinate, [k].
         pi: the weight of P, in (0, 1).
 
     Returns:
-        The best of the local minima that were found, see `local_minima`.
+        The best of the local minima found, see `local_minima`.
 
     Raises:
         ValueError: no mixture, or a `pi` outside (0, 1).
@@ -52,31 +53,33 @@ def fit(weights, means, variances, pi: float) -> Fit:
     return local_minima(weights, means, variances, pi)[0]
 
 
-def local_minima(weights, means, variances, pi: float) -> list[Fit]:
-    """The distinct minima of JS_π[P‖Q] / (π(1-π)), best first; arguments as in `fit`.
+def local_minima(
+    weights: ArrayLike, means: ArrayLike, variances: ArrayLike, pi: float
+) -> list[Fit]:
+    """Finds the distinct minima of JS_π[P‖Q] / (π(1-π)), best first; arguments as in `fit`.
 
-    They are searched for from P's moments and from every component which is not small, each a
-    little aside: on an axis of symmetry a descent would stay, and end at a saddle point.
+    Descents start from P's moments and from every component that is not small, each slightly
+    displaced: on an axis of symmetry a descent would stay there and end at a saddle point.
     """
     p = mixtures.mixture(weights, means, variances)
     return _minima(p, _normalised_js, divergences.checked_pi(pi))
 
 
-def fit_kl(weights, means, variances) -> Fit:
-    """The Gaussian which minimises KL[P‖Q], the limit π -> 0: it has the moments of P."""
+def fit_kl(weights: ArrayLike, means: ArrayLike, variances: ArrayLike) -> Fit:
+    """Computes the Gaussian that minimises KL[P‖Q], the limit π -> 0: it has the moments of P."""
     p = mixtures.mixture(weights, means, variances)
     mean, std = mixtures.moments(p)
     value, _ = _Objective(p, divergences.kl)(np.append(mean, np.log(std)))
     return Fit(mean, float(std), value)
 
 
-def fit_reverse_kl(weights, means, variances) -> Fit:
-    """The Gaussian which minimises KL[Q‖P], the limit π -> 1; searched for as in `fit`."""
+def fit_reverse_kl(weights: ArrayLike, means: ArrayLike, variances: ArrayLike) -> Fit:
+    """Finds the Gaussian that minimises KL[Q‖P], the limit π -> 1; searched for as in `fit`."""
     return reverse_kl_minima(weights, means, variances)[0]
 
 
-def reverse_kl_minima(weights, means, variances) -> list[Fit]:
-    """The distinct minima of KL[Q‖P], best first; searched for as in `local_minima`."""
+def reverse_kl_minima(weights: ArrayLike, means: ArrayLike, variances: ArrayLike) -> list[Fit]:
+    """Finds the distinct minima of KL[Q‖P], best first; searched for as in `local_minima`."""
     return _minima(mixtures.mixture(weights, means, variances), divergences.reverse_kl)
 
 
@@ -85,7 +88,7 @@ def _normalised_js(log_p, log_q, pi):
 
 
 class _Objective:
-    """The divergence from P, with its gradient, as a function of Q's (mean, log std), [3]."""
+    """Divergence from P, with its gradient, as a function of Q's (mean, log std), [3]."""
 
     def __init__(self, p, divergence, *parameters):
         points, self.log_area = mixtures.grid(p)
@@ -125,11 +128,11 @@ def _minima(p, divergence, *parameters):
 def _starts(p):
     large = p.weights >= _NO_SMALL_WEIGHT / len(p.weights)
     places = zip(p.means[large], np.sqrt(p.variances[large]), strict=True)
-    return [(mean + _ASIDE * std, std) for mean, std in (mixtures.moments(p), *places)]
+    return [(mean + _OFFSET * std, std) for mean, std in (mixtures.moments(p), *places)]
 
 
 def _descend(p, objective, mean, std):
-    # Beyond these bounds the grid would no longer hold or resolve Q.
+    # Beyond these bounds the grid would no longer cover or resolve Q.
     widest = np.sqrt(p.variances.max())
     corners = zip(p.means.min(axis=0) - widest, p.means.max(axis=0) + widest, strict=True)
     stds = np.sqrt(p.variances.min()) / 2, max(mixtures.WIDEST * mixtures.moments(p)[1], widest)

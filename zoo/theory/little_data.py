@@ -1,13 +1,14 @@
-"""Scheduled sampling as a regulariser: what a table fitted to few pairs is off by, exactly.
+"""Scheduled sampling as a regulariser: exact expected error of a table fitted to few pairs.
 
-The model is the optimum of the algorithm, Q = ε R + (1-ε) R1 R2, of the table R of relative
-frequencies, each count first raised by `PSEUDO_COUNT`, without which the expectation is infinite.
+The model is the optimum of the algorithm, Q = ε R + (1-ε) R1 R2, for the table R of relative
+frequencies with `PSEUDO_COUNT` added to each count, without which the expectation is infinite.
 
 Source: F. Huszár (2015), arXiv 1511.05101, section 3, which asks why the method won.
 """
 
 import numpy as np
 import scipy.optimize
+from numpy.typing import ArrayLike
 from scipy.special import gammaln, rel_entr, xlogy
 
 from zoo.theory.scheduled_sampling import algorithm_optimum
@@ -15,11 +16,11 @@ from zoo.theory.scheduled_sampling import algorithm_optimum
 PSEUDO_COUNT = 0.5
 
 
-def fitted(counts, keep_probability: float) -> np.ndarray:
-    """The optimum of the algorithm on counted pairs; at ε = 1 that of maximum likelihood.
+def fitted(counts: ArrayLike, keep_probability: float) -> np.ndarray:
+    """Computes the optimum of the algorithm on counted pairs; at ε = 1 that of maximum likelihood.
 
     Args:
-        counts: how often each pair was drawn, [x1, x2].
+        counts: count of each pair, [x1, x2].
         keep_probability: ε, in [0, 1].
 
     Returns:
@@ -32,11 +33,11 @@ def fitted(counts, keep_probability: float) -> np.ndarray:
     return algorithm_optimum(raised / raised.sum(), keep_probability)
 
 
-def expected_kl(joint, count: int, keep_probability: float) -> float:
-    """E KL[P‖Q] in nats over the draws of N pairs from P, Q being `fitted` to them.
+def expected_kl(joint: ArrayLike, count: int, keep_probability: float) -> float:
+    """Computes E KL[P‖Q] in nats over draws of N pairs from P, with Q `fitted` to them.
 
     An entry of Q depends on three counts only: of the pair, of the rest of its row and of the rest
-    of its column. These have a multinomial distribution, which is summed over.
+    of its column. The expectation is a sum over their multinomial distribution.
 
     Args:
         joint: the table P, [x1, x2].
@@ -52,7 +53,7 @@ def expected_kl(joint, count: int, keep_probability: float) -> float:
 
 
 def _expected_log(here, row, column, count, keep, shape):
-    """E[log Q(x1, x2)] of a pair with the probabilities of it, its row and its column without."""
+    """E[log Q(x1, x2)] from the probabilities of the pair, rest of its row, rest of its column."""
     axis = np.arange(count + 1)
     n = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
     n = n[n.sum(axis=1) <= count]
@@ -66,8 +67,8 @@ def _expected_log(here, row, column, count, keep, shape):
     return np.exp(log_weights) @ np.log(keep * joint + (1 - keep) * first * second)
 
 
-def best_keep_probability(joint, count: int) -> float:
-    """The ε in [0, 1] at which `expected_kl`, convex in ε, is least; arguments as there."""
+def best_keep_probability(joint: ArrayLike, count: int) -> float:
+    """Finds the ε in [0, 1] that minimises `expected_kl`, convex in ε; arguments as there."""
     found = scipy.optimize.minimize_scalar(
         lambda keep: expected_kl(joint, count, keep), bounds=(0, 1), method="bounded"
     )
@@ -75,20 +76,22 @@ def best_keep_probability(joint, count: int) -> float:
     return float(min([*ends, (found.fun, found.x)])[1])
 
 
-def best_of(joint, count: int, keep_probability: float, runs: int, draws: int, seed: int = 0):
-    """KL[P‖Q] of the best of several runs on the same N pairs, as validation chooses it.
+def best_of(
+    joint: ArrayLike, count: int, keep_probability: float, runs: int, draws: int, seed: int = 0
+) -> np.ndarray:
+    """Simulates KL[P‖Q] of the best of several runs on the same N pairs, selected by validation.
 
-    A run replaces each first token with probability 1-ε by one drawn from the table's own first
-    marginal, and counts what it then sees: runs differ by these draws alone, and those of maximum
-    likelihood not at all. The run with the largest likelihood of N other pairs is taken.
+    A run replaces each first token with probability 1-ε by a draw from the table's own first
+    marginal, and counts the resulting pairs: runs differ by these draws alone, and those of maximum
+    likelihood not at all. The run with the highest likelihood of N other pairs is selected.
 
     Args:
         joint: the table P, [x1, x2].
         count: N, of training and of validation pairs.
         keep_probability: ε, in [0, 1].
-        runs: how many there are to choose from.
-        draws: how many data sets there are.
-        seed: of all draws. Data sets and the first runs are the same for each number of runs.
+        runs: number of runs to select from.
+        draws: number of data sets.
+        seed: for all draws. Data sets and the first runs are the same for each number of runs.
 
     Returns:
         KL[P‖Q] in nats for each data set, [draws].

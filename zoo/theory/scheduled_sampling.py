@@ -1,7 +1,7 @@
-"""What scheduled sampling converges to, for pairs of symbols (x1, x2) with a known joint table P.
+"""Optima of scheduled sampling for pairs of tokens (x1, x2) with a known joint table P.
 
-With P1, P2 the marginals of P, training draws the first symbol from P1 with probability ε and
-from the model with 1-ε, and asks for the real second symbol, which is minimising (equation 6)
+With P1, P2 the marginals of P, training draws the first token from P1 with probability ε and
+from the model with 1-ε, and predicts the real second token, which minimises (equation 6)
 
     D_SS[P‖Q] = KL[P1‖Q1] + ε E_{z∼P1} KL[P(·|z)‖Q(·|z)] + (1-ε) E_{z∼Q1} KL[P2‖Q(·|z)].
 
@@ -12,21 +12,22 @@ Source: F. Huszár (2015), arXiv 1511.05101, equations 2-8.
 
 import numpy as np
 import scipy.optimize
+from numpy.typing import ArrayLike
 from scipy.special import kl_div, rel_entr
 
 EXAMPLE = np.array([[0.40, 0.05, 0.05], [0.02, 0.20, 0.03], [0.05, 0.05, 0.15]])
 
-_BISECTIONS = 100  # each halves an interval of log y: the last ones change nothing any more
+_BISECTIONS = 100  # of an interval of log y: the last ones no longer change it
 
 
-def algorithm_optimum(joint, keep_probability: float) -> np.ndarray:
-    """Where the algorithm ends, in which no gradient flows through a sampled symbol.
+def algorithm_optimum(joint: ArrayLike, keep_probability: float) -> np.ndarray:
+    """Computes the optimum of the algorithm, in which no gradient flows through a sampled token.
 
     Q1 = P1 and Q(x2|z) = ε P(x2|z) + (1-ε) P2(x2), so that Q = ε P + (1-ε) P1 P2.
 
     Args:
         joint: the table P, [x1, x2].
-        keep_probability: ε, the probability that the real symbol is kept, in [0, 1].
+        keep_probability: ε, the probability of keeping the real token, in [0, 1].
 
     Returns:
         The table Q, [x1, x2].
@@ -38,16 +39,16 @@ def algorithm_optimum(joint, keep_probability: float) -> np.ndarray:
     return keep_probability * p + (1 - keep_probability) * independent(p)
 
 
-def argmax_optimum(joint, keep_probability: float) -> np.ndarray:
-    """Where the algorithm ends if it replaces by the model's likeliest symbol (footnote 2).
+def argmax_optimum(joint: ArrayLike, keep_probability: float) -> np.ndarray:
+    """Computes the algorithm's optimum if tokens are replaced by the model's mode (footnote 2).
 
-    No gradient flows through the choice, so that Q1 = P1, and a replaced symbol is always the mode
+    No gradient flows through the choice, so that Q1 = P1, and a replaced token is always the mode
     z* of P1. Only its row is distorted, the others are those of P:
 
         Q(x2|z*) = (ε P1(z*) P(x2|z*) + (1-ε) P2(x2)) / (ε P1(z*) + 1-ε)
 
     So Q2 is not P2, unlike in `algorithm_optimum`. At ε = 0 the other rows are never trained; the
-    result is then the limit ε -> 0. Of several modes it takes the first.
+    result is then the limit ε -> 0. Ties between modes go to the first.
 
     Args:
         joint: the table P, [x1, x2].
@@ -68,8 +69,8 @@ def argmax_optimum(joint, keep_probability: float) -> np.ndarray:
     return q
 
 
-def idealised_optimum(joint, keep_probability: float) -> np.ndarray:
-    """Where D_SS itself is least; arguments, result and errors as in `algorithm_optimum`.
+def idealised_optimum(joint: ArrayLike, keep_probability: float) -> np.ndarray:
+    """Minimises D_SS itself; arguments, result and errors as in `algorithm_optimum`.
 
     For any Q1 the best conditional is, with y = Q1(z) / P1(z),
 
@@ -100,7 +101,7 @@ def idealised_optimum(joint, keep_probability: float) -> np.ndarray:
 
 
 def _ratios(rows, second, keep, multiplier):
-    """The y of each row for one λ, [x1], by bisection in log y."""
+    """y of each row for one λ, [x1], by bisection in log y."""
     low = np.full(len(rows), -5.0)  # there 1 / y = 148, and the right side is below 8
     high = np.full(len(rows), -np.log(multiplier))
     for _ in range(_BISECTIONS):
@@ -118,8 +119,8 @@ def _best_conditional(rows, second, keep, y):
     return (keep * rows + drawn * second) / (keep + drawn)
 
 
-def divergence(joint, model, keep_probability: float) -> float:
-    """D_SS[P‖Q] in nats, equation 6; inf where Q lacks what P or the sampled prefix asks for.
+def divergence(joint: ArrayLike, model: ArrayLike, keep_probability: float) -> float:
+    """Computes D_SS[P‖Q] in nats, equation 6; inf if Q lacks a pair that it is trained on.
 
     Args:
         joint: the table P, [x1, x2].
@@ -140,12 +141,12 @@ def divergence(joint, model, keep_probability: float) -> float:
 
 
 def _weighted_sum(weights, terms):
-    """Σ weight · term, in which what has weight 0 counts for nothing, an infinite term too."""
+    """Σ weight · term, in which a term of weight 0 is ignored, even an infinite one."""
     return np.multiply(weights, terms, where=weights > 0, out=np.zeros(terms.shape)).sum()
 
 
-def kl(joint, model) -> float:
-    """KL[P‖Q] of two tables of one shape, in nats.
+def kl(joint: ArrayLike, model: ArrayLike) -> float:
+    """Computes KL[P‖Q] of two tables of one shape, in nats.
 
     Raises:
         ValueError: P and Q differ in shape.
@@ -154,36 +155,36 @@ def kl(joint, model) -> float:
     return float(kl_div(joint, model).sum())  # Σ p log(p/q) - p + q: no term is negative
 
 
-def independent(joint) -> np.ndarray:
-    """The table P1 P2 of independent symbols with the same marginals."""
+def independent(joint: ArrayLike) -> np.ndarray:
+    """Table P1 P2 of independent tokens with the same marginals."""
     return np.outer(np.sum(joint, axis=1), np.sum(joint, axis=0))
 
 
-def mutual_information(joint) -> float:
-    """What x1 tells of x2, in nats: KL from the table to `independent` of it."""
+def mutual_information(joint: ArrayLike) -> float:
+    """Mutual information of x1 and x2 in nats: KL from the table to `independent` of it."""
     return kl(joint, independent(joint))
 
 
-def measures(model) -> dict[str, float]:
-    """How far a table Q is from `EXAMPLE`, in nats.
+def measures(model: ArrayLike) -> dict[str, float]:
+    """Compares a table Q with `EXAMPLE`, in nats.
 
     Args:
         model: the table Q, [x1, x2].
 
     Returns:
-        `kl`, KL[P‖Q]; `mutual_information`, of Q; `first_symbol_kl`, KL[P1‖Q1].
+        `kl`, KL[P‖Q]; `mutual_information`, of Q; `first_token_kl`, KL[P1‖Q1].
     """
     return {
         "kl": kl(EXAMPLE, model),
         "mutual_information": mutual_information(model),
-        "first_symbol_kl": kl(EXAMPLE.sum(axis=1), model.sum(axis=1)),
+        "first_token_kl": kl(EXAMPLE.sum(axis=1), model.sum(axis=1)),
     }
 
 
 def _same_shape(joint, model):
     if np.shape(joint) != np.shape(model):
         raise ValueError(
-            "Two tables are compared entry by entry and need one shape; received "
+            "The two tables should have one shape; received "
             f"{list(np.shape(joint))} and {list(np.shape(model))}."
         )
 
@@ -192,7 +193,7 @@ def _checked(joint, keep_probability):
     table = np.asarray(joint, np.float64)
     if table.ndim != 2 or not (table >= 0).all() or not np.isclose(table.sum(), 1):
         raise ValueError(
-            "A joint table has two axes, [x1, x2], no negative entry and the sum one; received "
+            "A joint table has two axes, [x1, x2], no negative entry and sums to one; received "
             f"the shape {list(table.shape)} and the sum {table.sum()}."
         )
     if not 0 <= keep_probability <= 1:

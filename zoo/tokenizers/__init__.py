@@ -1,1 +1,5 @@
-"""Text to token indices and back."""
+"""Tokenizers: texts to token ids and back, in TensorFlow operations.
+
+A tokenizer is a `zoo.tokenizers.base.tokenizer.Tokenizer`. `vocabulary` has the one of characters
+and words.
+"""

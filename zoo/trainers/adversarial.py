@@ -1,149 +1,152 @@
-"""Training against a discriminator.
+"""Adversarial training: a generator against a discriminator.
 
 Source: I. Goodfellow et al. (2014), arXiv 1406.2661, algorithm 1.
 """
 
+import keras
 import tensorflow as tf
 
 from zoo import randomness, spec
+from zoo.batch import Batch, concatenate
 from zoo.errors import require
+from zoo.estimators.base.contracts import Estimator, estimator_class
 from zoo.functional.diversity import diversity
-from zoo.trainers.base.trainer import Trainer, concatenated, descend, parts, validation_seeds
+from zoo.models.base.pair import Pair
+from zoo.objectives.base.contracts import AdversarialObjective
+from zoo.trainers.base.trainer import descend, validation_seeds
+from zoo.trainers.base.two_player import TwoPlayer
 
 _SAMPLES, _NOISE = -1, -2  # numbers for keys; the discriminator's dropout has those from 0 up
 
 
-def build(model, objective, *, batch_size: int, seed: int, average_decay: float):
-    """The trainer of a `zoo.models.base.implicit.Pair` by an adversarial objective.
+def build(
+    model: Pair,
+    objective: AdversarialObjective,
+    *,
+    batch_size: int,
+    seed: int,
+    average_decay: float,
+) -> "Adversarial":
+    """The trainer of a generator and a discriminator by an adversarial objective.
 
     Args:
         model: the pair of generator and discriminator.
-        objective: a `zoo.objectives.generalised_js.GeneralisedJS`, or what has the same methods.
-        batch_size: samples a step of the generator, over all replicas.
+        objective: the losses of both.
+        batch_size: samples per generator update, over all replicas.
         seed: the run's seed.
         average_decay: see `Trainer`.
 
     Returns:
-        An `Adversarial`; compile it with two optimizers and fit it to batches of real examples.
+        The trainer; compile it with two optimizers and fit it to batches of real examples.
 
     Raises:
-        SpecError: the objective's estimator cannot reach this generator.
+        SpecError: the objective's estimator is not for this generator.
     """
     return Adversarial(model, objective, batch_size, seed, average_decay)
 
 
-class Adversarial(Trainer):
-    """Alternates steps of the discriminator and one of the generator.
+class Adversarial(TwoPlayer):
+    """Alternates updates of the discriminator and one of the generator.
 
-    The discriminator judges each example and its beginnings: its logits are float32
-    [batch, times], where the last is of the whole example, and images have no other.
+    The discriminator's logits are float32 [batch, times]: one for each prefix of an example, the
+    last of them for the whole example. Images and points have one time.
     """
 
-    def __init__(self, pair, objective, batch_size, seed, average_decay):
-        super().__init__(pair.generator, objective, batch_size, seed, average_decay)
+    SECOND = "discriminator"
+
+    def __init__(
+        self,
+        pair: Pair,
+        objective: AdversarialObjective,
+        batch_size: int,
+        seed: int,
+        average_decay: float,
+    ):
+        steps, num_real = objective.discriminator_steps, objective.num_real(batch_size)
+        super().__init__(pair, objective, batch_size, seed, average_decay, steps, num_real)
         self.discriminator = pair.discriminator
-        self.estimator = _estimator(objective.estimator or pair.generator.ESTIMATOR, pair.generator)
+        self.estimator = _estimator(
+            objective.estimator or pair.generator.default_estimator, pair.generator
+        )
 
-    def compile(self, generator_optimizer, discriminator_optimizer, **kwargs):
-        """Takes the two optimizers; `kwargs` go to `keras.Model.compile`."""
-        super().compile(**kwargs)
-        self.generator_optimizer = generator_optimizer
-        self.discriminator_optimizer = discriminator_optimizer
-        generator_optimizer.build(self.generator.trainable_variables)
-        discriminator_optimizer.build(self.discriminator.trainable_variables)
-
-    def train_step(self, real):
-        """Steps of the discriminator on real and generated examples, one of the generator."""
-        pi = self.objective.pi_at(self.step.value)
-        for number, part in enumerate(parts(real, self.objective.discriminator_steps)):
-            measured = self._discriminator_step(part, pi, number)
-        measured["generator_loss"] = self._generator_step(pi)
+    def train_step(self, data):
+        """Updates the discriminator on real examples and samples, then the generator."""
+        figures = self.objective.logged(self.step.value)
+        for number, real in enumerate(Batch(*data).split(self.objective.discriminator_steps)):
+            figures |= self._update_discriminator(real, number)
+        figures["generator_loss"] = self._update_generator()
         self.update_average()
-        return {**measured, "pi": pi}
+        return figures
 
-    def test_step(self, real, number=0):
-        """On held-out examples the divergence bound, lower than in training if D overfits.
-
-        And the `diversity` of samples, which are other ones for each batch `number`.
-        """
-        step = self.step.value
-        # The step counts updates that are done: the last one was at π of the step before.
-        pi = self.objective.pi_at(tf.maximum(step - 1, 0))
-        generated = self.generator.examples(validation_seeds(real, number))
-        both = concatenated(real, generated)
-        logits = self._judge(self.objective.seen(both, step, self.key("validation noise")))
-        real_logits, generated_logits = tf.split(logits, 2)
-        bound = self._bound(real_logits, generated_logits, pi)
-        return {"divergence_bound": bound, "diversity": diversity(generated, real)}
-
-    def _discriminator_step(self, real, pi, number):
+    def _update_discriminator(self, real, number):
+        step, key = self.step.value, randomness.fold(self.key("discriminator"), number)
         count = self.per_replica(self.objective.num_generated(self.batch_size))
-        key = randomness.fold(self.key("discriminator"), number)
         generated = self.generator.sample(randomness.fold(key, _SAMPLES), count)
-        both = concatenated(real, generated)
-        seen = self.objective.seen(both, self.step.value, randomness.fold(key, _NOISE))
+        both = concatenate([real, generated])
+        noisy = self.objective.instance_noise(both, step, randomness.fold(key, _NOISE))
         with tf.GradientTape() as tape:
-            logits = self._judge(seen, key, training=True)
+            logits = self.discriminator.prefix_logits(*noisy, key=key, training=True)
             real_logits, generated_logits = logits[:-count], logits[-count:]
-            loss = self.objective.discriminator_loss(real_logits, generated_logits, pi)
-            penalised = loss + self.objective.penalty(self._judge, real)
-        variables = self.discriminator.trainable_variables
-        descend(self.discriminator_optimizer, penalised, tape, variables)
-        bound = self._bound(real_logits, generated_logits, pi)
-        return {"divergence_bound": bound, "discriminator_loss": loss}
+            loss = self.objective.discriminator_loss(real_logits, generated_logits, step)
+            penalty = self.objective.gradient_penalty(self.discriminator.prefix_logits, real)
+            penalised = loss + penalty
+        descend(self.second_optimizer, penalised, tape, self.discriminator.trainable_variables)
+        whole = real_logits[:, -1], generated_logits[:, -1]
+        return self.objective.diagnostics(*whole, step) | {"discriminator_loss": loss}
 
-    def _generator_step(self, pi):
-        step, key, noise = self.step.value, self.key("score"), self.key("score noise")
+    def _update_generator(self):
+        step, key, noise_key = self.step.value, self.key("score"), self.key("score noise")
 
         def score(samples):
-            logits = self._judge(self.objective.seen(samples, step, noise), key)
-            return self.objective.generator_loss(logits, pi)
+            noisy = self.objective.instance_noise(samples, step, noise_key)
+            logits = self.discriminator.prefix_logits(*noisy, key=key)
+            return self.objective.generator_loss(logits, step)
 
-        count, key_of_samples = self.per_replica(self.batch_size), self.key("generator samples")
+        count, samples_key = self.per_replica(self.batch_size), self.key("generator samples")
         with tf.GradientTape() as tape:
-            loss = self.estimator.loss(self.generator, score, key_of_samples, count, step)
+            loss = self.estimator.loss(self.generator, score, samples_key, count, step)
         descend(self.generator_optimizer, loss, tape, self.generator.trainable_variables)
         return loss
 
-    def _judge(self, examples, key=None, training=False):
-        return self.discriminator.judge(examples, key=key, training=training)
+    def test_step(self, data, number=0):
+        """Computes the objective's diagnostics on held-out examples, and the samples' diversity.
 
-    def _bound(self, real_logits, generated_logits, pi):
-        return self.objective.divergence_bound(real_logits[:, -1], generated_logits[:, -1], pi)
+        A divergence bound is lower there than in training if the discriminator overfits.
 
-    @property
-    def step(self):
-        """See `Trainer.step`."""
-        return self.generator_optimizer.iterations
-
-    @property
-    def updates(self) -> dict[str, int]:
-        """See `Trainer.updates`."""
-        steps = self.objective.discriminator_steps
-        return {"generator_optimizer": 1, "discriminator_optimizer": steps}
-
-    @property
-    def num_real(self) -> int:
-        """See `Trainer.num_real`."""
-        return self.objective.num_real(self.batch_size) * self.objective.discriminator_steps
+        Args:
+            data: the parts of a `zoo.batch.Batch`.
+            number: the number of the batch; each has samples of its own.
+        """
+        real, step = Batch(*data), self.step.value
+        generated = self.generator.examples(validation_seeds(real, number))
+        both = concatenate([real, generated])
+        noisy = self.objective.instance_noise(both, step, self.key("validation noise"))
+        whole = tf.split(self.discriminator.prefix_logits(*noisy)[:, -1], 2)
+        # The step counts updates that are done: the last one was at the step before.
+        figures = self.objective.diagnostics(*whole, tf.maximum(step - 1, 0))
+        return figures | {"diversity": diversity(generated, real)}
 
     def components(self) -> dict[str, list]:
         """See `Trainer.components`."""
-        found = {"discriminator": self.discriminator.variables} | super().components()
-        if self.estimator.variables:
-            found["estimator"] = self.estimator.variables
-        return found
+        estimator = self.estimator.variables
+        return super().components() | ({"estimator": estimator} if estimator else {})
 
 
-def _estimator(text, generator):
-    """The estimator of a spec, if it can reach this generator."""
-    name, _ = spec.parse(text)
-    needed = spec.module("estimators", name).NEEDS
-    fitting = [n for n in spec.names("estimators")
-               if hasattr(generator, spec.module("estimators", n).NEEDS)]  # fmt: skip
+def _estimator(text: str, generator: keras.Model) -> Estimator:
+    """Builds the estimator of a spec.
+
+    Raises:
+        SpecError: it is not for this generator.
+    """
+    estimator = spec.build("estimators", text)
+    fitting = [
+        name
+        for name in spec.names("estimators")
+        if isinstance(generator, estimator_class(name).generator_type)
+    ]
     require(
-        hasattr(generator, needed),
-        f"The estimator {text} cannot reach this generator, which has no {needed}. "
-        f"Estimators for it: {', '.join(fitting)}.",
+        isinstance(generator, estimator.generator_type),
+        f"The estimator {text} takes a {estimator.generator_type.__name__}; this generator is not "
+        f"one. Estimators for it: {', '.join(fitting)}.",
     )
-    return spec.build("estimators", text)
+    return estimator

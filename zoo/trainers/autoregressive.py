@@ -1,55 +1,61 @@
-"""Training by predicting the next symbol."""
+"""Training by next-token prediction."""
 
 import tensorflow as tf
 
+from zoo.batch import Batch
 from zoo.functional.cross_entropy import cross_entropy
-from zoo.trainers.base.trainer import Trainer, descend
+from zoo.models.base.sequence_model import SequenceModel
+from zoo.objectives.base.contracts import LikelihoodObjective
+from zoo.trainers.base.one_player import OnePlayer
+from zoo.trainers.base.trainer import descend
 
 
-def build(model, objective, *, batch_size: int, seed: int, average_decay: float):
-    """The trainer of an autoregressive model by a likelihood-type objective.
+def build(
+    model: SequenceModel,
+    objective: LikelihoodObjective,
+    *,
+    batch_size: int,
+    seed: int,
+    average_decay: float,
+) -> "Autoregressive":
+    """The trainer of a sequence model by a likelihood objective.
 
     Args:
-        model: the network.
-        objective: has `predict(model, batch, step, key)` and `logged(step)`.
-        batch_size: sequences a step, over all replicas.
+        model: the sequence model.
+        objective: makes the predictions.
+        batch_size: sequences per step, over all replicas.
         seed: the run's seed.
         average_decay: see `Trainer`.
 
     Returns:
-        An `Autoregressive`; compile it with an optimizer and fit it to batches of sequences.
+        The trainer; compile it with an optimizer and fit it to batches of sequences.
     """
     return Autoregressive(model, objective, batch_size, seed, average_decay)
 
 
-class Autoregressive(Trainer):
+class Autoregressive(OnePlayer):
     """Minimises the cross-entropy of the objective's targets and the model's logits."""
 
-    def compile(self, optimizer, **kwargs):
-        """Takes the optimizer; `kwargs` go to `keras.Model.compile`."""
-        super().compile(optimizer, **kwargs)
-        optimizer.build(self.generator.trainable_variables)
-
-    def train_step(self, batch):
-        """One step: the objective predicts, the optimizer follows the gradient."""
+    def train_step(self, data):
+        """Updates the model by the gradient of the objective's cross-entropy."""
         figures = self.objective.logged(self.step.value)
         with tf.GradientTape() as tape:
-            logits, targets, weights = self.objective.predict(
-                self.generator, batch, self.step.value, self.key("predict")
+            logits, targets, token_mask = self.objective.predict(
+                self.generator, Batch(*data), self.step.value, self.key("predict")
             )
-            nats = weights * cross_entropy(targets, logits)
+            nats = token_mask * cross_entropy(targets, logits)
             # The mean over all positions, not over those that count: its gradient is that of the
             # mean over sequences, whatever their lengths, up to a constant factor.
             loss = tf.reduce_mean(nats)
         descend(self.optimizer, loss, tape, self.generator.trainable_variables)
         self.update_average()
-        return {"nll": tf.reduce_sum(nats) / self.generator.num_units(weights), **figures}
+        return {"nll": tf.reduce_sum(nats) / self.generator.num_units(token_mask), **figures}
 
-    def test_step(self, batch, number=0):
+    def test_step(self, data, number=0):
         """Computes the negative log-likelihood and the use of the context of held-out examples.
 
         Args:
-            batch: examples as the data gives them.
+            data: the parts of a `zoo.batch.Batch`.
             number: the number of the batch, an integer; no sample depends on it here.
 
         Returns:
@@ -57,40 +63,35 @@ class Autoregressive(Trainer):
             unlike numbers of tokens; "context_use" in nats.
         """
         del number
-        inputs, targets, weights = self.generator.read(batch)
-        logits = self.generator(inputs)
-        nats = weights * cross_entropy(targets, logits)
+        inputs, targets, token_mask = self.generator.read(*data)
+        logits = self.generator.network(inputs)
+        nats = token_mask * cross_entropy(targets, logits)
         return {
-            "nll": (tf.reduce_sum(nats), self.generator.num_units(weights)),
-            "context_use": context_use(logits, weights),
+            "nll": (tf.reduce_sum(nats), self.generator.num_units(token_mask)),
+            "context_use": context_use(logits, token_mask),
         }
 
-    @property
-    def step(self):
-        """See `Trainer.step`."""
-        return self.optimizer.iterations
 
-
-def context_use(logits, weights):
-    """How far predictions given the prefix are from the prediction given the position alone.
+def context_use(logits: tf.Tensor, token_mask: tf.Tensor) -> tf.Tensor:
+    """Mean divergence of predictions given the prefix from predictions given the position alone.
 
         mean over t of  E_x KL[Q(x_t | x_{<t}) ‖ E_x Q(x_t | x_{<t})]
 
     The mean over the batch stands for that over texts, so that the figure is at most the
-    logarithm of the batch size. Zero says that what was read changes nothing: where scheduled
+    logarithm of the batch size. Zero means that predictions ignore the prefix: where scheduled
     sampling leads as ε -> 0.
 
     Args:
         logits: float32 [batch, time, size].
-        weights: float32 [batch, time], 0 for what does not count.
+        token_mask: float32 [batch, time], 0 after the end of a text.
 
     Returns:
-        Nats per symbol, float32 [].
+        Nats per token, float32 [].
     """
     log_probs = tf.nn.log_softmax(logits)
-    shares = weights / tf.maximum(tf.reduce_sum(weights, axis=0), 1.0)
+    shares = token_mask / tf.maximum(tf.reduce_sum(token_mask, axis=0), 1.0)
     marginal = tf.einsum("bt,btv->tv", shares, tf.exp(log_probs))
     entropy = -tf.reduce_sum(tf.exp(log_probs) * log_probs, axis=-1)  # [batch, time]
     entropy_of_marginal = -tf.reduce_sum(tf.math.xlogy(marginal, marginal), axis=-1)  # [time]
-    used = tf.reduce_sum(weights * (entropy_of_marginal - entropy))
-    return used / tf.reduce_sum(weights)
+    used = tf.reduce_sum(token_mask * (entropy_of_marginal - entropy))
+    return used / tf.reduce_sum(token_mask)

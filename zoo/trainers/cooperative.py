@@ -1,4 +1,4 @@
-"""Training by way of a mediator, a model of the mixture of data and samples.
+"""Cooperative training: a generator and a mediator, a model of the mixture of data and samples.
 
 Source: S. Lu et al. (2018), arXiv 1804.03782, algorithm 1.
 """
@@ -6,123 +6,122 @@ Source: S. Lu et al. (2018), arXiv 1804.03782, algorithm 1.
 import tensorflow as tf
 
 from zoo import randomness
+from zoo.batch import Batch, concatenate
 from zoo.functional.cross_entropy import cross_entropy
 from zoo.functional.diversity import diversity
-from zoo.trainers.base.trainer import Trainer, concatenated, descend, parts, validation_seeds
+from zoo.models.base.pair import Mediated
+from zoo.objectives.base.contracts import CooperativeObjective
+from zoo.trainers.base.trainer import descend, validation_seeds
+from zoo.trainers.base.two_player import TwoPlayer
 
 _SAMPLES = -1  # a number for keys; the mediator's dropout has those from 0 up
 
 
-def build(model, objective, *, batch_size: int, seed: int, average_decay: float):
-    """The trainer of a `zoo.models.mediated.Mediated` by a cooperative objective.
+def build(
+    model: Mediated,
+    objective: CooperativeObjective,
+    *,
+    batch_size: int,
+    seed: int,
+    average_decay: float,
+) -> "Cooperative":
+    """The trainer of a generator and its mediator by a cooperative objective.
 
     Args:
         model: the generator and its mediator.
-        objective: a `zoo.objectives.mediated_js.MediatedJS`, or what has the same methods.
-        batch_size: samples a step of the generator, over all replicas.
+        objective: the losses of both.
+        batch_size: samples per generator update, over all replicas.
         seed: the run's seed.
         average_decay: see `Trainer`.
 
     Returns:
-        A `Cooperative`; compile it with two optimizers and fit it to batches of texts.
+        The trainer; compile it with two optimizers and fit it to batches of texts.
     """
     return Cooperative(model, objective, batch_size, seed, average_decay)
 
 
-class Cooperative(Trainer):
-    """Alternates steps of the mediator, towards data and samples, and one of the generator."""
+class Cooperative(TwoPlayer):
+    """Alternates updates of the mediator, towards data and samples, and one of the generator."""
 
-    def __init__(self, model, objective, batch_size, seed, average_decay):
-        super().__init__(model.generator, objective, batch_size, seed, average_decay)
+    SECOND = "mediator"
+
+    def __init__(
+        self,
+        model: Mediated,
+        objective: CooperativeObjective,
+        batch_size: int,
+        seed: int,
+        average_decay: float,
+    ):
+        steps = objective.mediator_steps
+        super().__init__(model, objective, batch_size, seed, average_decay, steps, batch_size)
         self.mediator, self._alike = model.mediator, model.alike
 
-    def compile(self, generator_optimizer, mediator_optimizer, **kwargs):
-        """Takes the two optimizers; `kwargs` go to `keras.Model.compile`."""
-        super().compile(**kwargs)
-        self.generator_optimizer = generator_optimizer
-        self.mediator_optimizer = mediator_optimizer
-        generator_optimizer.build(self.generator.trainable_variables)
-        mediator_optimizer.build(self.mediator.trainable_variables)
-
     def start_from(self, weights) -> None:
-        """See `Trainer.start_from`; a mediator of the same kind begins with the same weights."""
+        """Initialises both networks where they are alike; see `Trainer.start_from`."""
         super().start_from(weights)
         if self._alike:
             for variable, value in zip(self.mediator.variables, weights, strict=True):
                 variable.assign(value)
 
-    def train_step(self, real):
-        """Steps of the mediator on real and generated texts, one of the generator."""
-        pi = self.objective.pi_at(self.step.value)
-        for number, part in enumerate(parts(real, self.objective.mediator_steps)):
-            measured = self._mediator_step(part, pi, number)
-        measured["generator_loss"] = self._generator_step(pi)
+    def train_step(self, data):
+        """Updates the mediator on real texts and samples, then the generator."""
+        figures = self.objective.logged(self.step.value)
+        for number, real in enumerate(Batch(*data).split(self.objective.mediator_steps)):
+            figures["mediator_loss"] = self._update_mediator(real, number)
+        figures["generator_loss"] = self._update_generator()
         self.update_average()
-        return {**measured, "pi": pi}
+        return figures
 
-    def test_step(self, real, number=0):
-        """On held-out texts the negative log-likelihood in nats, and a bound of the divergence.
-
-        And the `diversity` of samples, which are other ones for each batch `number`. The
-        likelihood is given as its sum and the number of tokens.
-        """
-        generated = self.generator.examples(validation_seeds(real, number))
-        ratios = self._log_ratio(concatenated(real, generated))
-        num_symbols = tf.reduce_sum(self.generator.weights_of(real))
-        return {
-            "nll": (-tf.reduce_sum(self.generator.log_prob(real)), num_symbols),
-            "divergence_bound": self.objective.divergence_bound(
-                *tf.split(ratios, 2), self.objective.pi_at(tf.maximum(self.step.value - 1, 0))
-            ),
-            "diversity": diversity(generated, real),
-        }
-
-    def _mediator_step(self, real, pi, number):
+    def _update_mediator(self, real, number):
         key = randomness.fold(self.key("mediator"), number)
         count = self.per_replica(self.batch_size)
         generated = self.generator.sample(randomness.fold(key, _SAMPLES), count)
-        inputs, targets, counts = self.mediator.read(concatenated(real, generated))
+        inputs, targets, token_mask = self.mediator.read(*concatenate([real, generated]))
         with tf.GradientTape() as tape:
-            nats = counts * cross_entropy(targets, self.mediator(inputs, key=key))
-            loss = self.objective.mediator_loss(nats[:-count], nats[-count:], pi)
-        descend(self.mediator_optimizer, loss, tape, self.mediator.trainable_variables)
-        return {"mediator_loss": loss}
+            nats = token_mask * cross_entropy(targets, self.mediator.network(inputs, key=key))
+            loss = self.objective.mediator_loss(nats[:-count], nats[-count:], self.step.value)
+        descend(self.second_optimizer, loss, tape, self.mediator.trainable_variables)
+        return loss
 
-    def _generator_step(self, pi):
-        texts = self.generator.sample(
-            self.key("generator samples"), self.per_replica(self.batch_size)
-        )
-        log_m = tf.nn.log_softmax(self.mediator(self.mediator.shift(texts)))
+    def _update_generator(self):
+        key, count = self.key("generator samples"), self.per_replica(self.batch_size)
+        texts = self.generator.sample(key, count).values
+        log_m = tf.nn.log_softmax(self.mediator.network(self.mediator.shift(texts)))
+        token_mask = self.generator.token_mask(texts)
         with tf.GradientTape() as tape:
             log_q = tf.nn.log_softmax(self.generator.drawing_logits(texts))
-            counts = self.generator.weights_of(texts)
-            loss = self.objective.generator_loss(texts, log_q, log_m, counts, pi)
+            loss = self.objective.generator_loss(texts, log_q, log_m, token_mask, self.step.value)
         descend(self.generator_optimizer, loss, tape, self.generator.trainable_variables)
         return loss
 
+    def test_step(self, data, number=0):
+        """Computes likelihood, divergence bound and diversity of samples on held-out texts.
+
+        Args:
+            data: the parts of a `zoo.batch.Batch`.
+            number: the number of the batch; each has samples of its own.
+
+        Returns:
+            "nll" as the sum of nats and the number of tokens that it covers; "divergence_bound"
+            in nats; "diversity".
+        """
+        real = Batch(*data)
+        generated = self.generator.examples(validation_seeds(real, number))
+        ratios = self._log_ratio(concatenate([real, generated]).values)
+        # The step counts updates that are done: the last one was at the step before.
+        last = tf.maximum(self.step.value - 1, 0)
+        num_tokens = tf.reduce_sum(self.generator.token_mask(real.values))
+        return {
+            "nll": (-tf.reduce_sum(self.generator.log_prob(*real)), num_tokens),
+            "divergence_bound": self.objective.divergence_bound(*tf.split(ratios, 2), last),
+            "diversity": diversity(generated, real),
+        }
+
     def _log_ratio(self, texts):
         """log M - log Q of texts, where Q is what is drawn from: inf where it excludes one."""
-        counts = self.generator.weights_of(texts)
+        token_mask = self.generator.token_mask(texts)
         log_q = tf.nn.log_softmax(self.generator.drawing_logits(texts))
         log_probs = tf.gather(log_q, tf.maximum(texts, 0), batch_dims=2)
-        every = tf.reduce_sum(tf.where(counts > 0, log_probs, 0.0), axis=-1)
+        every = tf.reduce_sum(tf.where(token_mask > 0, log_probs, 0.0), axis=-1)
         return self.mediator.log_prob(texts) - every
-
-    @property
-    def step(self):
-        """See `Trainer.step`."""
-        return self.generator_optimizer.iterations
-
-    @property
-    def updates(self) -> dict[str, int]:
-        """See `Trainer.updates`."""
-        return {"generator_optimizer": 1, "mediator_optimizer": self.objective.mediator_steps}
-
-    @property
-    def num_real(self) -> int:
-        """See `Trainer.num_real`."""
-        return self.batch_size * self.objective.mediator_steps
-
-    def components(self) -> dict[str, list]:
-        """See `Trainer.components`."""
-        return {"mediator": self.mediator.variables} | super().components()

@@ -1,49 +1,57 @@
-"""Training of a generator by what its samples and the data have not in common, without a judge.
+"""Training of a generator on a two-sample statistic, without a discriminator.
 
 Source: Y. Li, K. Swersky and R. Zemel (2015), arXiv 1502.02761, algorithm 1.
 """
 
 import dataclasses
 
+import keras
 import tensorflow as tf
 
+from zoo.batch import Batch
 from zoo.errors import require
 from zoo.functional.diversity import diversity
-from zoo.trainers.base.trainer import Trainer, descend, validation_seeds
+from zoo.models.base.latent_generator import LatentGenerator
+from zoo.models.base.pair import LatentPair
+from zoo.objectives.base.contracts import ImplicitObjective
+from zoo.trainers.base.one_player import OnePlayer
+from zoo.trainers.base.trainer import descend, validation_seeds
 
 
 @dataclasses.dataclass(frozen=True)
-class Alone:
-    """A generator whose discriminator, if it came with one, is not trained and not kept.
+class GeneratorOnly:
+    """A generator without the discriminator that it may have come with.
 
     Attributes:
         generator: the model Q.
     """
 
-    generator: object
+    generator: LatentGenerator
 
-    def networks(self) -> dict:
+    def networks(self) -> dict[str, keras.Model]:
         """The networks that the model consists of, by their roles."""
         return {"generator": self.generator}
 
 
-def trained(model) -> Alone:
-    """What of a model this trainer trains, and a run saves: its generator."""
-    return Alone(model.generator)
-
-
-def build(model, objective, *, batch_size: int, seed: int, average_decay: float):
-    """The trainer of a generator with a differentiable `sample(key, count)`.
+def build(
+    model: LatentPair | GeneratorOnly,
+    objective: ImplicitObjective,
+    *,
+    batch_size: int,
+    seed: int,
+    average_decay: float,
+) -> "Implicit":
+    """The trainer of a generator whose samples are differentiable in its weights.
 
     Args:
-        model: has a `generator`.
-        objective: has `loss(real, generated)` and `figure`, the name that it is logged by.
-        batch_size: real and generated examples a step, over all replicas.
+        model: its generator is trained.
+        objective: the loss.
+        batch_size: real examples per step, and as many samples, over all replicas.
         seed: the run's seed.
         average_decay: see `Trainer`.
 
     Returns:
-        An `Implicit`; compile it with an optimizer and fit it to batches of real examples.
+        The trainer; compile it with an optimizer and fit it to batches of real examples.
 
     Raises:
         SpecError: a replica would have fewer than two examples.
@@ -57,34 +65,34 @@ def build(model, objective, *, batch_size: int, seed: int, average_decay: float)
     return Implicit(model.generator, objective, batch_size, seed, average_decay)
 
 
-class Implicit(Trainer):
-    """Draws a batch of samples and lowers the objective between it and a batch of data."""
+class Implicit(OnePlayer):
+    """Draws a batch of samples and minimises the objective between it and a batch of data."""
 
-    def compile(self, optimizer, **kwargs):
-        """Takes the optimizer; `kwargs` go to `keras.Model.compile`."""
-        super().compile(optimizer, **kwargs)
-        optimizer.build(self.generator.trainable_variables)
+    @classmethod
+    def trained(cls, model: LatentPair) -> GeneratorOnly:
+        """The generator alone: a discriminator is neither trained nor saved."""
+        return GeneratorOnly(model.generator)
 
-    def train_step(self, real):
-        """One step: samples are drawn, the optimizer follows the gradient through them."""
+    def train_step(self, data):
+        """Updates the generator by the gradient through its samples."""
         count = self.per_replica(self.batch_size)
         with tf.GradientTape() as tape:
             generated = self.generator.sample(self.key("generator samples"), count)
-            loss = self.objective.loss(real, generated)
+            loss = self.objective.loss(Batch(*data), generated)
         descend(self.optimizer, loss, tape, self.generator.trainable_variables)
         self.update_average()
         return {self.objective.figure: loss}
 
-    def test_step(self, real, number=0):
-        """The same on held-out examples: higher than in training if Q knows those by heart.
+    def test_step(self, data, number=0):
+        """Computes the loss on held-out examples, and the diversity of samples.
 
-        And the `diversity` of samples, which are other ones for each batch `number`.
+        The loss is higher there than in training if the generator overfits.
+
+        Args:
+            data: the parts of a `zoo.batch.Batch`.
+            number: the number of the batch; each has samples of its own.
         """
+        real = Batch(*data)
         generated = self.generator.examples(validation_seeds(real, number))
         loss = self.objective.loss(real, generated)
         return {self.objective.figure: loss, "diversity": diversity(generated, real)}
-
-    @property
-    def step(self):
-        """See `Trainer.step`."""
-        return self.optimizer.iterations

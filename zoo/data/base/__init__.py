@@ -1,1 +1,1 @@
-"""What data sets share: splits, reading, orders."""
+"""Parts of data sets: splits, orders, and readers of files."""

@@ -1,4 +1,4 @@
-"""A user's own images: a folder of PNG and JPEG files, or an array in a file of NumPy."""
+"""Reads a user's images: a folder of PNG and JPEG files, or an array in a NumPy file."""
 
 import pathlib
 
@@ -6,21 +6,27 @@ import numpy as np
 import PIL.Image
 import PIL.ImageOps
 
+from zoo.data.base import grey
+from zoo.domains.image import CHANNELS
 from zoo.errors import DataError
 
 _READ = {".png", ".jpg", ".jpeg"}
 _OTHER = {".avif", ".bmp", ".gif", ".heic", ".jp2", ".pgm", ".ppm", ".tif", ".tiff", ".webp"}
 
 
-def from_folder(folder: pathlib.Path) -> tuple[np.ndarray, list[str]]:
-    """The PNG and JPEG files below a folder in the order of their paths.
+def from_folder(folder: pathlib.Path, in_grey: bool = False) -> tuple[np.ndarray, list[str]]:
+    """Reads the PNG and JPEG files below a folder, in the order of their paths.
 
-    Colours become grey by Pillow's rule, and photographs are turned upright. Hidden files, such
-    as the `._0.png` of macOS, are skipped.
+    Photographs are turned upright. Hidden files, such as the `._0.png` of macOS, are skipped.
+
+    Args:
+        folder: the folder.
+        in_grey: whether colours become grey, see `zoo.data.base.grey`.
 
     Returns:
-        Images, uint8 [count, height, width, 1]; a sentence with the number of files skipped, if
-        there are any.
+        Images, uint8 [count, height, width, channels]: 3 channels if any image shows a colour, 1
+        if they are all grey, however they are stored; and a sentence with the number of files
+        skipped, if there are any.
 
     Raises:
         DataError: there are none, one is unreadable, transparent, or of another format, or one
@@ -38,32 +44,34 @@ def from_folder(folder: pathlib.Path) -> tuple[np.ndarray, list[str]]:
         raise DataError(
             f"There is no PNG or JPEG file in {folder}: give a folder of them, or a .npz file."
         )
-    images = [_image(file) for file in files]
+    images = [_image(file, in_grey) for file in files]
     for file, image in zip(files, images, strict=True):
-        if image.shape != images[0].shape:
+        if image.shape[:2] != images[0].shape[:2]:
             raise DataError(
                 f"{file} has {_size(image)} pixels, but {files[0]} has {_size(images[0])}: all "
                 "images must have one size."
             )
     hidden = sum(suffixes[file] in _READ and _hidden(file) for file in suffixes)
     notes = [f"{folder}: {hidden} hidden files such as ._0.png are skipped."] if hidden else []
-    return np.stack(images)[..., None], notes
+    channels = max(image.shape[-1] for image in images)
+    return np.stack([np.broadcast_to(i, (*i.shape[:2], channels)) for i in images]), notes
 
 
 def _hidden(file):
     return file.name.startswith(".")
 
 
-def from_npz(file: pathlib.Path) -> tuple[np.ndarray, np.ndarray | None]:
-    """The images of an .npz file, and their labels if it has some.
+def from_npz(file: pathlib.Path, in_grey: bool = False) -> tuple[np.ndarray, np.ndarray | None]:
+    """Reads the images of an .npz file, and their labels if it has some.
 
     Args:
-        file: holds an array `images`, or a single array: [count, height, width] or [count,
-            height, width, 1], uint8, bool, or floating point in [0, 1], which is rounded to
-            8 bits. It may hold `labels`, integers [count].
+        file: holds an array `images`, or a single array: [count, height, width], [count, height,
+            width, 1] or [count, height, width, 3] (red, green, blue), uint8, bool, or floating
+            point in [0, 1], which is rounded to 8 bits. It may hold `labels`, integers [count].
+        in_grey: whether colours become grey, see `zoo.data.base.grey`.
 
     Returns:
-        Images, uint8 [count, height, width, 1]; labels, int64 [count] or None.
+        Images, uint8 [count, height, width, channels]; labels, int64 [count] or None.
 
     Raises:
         DataError: the file is unreadable, or its arrays are of another form.
@@ -82,15 +90,17 @@ def from_npz(file: pathlib.Path) -> tuple[np.ndarray, np.ndarray | None]:
             f"labels in {file} should be {len(images)} integers, one an image; they are "
             f"{labels.dtype} {list(labels.shape)}."
         )
+    images = grey.convert(images) if in_grey else images
     return images, None if labels is None else labels.astype(np.int64)
 
 
 def _pixels(images, file):
     pixels = images[..., None] if images.ndim == 3 else images
-    if pixels.ndim != 4 or pixels.shape[-1] != 1 or not pixels.size:
+    if pixels.ndim != 4 or pixels.shape[-1] not in CHANNELS or not pixels.size:
         raise DataError(
             f"The images in {file} have the shape {list(images.shape)}; they should have [count, "
-            "height, width] or [count, height, width, 1]."
+            "height, width] or [count, height, width, 1] if they are grey, and [count, height, "
+            "width, 3] if they are in colour (red, green, blue)."
         )
     return _bytes(pixels, file)
 
@@ -114,7 +124,8 @@ def _bytes(images, file):
     return np.rint(images * 255.0).astype(np.uint8) if floating else images
 
 
-def _image(file):
+def _image(file, in_grey):
+    """Reads a file, uint8 [height, width, 1], or [height, width, 3] if it shows a colour."""
     try:
         with PIL.Image.open(file, formats=["PNG", "JPEG"]) as image:
             if image.mode.startswith("I"):
@@ -122,11 +133,22 @@ def _image(file):
             # What a transparent pixel looks like depends on a background that is not known.
             if image.has_transparency_data and image.convert("RGBA").getextrema()[3][0] < 255:
                 raise ValueError("it is transparent in places; paint it on a background first")
-            return np.asarray(PIL.ImageOps.exif_transpose(image).convert("L"))
+            upright = PIL.ImageOps.exif_transpose(image)
+            if not in_grey and _shows_colour(upright):
+                return np.asarray(upright.convert("RGB"))
+            return np.asarray(upright.convert("L"))[..., None]
     except Exception as error:  # Pillow has a dozen types for a damaged file
         raise DataError(f"Cannot read {file} as a PNG or JPEG image: {error}.") from error
 
 
+def _shows_colour(image):
+    """Tells whether red, green and blue differ in any pixel: grey images are stored as RGB, too."""
+    if image.mode in ("1", "L", "LA"):
+        return False
+    pixels = np.asarray(image.convert("RGB"))
+    return bool((pixels != pixels[..., :1]).any())
+
+
 def _size(image):
-    height, width = image.shape
+    height, width = image.shape[:2]
     return f"{width}×{height}"

@@ -1,4 +1,4 @@
-"""Grey images of ten classes, as they are or as bits, with their labels or without."""
+"""Builds data sets of grey images of ten classes, as grey values or bits, labelled or not."""
 
 import numpy as np
 
@@ -8,15 +8,15 @@ from zoo.domains import Image
 CLASSES = 10
 
 
-def dataset(parts: list, *, digits: bool, binary: bool, labels: bool) -> Dataset:
-    """A data set of images with classes.
+def dataset(parts: list, *, digits: bool, binary: bool, labels: bool) -> Dataset[Image]:
+    """Builds a data set of images with classes.
 
     Args:
-        parts: images uint8 [count, height, width, 1] and labels [count] of the training,
+        parts: images uint8 [count, height, width, channels] and labels [count] of the training,
             validation and test part.
         digits: whether the images show the digits of MNIST.
-        binary: whether grey values are taken for probabilities of 1. The training part is drawn
-            anew at each step, the held-out parts once for all.
+        binary: whether grey values are taken as probabilities of 1. The training part is drawn
+            anew at each step, the held-out parts once and for all.
         labels: whether models are conditioned on the labels.
     """
     (images, classes), *held_out = parts
@@ -25,11 +25,11 @@ def dataset(parts: list, *, digits: bool, binary: bool, labels: bool) -> Dataset
         Images(_bits(images, number) if binary else images, classes)
         for number, (images, classes) in enumerate(held_out)
     ]
-    example = Image(images.shape[1:], binary, digits, num_classes=CLASSES if labels else 0)
-    return Dataset(example, train, *tests)
+    domain = Image(images.shape[1:], binary, digits, num_classes=CLASSES if labels else 0)
+    return Dataset(domain, train, *tests)
 
 
 def _bits(images, number):
-    """0 and 255, drawn with the grey values as probabilities of 255."""
+    """Draws 0 and 255 with the grey values as probabilities of 255."""
     uniform = np.random.RandomState(number).uniform(size=images.shape)
     return np.where(uniform * 255 < images, 255, 0).astype(np.uint8)

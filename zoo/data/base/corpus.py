@@ -1,17 +1,17 @@
-"""Text data sets from strings: sequences of their own, or one running text."""
+"""Builds data sets of text from strings: separate sequences, or windows of a corpus."""
 
 import pathlib
 
 import numpy as np
 
-from zoo.data.base.splits import Dataset, RunningText, Sequences
+from zoo.data.base.splits import ContiguousText, Dataset, Sequences
 from zoo.domains import Text
 from zoo.errors import DataError
 from zoo.tokenizers.vocabulary import Level, Vocabulary, pad
 
 
 def read(path: str) -> str:
-    """The text of a UTF-8 file, without byte order mark; its lines end in a line feed only.
+    """Reads a UTF-8 file without its byte order mark; lines end in a line feed only.
 
     Raises:
         DataError: there is no such file, it is unreadable or empty, or it is not UTF-8.
@@ -32,16 +32,17 @@ def read(path: str) -> str:
 
 def sequences(
     parts: list, level: Level, length: int | None = None, most: int | None = None, weights=None
-) -> Dataset:
-    """A data set of which each string is an example, closed by the end symbol.
+) -> Dataset[Text]:
+    """Builds a data set in which each string is an example, closed by the end token.
 
     Args:
         parts: the training, validation and test part, a list of strings each.
-        level: what the symbols are.
-        length: the number of symbols in an example, the end symbol included; longer strings are
-            cut. None: as long as the longest training string and its end symbol.
-        most: the most symbols in the vocabulary, which is that of the training part.
-        weights: for each part the weights of its strings, or None.
+        level: the tokens: characters or words.
+        length: the number of tokens in an example, the end token included; longer strings are
+            truncated. None: the length of the longest training string with its end token.
+        most: the largest number of tokens in the vocabulary, which is built from the training
+            part; None: all.
+        weights: for each part the unnormalised probabilities of its strings, or None.
 
     Raises:
         DataError: `length` or `most` is out of range.
@@ -59,17 +60,20 @@ def sequences(
         Sequences(pad(row, length, vocabulary.end), weights=weight)
         for row, weight in zip(rows, weights or [None] * 3, strict=True)
     ]
-    return Dataset(Text(vocabulary, length, running=False), *splits, notes=tuple(notes))
+    return Dataset(Text(vocabulary, length, contiguous=False), *splits, notes=tuple(notes))
 
 
-def running(parts: list[str], level: Level, length: int, most: int | None = None) -> Dataset:
-    """A data set of windows of one text.
+def contiguous(
+    parts: list[str], level: Level, length: int, most: int | None = None
+) -> Dataset[Text]:
+    """Builds a data set of windows of contiguous text.
 
     Args:
         parts: the training, validation and test text.
-        level: what the symbols are.
-        length: the number of symbols in a window.
-        most: the most symbols in the vocabulary, which is that of the training part.
+        level: the tokens: characters or words.
+        length: the number of tokens in a window.
+        most: the largest number of tokens in the vocabulary, which is built from the training
+            part; None: all.
 
     Raises:
         DataError: `length` or `most` is out of range, or a part is shorter than a window.
@@ -77,19 +81,19 @@ def running(parts: list[str], level: Level, length: int, most: int | None = None
     _check(length, most)
     vocabulary = Vocabulary.of(parts[:1], level, most)
     rows = [vocabulary.encode([part]) for part in parts]
-    splits = [RunningText(row.flat_values.numpy(), length) for row in rows]
+    splits = [ContiguousText(row.flat_values.numpy(), length) for row in rows]
     for name, split in zip(("training", "validation", "test"), splits, strict=True):
         if len(split) < length:
             raise DataError(
-                f"The {name} text has {len(split)} symbols, too few for a window of "
+                f"The {name} text has {len(split)} tokens, too few for a window of "
                 f"length={length}: give a longer text or a smaller length."
             )
     notes = tuple(_unknown(vocabulary, rows))
-    return Dataset(Text(vocabulary, length, running=True), *splits, notes=notes)
+    return Dataset(Text(vocabulary, length, contiguous=True), *splits, notes=notes)
 
 
 def _unknown(vocabulary, rows):
-    """A sentence with the share of unknown tokens in each part, if there are any."""
+    """Notes the share of unknown tokens in each part, if there are any."""
     unknown = [np.equal(row.flat_values, vocabulary.unknown) for row in rows]
     if not any(part.any() for part in unknown):
         return []
@@ -101,7 +105,7 @@ def _unknown(vocabulary, rows):
 
 
 def _padding(sizes):
-    """A hint where the longest text makes nearly all of most examples padding."""
+    """Suggests a length where the longest text makes nearly all of most examples padding."""
     longest, usual = int(np.max(sizes)), int(np.median(sizes))
     if longest <= 10 * usual:
         return []
@@ -113,7 +117,7 @@ def _padding(sizes):
 
 
 def _cut(sizes, length):
-    """A sentence with the number of texts that are longer than an example, if there are any."""
+    """Notes the number of texts that are longer than an example, if there are any."""
     longer = int(np.sum(sizes > length))
     return [f"{longer:,} of {len(sizes):,} texts are cut at length={length}."] if longer else []
 

@@ -1,4 +1,4 @@
-"""Data files that come within other Python packages."""
+"""Finds data files within other Python packages."""
 
 import importlib.metadata
 import pathlib
@@ -7,7 +7,7 @@ from zoo.errors import DataError
 
 
 def file(package: str, path: str) -> pathlib.Path:
-    """A file of an installed package, found without importing the package.
+    """Finds a file of an installed package without importing the package.
 
     Args:
         package: the package's name on the Python Package Index.

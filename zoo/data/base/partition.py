@@ -1,4 +1,4 @@
-"""One fixed division of examples that come in one piece."""
+"""Splits examples into parts by one fixed permutation."""
 
 import numpy as np
 
@@ -6,21 +6,21 @@ from zoo.errors import DataError
 
 
 def order(count: int) -> np.ndarray:
-    """A fixed permutation of the numbers below `count`, an integer array [count]."""
+    """Returns a fixed permutation of the numbers below `count`, an integer array [count]."""
     # RandomState's stream never changes with the version of NumPy; default_rng's may.
     return np.random.RandomState(0).permutation(count)
 
 
 def indices(count: int, source: str, held_out: int = 2) -> list[np.ndarray]:
-    """Where the training part and the held-out parts, a tenth of the examples each, are found.
+    """Splits off held-out parts of a tenth of the examples each.
 
     Args:
         count: the number of examples.
-        source: where they come from, for the error.
+        source: the source of the examples, for the error.
         held_out: the number of held-out parts.
 
     Returns:
-        1 + `held_out` integer arrays, the training part first, each in shuffled order.
+        The indices of 1 + `held_out` parts, the training part first, each in shuffled order.
 
     Raises:
         DataError: there are fewer than 10 examples to split.

@@ -10,8 +10,8 @@ _ROUNDS = 16
 
 
 @tf.function(reduce_retracing=True)  # some 400 small operations, which are slow one by one
-def shuffled(offsets, epochs, count: int, key):
-    """The rows that stand at these places of these epochs' orders.
+def shuffled(offsets: tf.Tensor, epochs: tf.Tensor, count: int, key: tf.Tensor) -> tf.Tensor:
+    """Computes the rows at some offsets of the orders of some epochs.
 
     A row is written as l · b + r with l below a and r below b, a · b ≥ count, and goes through
     the rounds of a Feistel network, alternately
@@ -20,13 +20,13 @@ def shuffled(offsets, epochs, count: int, key):
 
     with a function F for each epoch and round: a bijection of a · b numbers, repeated where it
     leads to one that is not below `count`. No order is held in memory, and the batch of any step
-    is found by itself.
+    is computed without those before it.
 
     Args:
         offsets: int64 [batch], in [0, count).
         epochs: int64 [batch].
         count: the number of rows.
-        key: int64 [2].
+        key: a stateless random key, int64 [2].
 
     Returns:
         int64 [batch]: for each epoch a permutation of [0, count).
@@ -55,7 +55,7 @@ def shuffled(offsets, epochs, count: int, key):
 
 
 def _round_keys(epochs, key):
-    """Two words for each epoch and round, uint32 [batch, rounds]."""
+    """Derives two words for each epoch and round, uint32 [batch, rounds]."""
     secret = randomness.threefry(randomness.words(key[0]), randomness.words(key[1]))
     low, high = randomness.words(epochs)
     own = randomness.threefry(secret, (low[:, None], high[:, None]))
@@ -64,7 +64,7 @@ def _round_keys(epochs, key):
 
 
 def _function(values, first, second):
-    """A hash of int64 values below 2³² by two words, int64 [batch].
+    """Hashes int64 values below 2³² by two words, int64 [batch].
 
     Its steps are the multiplications and shifts that close MurmurHash3 (A. Appleby).
     """

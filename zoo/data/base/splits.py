@@ -1,4 +1,4 @@
-"""What every data set is: an example spec and three splits whose batches are found by index.
+"""Data sets: a domain, and three splits whose batches are found by index.
 
 The batch of step i is a function of (seed, i) alone: no iterator has a position to save.
 """
@@ -6,12 +6,14 @@ The batch of step i is a function of (seed, i) alone: no iterator has a position
 import dataclasses
 import functools
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
 import numpy as np
 import tensorflow as tf
 
-from zoo import domains, randomness
+from zoo import randomness
 from zoo.data.base.shuffle import shuffled
+from zoo.domains import Domain
 
 
 class _Rows:
@@ -20,9 +22,10 @@ class _Rows:
     Attributes:
         values: an array [count, ...].
         labels: the class of each row, an integer array [count], or None.
-        weights: the probability of each row up to a factor, float [count]; rows are then drawn
+        weights: the unnormalised probability of each row, float [count]; rows are then drawn
             independently by it. None: each row once per epoch.
-        exact: whether the rows are all that there is, instead of a sample of it.
+        exact: True where the rows are the whole support of the distribution, False where they are
+            a sample.
     """
 
     exact = False
@@ -33,17 +36,17 @@ class _Rows:
     def __len__(self):
         return len(self.values)
 
-    def batch(self, step, batch_size: int, seed):
-        """The training batch of one step, [batch_size, ...]."""
+    def batch(self, step, batch_size: int, seed) -> tf.Tensor:
+        """Draws the training batch of one step, [batch_size, ...]."""
         return self.at(self.indices(step, batch_size, seed))
 
-    def labelled_batch(self, step, batch_size: int, seed):
-        """The training batch of one step and its labels, int32 [batch_size]."""
+    def labelled_batch(self, step, batch_size: int, seed) -> tuple[tf.Tensor, tf.Tensor]:
+        """Draws the training batch of one step with its labels, int32 [batch_size]."""
         labels = tf.gather(self._labels, self.indices(step, batch_size, seed))
         return self.batch(step, batch_size, seed), labels
 
-    def indices(self, step, batch_size: int, seed):
-        """The rows of the batch of one step, int64 [batch_size]."""
+    def indices(self, step, batch_size: int, seed) -> tf.Tensor:
+        """Draws the row numbers of the batch of one step, int64 [batch_size]."""
         if self.weights is not None:
             return self._weighted_indices(step, batch_size, seed)
         position = tf.cast(step, tf.int64) * batch_size + tf.range(batch_size, dtype=tf.int64)
@@ -71,60 +74,62 @@ class _Rows:
 
 
 class Images(_Rows):
-    """Images, kept as uint8 [count, height, width, 1], given as float32 in [0, 1]."""
+    """Images, stored as uint8 [count, height, width, channels], given as float32 in [0, 1]."""
 
-    def at(self, indices):
-        """The images at these indices, float32 [..., height, width, 1]."""
+    def at(self, indices) -> tf.Tensor:
+        """Gathers the images at some indices, float32 [..., height, width, channels]."""
         return tf.cast(tf.gather(self._values, indices), tf.float32) / 255.0
 
 
 class BinarisedImages(Images):
     """Images of 0 and 1, drawn anew at each step with the grey values as probabilities of 1."""
 
-    def batch(self, step, batch_size: int, seed):
-        """The training batch of one step, [batch_size, height, width, 1]."""
+    def batch(self, step, batch_size: int, seed) -> tf.Tensor:
+        """Draws the training batch of one step, [batch_size, height, width, channels]."""
         grey = super().at(self.indices(step, batch_size, seed))
         key = randomness.key(seed, step, "binarise")
         uniform = tf.random.stateless_uniform(tf.shape(grey), key, alg=randomness.ALGORITHM)
         return tf.cast(uniform < grey, tf.float32)
 
-    def at(self, indices):
-        """The images at these indices with bits that are always the same."""
+    def at(self, indices) -> tf.Tensor:
+        """Draws the images at some indices, with bits that are always the same."""
         uniform = randomness.rows(randomness.uniform, indices, "binarise", self.values.shape[1:])
         return tf.cast(uniform < super().at(indices), tf.float32)
 
 
 class Sequences(_Rows):
-    """Texts of their own, int32 [count, length], closed and filled up by the end symbol."""
+    """Separate texts, int32 [count, length], each closed by the end token and padded with it."""
 
-    def at(self, indices):
-        """The texts at these indices, int32 [..., length]."""
+    def at(self, indices) -> tf.Tensor:
+        """Gathers the texts at some indices, int32 [..., length]."""
         return tf.gather(self._values, indices)
 
 
 class Points(_Rows):
     """Points, float32 [count, dimension]."""
 
-    def at(self, indices):
-        """The points at these indices, float32 [..., dimension]."""
+    def at(self, indices) -> tf.Tensor:
+        """Gathers the points at some indices, float32 [..., dimension]."""
         return tf.gather(self._values, indices)
 
 
-class Domain(Sequences):
-    """All texts of a distribution, with their probabilities as weights."""
+class Support(Sequences):
+    """The support of a distribution of texts, with their probabilities as weights."""
 
     exact = True
 
 
-class RunningText:
-    """One long text, int32 [count], of which training sees windows at random places.
+class ContiguousText:
+    """A corpus of contiguous text, int32 [count], of which training reads windows.
+
+    Windows begin at places that are drawn uniformly and independently.
 
     Attributes:
-        PIECE: how many tokens a piece has that standard errors take for independent of others.
+        PIECE: the tokens of a piece; standard errors treat pieces as independent.
     """
 
     PIECE = 1000
-    exact, weights = False, None
+    exact, labels, weights = False, None, None
 
     def __init__(self, values: np.ndarray, length: int):
         self.values, self.length = values, length
@@ -132,8 +137,8 @@ class RunningText:
     def __len__(self):
         return len(self.values)
 
-    def batch(self, step, batch_size: int, seed):
-        """The training batch of one step, int32 [batch_size, length]."""
+    def batch(self, step, batch_size: int, seed) -> tf.Tensor:
+        """Draws the training batch of one step, int32 [batch_size, length]."""
         places = tf.random.stateless_uniform(
             [batch_size],
             randomness.key(seed, step, "example"),
@@ -145,12 +150,12 @@ class RunningText:
         return tf.gather(self._values, window)
 
     def separate_windows(self, count: int, seed: int) -> np.ndarray:
-        """At most `count` windows that do not overlap, int32 [count or fewer, length]."""
+        """Draws at most `count` windows that do not overlap, int32 [count or fewer, length]."""
         starts = self._separate_starts(count, seed)
         return self.values[starts[:, None] + np.arange(self.length)]
 
     def pieces(self, count: int, seed: int) -> np.ndarray:
-        """The number of the piece in which each of the `separate_windows` begins, [count]."""
+        """Numbers the pieces in which the `separate_windows` begin, [count]."""
         return self._separate_starts(count, seed) // self.PIECE
 
     def _separate_starts(self, count, seed):
@@ -163,57 +168,63 @@ class RunningText:
 
 
 def _tensor(values):
-    """The array as an eager tensor: a graph refers to it instead of holding a copy."""
+    """Makes an eager tensor, to which a graph refers instead of holding a copy."""
     with tf.init_scope(), tf.device("CPU"):
         return tf.constant(values)
 
 
-Split = Images | Sequences | Points | RunningText
+Split = Images | Sequences | Points | ContiguousText
+D = TypeVar("D", bound=Domain)
 
 
 @dataclasses.dataclass(frozen=True)
-class Dataset:
-    """An example spec and the three splits.
+class Dataset(Generic[D]):
+    """A domain and three splits, e.g. `Dataset[Image]`.
 
     Attributes:
-        example: what one example is.
-        train: what models learn from, and what vocabularies are made of.
-        validation: what choices are made by.
-        test: what results are reported on.
-        log_prob: where P is known, gives log P(x) in nats, floating point [batch], of texts int32
-            [batch, length], -inf for what does not occur, or the log-density of points; None: P
-            is not known.
-        notes: sentences about what of the source is not in the examples, for whoever trains.
+        domain: what one example is.
+        train: the split that models and vocabularies are fitted to.
+        validation: the split that choices are made by.
+        test: the split that results are reported on.
+        log_prob: computes log P(x) in nats, floating point [batch], of texts int32 [batch,
+            length], -inf outside the support, or the log-density of points, where P is known;
+            None: P is not known.
+        notes: sentences about what of the source is not in the examples, printed before training.
     """
 
-    example: domains.Example
+    domain: D
     train: Split
     validation: Split
     test: Split
-    log_prob: Callable | None = None
+    log_prob: Callable[[tf.Tensor], tf.Tensor] | None = None
     notes: tuple[str, ...] = ()
 
     def split(self, name: str) -> Split:
-        """The split of this name."""
+        """Returns the split of this name."""
         return {"train": self.train, "validation": self.validation, "test": self.test}[name]
 
 
 def batches(
     split: Split, batch_size: int, seed: int, start: int, stop: int, labelled: bool = False
 ) -> tf.data.Dataset:
-    """The training batches of steps `start` to `stop` - 1.
+    """Makes a pipeline of the training batches of steps `start` to `stop` - 1.
 
     Args:
-        split: where the examples come from.
+        split: the split that the examples are drawn from.
         batch_size: examples a batch.
         seed: the run's seed.
         start: the first step.
         stop: the step after the last one.
-        labelled: whether each batch is a pair of examples and labels.
+        labelled: whether the examples come with labels.
 
     Returns:
-        A `tf.data.Dataset` of `stop - start` batches.
+        A `tf.data.Dataset` of `stop - start` tuples, each the parts of a `zoo.batch.Batch` that
+        there are: a distributed data set cannot hold None.
     """
-    give = split.labelled_batch if labelled else split.batch
-    batch = functools.partial(give, batch_size=batch_size, seed=seed)
+
+    def batch(step):
+        if labelled:
+            return split.labelled_batch(step, batch_size, seed)
+        return (split.batch(step, batch_size, seed),)
+
     return tf.data.Dataset.range(start, stop).map(batch, tf.data.AUTOTUNE).prefetch(2)

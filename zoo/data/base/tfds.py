@@ -1,13 +1,14 @@
-"""The official builders of tensorflow-datasets, in NumPy arrays.
+"""Reads the official builders of tensorflow-datasets into NumPy arrays.
 
-TFDS by itself retries for 200 s where there is no network; here a missing data set is told
-within seconds.
+TFDS by itself retries for 200 s without a network; here a missing data set is an error within
+seconds.
 """
 
 import contextlib
 import os
 import queue
 import threading
+import urllib.error
 import urllib.request
 
 import numpy as np
@@ -21,7 +22,7 @@ SECONDS_TO_ANSWER = 5.0
 
 
 def read(name: str, splits: tuple[str, ...], data_dir: str | None) -> list[dict[str, np.ndarray]]:
-    """All examples of some splits; downloads the data set if it is not there.
+    """Reads all examples of some splits; downloads the data set if it is not there.
 
     Args:
         name: the builder and its version, such as `"mnist:3.0.1"`.
@@ -32,7 +33,8 @@ def read(name: str, splits: tuple[str, ...], data_dir: str | None) -> list[dict[
         The features of each split by their names, arrays [count, ...].
 
     Raises:
-        DataError: the data set is neither there nor to be had, or its files are damaged.
+        DataError: the data set is neither there nor available for download, or its files are
+            damaged.
     """
     # Imported here, so that data sets of other origins neither wait for it nor need it.
     import tensorflow_datasets as tfds
@@ -81,7 +83,7 @@ def _download(builder, name, folder):
 
 
 def _why_unreachable(url):
-    """Why a file cannot be had, in a sentence; None if it can."""
+    """Asks for a file's head; returns a sentence if there is no answer, None if there is."""
     answer = queue.SimpleQueue()
     threading.Thread(target=lambda: answer.put(_head(url)), daemon=True).start()
     try:
@@ -95,8 +97,10 @@ def _head(url):
     try:
         request = urllib.request.Request(url, method="HEAD")
         urllib.request.urlopen(request, timeout=SECONDS_TO_ANSWER).close()
+    except urllib.error.URLError as error:  # wraps the error of the socket or of the name server
+        return _summary(error.reason)
     except Exception as error:  # whatever it is, it is the answer: nobody waits for the thread
-        return _summary(getattr(error, "reason", error))
+        return _summary(error)
 
 
 def _summary(error):
@@ -106,7 +110,7 @@ def _summary(error):
 
 @contextlib.contextmanager
 def _quiet():
-    """No TFDS warnings about missing files, which `read` tells in a sentence of its own."""
+    """Silences TFDS's warnings of missing files, for which `read` raises errors of its own."""
     before = logging.get_verbosity()
     logging.set_verbosity(logging.ERROR)
     try:

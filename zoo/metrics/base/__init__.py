@@ -1,1 +1,1 @@
-"""What metrics share: measurements, comparisons, standard errors, feature extractors."""
+"""Shared by the metrics: measurements, comparisons, standard errors, feature extractors."""

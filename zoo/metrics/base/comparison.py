@@ -1,7 +1,9 @@
-"""What measures of samples see: samples, as many real examples, and the training part."""
+"""Input of the sample metrics: samples, as many real examples, and training examples."""
 
 import dataclasses
 import functools
+from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 
@@ -10,27 +12,29 @@ from zoo.errors import require
 from zoo.metrics.base import lenet, reference_lm
 from zoo.tokenizers.vocabulary import up_to_end
 
+T = TypeVar("T")
+
 
 @dataclasses.dataclass(frozen=True)
 class Comparison:
     """Generated and real examples in equal numbers.
 
-    Texts are symbols, int32 [count, length], closed and filled up by the end symbol; images are
-    float32 [count, height, width, channels] in [0, 1], points float32 [count, dimension].
+    Texts are tokens, int32 [count, length], ended and padded by the end token; images are
+    float32 [count, height, width, channels] in [0, 1]; points are float32 [count, dimension].
 
     Attributes:
-        example: what one example is.
+        domain: the domain of the examples.
         generated: the samples.
-        real: held-out examples, as many.
-        training: the examples that the model could learn from (of a running text, some).
-        split: which part `real` is of.
-        seed: of whatever a measure draws.
+        real: as many held-out examples.
+        training: examples that the model could learn from; of a corpus, some windows.
+        split: the name of the split that `real` is from.
+        seed: for everything that a metric draws.
 
     Raises:
-        SpecError: not as many generated as real examples.
+        SpecError: the numbers of generated and real examples differ.
     """
 
-    example: domains.Example
+    domain: domains.Domain
     generated: np.ndarray
     real: np.ndarray
     training: np.ndarray
@@ -42,56 +46,59 @@ class Comparison:
         require(
             len(self.generated) == len(self.real),
             f"{len(self.generated)} samples and {len(self.real)} real examples cannot be compared: "
-            "what measures give depends on how many there are, so give as many of both.",
+            "metrics depend on the number of examples, so give equal numbers.",
         )
 
     @property
     def count(self) -> int:
-        """How many samples there are, and how many real examples."""
+        """Number of samples, and of real examples."""
         return len(self.generated)
 
     def of(self, generated: np.ndarray) -> "Comparison":
-        """The comparison of other samples, as many, to the same real examples."""
+        """Returns a comparison of other samples, as many, with the same real examples."""
         return dataclasses.replace(self, generated=generated)
 
-    def once(self, name: str, compute):
-        """What `compute()` gives, which must not depend on `generated`.
+    def once(self, name: str, compute: Callable[[], T]) -> T:
+        """Returns `compute()`, cached by name; it must not depend on `generated`.
 
-        It is remembered under the name, here and in every comparison made from this one by `of`.
+        The cache is shared with every comparison made from this one by `of`.
         """
         if name not in self._found:
             self._found[name] = compute()
         return self._found[name]
 
-    def require_count(self, least: int, measure: str) -> None:
-        """Raises SpecError where there are fewer than `least` samples."""
+    def require_count(self, least: int, metric: str) -> None:
+        """Raises SpecError if there are fewer than `least` samples."""
         require(
             self.count >= least,
-            f"{measure} needs at least {least} samples and as many real examples; there are "
-            f"{self.count}. Ask for more, or give data with larger held-out parts.",
+            f"{metric} needs at least {least} samples and as many real examples; there are "
+            f"{self.count}. Raise the count, or use data with larger held-out splits.",
         )
 
     @functools.cached_property
     def features(self) -> tuple[np.ndarray, np.ndarray]:
-        """The LeNet's features of the generated and the real images, float32 [count, 84] each."""
+        """LeNet features of the generated and the real images, float32 [count, 84] each."""
         of_real = self.once("features", lambda: lenet.features(self.real))
         return lenet.features(self.generated), of_real
 
     @functools.cached_property
     def states(self) -> tuple[np.ndarray, np.ndarray]:
-        """A judge's mean states of the generated and the real texts, float64 [count, 128] each."""
-        judge = reference_lm.trained(self.training, self.example, self.seed)
-        of_real = self.once("states", lambda: judge.states(self.real))
-        return judge.states(self.generated), of_real
+        """Mean hidden states of the reference language model for generated and real texts.
+
+        It is trained on `training`. Returns float64 [count, 128] each.
+        """
+        reference = reference_lm.trained(self.training, self.domain, self.seed)
+        of_real = self.once("states", lambda: reference.states(self.real))
+        return reference.states(self.generated), of_real
 
     @functools.cached_property
     def sequences(self) -> tuple[list, list]:
-        """The generated and the real texts as lists of tuples of symbols, without the end."""
-        end = self.example.vocabulary.end
+        """The generated and the real texts as lists of tuples of tokens, without the end token."""
+        end = self.domain.vocabulary.end
         return without_end(self.generated, end), without_end(self.real, end)
 
 
 def without_end(tokens: np.ndarray, end: int) -> list[tuple[int, ...]]:
-    """Each text, int32 [count, length], as the tuple of its symbols before the first end."""
+    """Converts texts, int32 [count, length], to tuples of the tokens before the first end token."""
     lengths = np.sum(up_to_end(tokens, end).numpy() & (tokens != end), axis=-1)
     return [tuple(row[:length]) for row, length in zip(tokens.tolist(), lengths, strict=True)]

@@ -1,27 +1,29 @@
 """Euclidean distances between many vectors, by matrix products of a few rows at a time."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 _ROWS = 100  # few enough for their distances to be used before they leave the cache
 
 
 def flat(images: np.ndarray) -> np.ndarray:
-    """Images [count, height, width, channels] as vectors, [count, size]."""
+    """Reshapes images [count, height, width, channels] to vectors, [count, size]."""
     return images.reshape(len(images), -1)
 
 
-def squared(a: np.ndarray, b: np.ndarray):
-    """Yields |x - y|² of the rows x of `a`, some at a time and in order, to all rows y of `b`.
+def squared(a: np.ndarray, b: np.ndarray) -> Iterator[np.ndarray]:
+    """Yields the squared distances |x - y|² from blocks of rows x of `a` to all rows y of `b`.
 
-    It is |x|² + |y|² - 2xy, exact to about 1e-15 |x| |y| in float64 and 1e-7 |x| |y| in float32;
-    what rounding takes below 0 is 0.
+    Computed as |x|² + |y|² - 2xy, with an error of about 1e-15 |x| |y| in float64 and
+    1e-7 |x| |y| in float32; negative results of rounding are set to 0.
 
     Args:
-        a: float [count of a, size].
-        b: float [count of b, size], of the same type.
+        a: floats [count of a, size].
+        b: floats [count of b, size], of the same type.
 
     Yields:
-        Of that type, [some, count of b].
+        Blocks [rows, count of b] of that type, in the order of `a`.
     """
     squares = np.einsum("ij,ij->i", b, b)
     for begin in range(0, len(a), _ROWS):
@@ -34,16 +36,20 @@ def squared(a: np.ndarray, b: np.ndarray):
 
 
 def nearest(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """The distance from each row of `a` to the nearest row of `b`, float64 [count of a].
+    """Computes the distance from each row of `a` to its nearest row of `b`, float64 [count of a].
 
-    The search is in the type of `a` and `b`; the distance to what it finds is computed anew from
-    the difference, so that equal rows have distance 0.
+    The search runs in the type of `a` and `b`. The distance to the row found is then recomputed
+    from the difference, so that equal rows have distance 0.
     """
     indices = np.concatenate([np.argmin(rows, axis=1) for rows in squared(a, b)])
     return np.linalg.norm((a - b[indices]).astype(np.float64), axis=1)
 
 
 def radii(a: np.ndarray, k: int) -> np.ndarray:
-    """The squared distance from each row of `a` to its k-th nearest other row, [count of a]."""
+    """Computes the squared distance from each row of `a` to its k-th nearest other row.
+
+    Returns:
+        Floats [count of a].
+    """
     # The smallest is a row's distance to itself.
     return np.concatenate([np.partition(rows, k, axis=1)[:, k] for rows in squared(a, a)])

@@ -1,4 +1,4 @@
-"""The Fréchet distance of two sets of features, each seen as a normal distribution."""
+"""Fréchet distance between two sets of features, each fitted by a normal distribution."""
 
 import numpy as np
 import threadpoolctl
@@ -6,19 +6,19 @@ import threadpoolctl
 _RESAMPLES = 50  # their standard deviation is then known to about 10 %
 
 
-def frechet(features_a, features_b) -> float:
-    """|μ_a - μ_b|² + tr(C_a + C_b - 2 (C_a C_b)^½), of means μ and covariances C.
+def frechet(features_a: np.ndarray, features_b: np.ndarray) -> float:
+    """Computes |μ_a - μ_b|² + tr(C_a + C_b - 2 (C_a C_b)^½) from means μ and covariances C.
 
     Args:
         features_a: [count of a, size], at least two rows.
-        features_b: [count of b, size].
+        features_b: [count of b, size], at least two rows.
 
     Returns:
-        The squared distance, at least 0 but for rounding. It is biased up by an amount that falls
-        with the counts: only distances at equal counts can be compared.
+        The squared distance, ≥ 0 up to rounding. It is biased upwards, the less so the larger the
+        counts: compare distances at equal counts only.
 
     Source: D. C. Dowson and B. V. Landau, "The Fréchet distance between multivariate normal
-    distributions" (1982), eq. 4; as a measure of samples: M. Heusel et al. (2017),
+    distributions" (1982), eq. 4; as a metric of samples: M. Heusel et al. (2017),
     arXiv 1706.08500, eq. 6.
     """
     (mean_a, root_a), (mean_b, root_b) = _moments(features_a), _moments(features_b)
@@ -30,17 +30,17 @@ def frechet(features_a, features_b) -> float:
     return float(np.sum((mean_a - mean_b) ** 2) + traces - 2 * cross)
 
 
-def frechet_error(features_a, features_b, seed: int) -> float:
-    """The standard error of `frechet` by the bootstrap: rows of both sets are drawn anew.
+def frechet_error(features_a: np.ndarray, features_b: np.ndarray, seed: int) -> float:
+    """Estimates the standard error of `frechet` by the bootstrap, resampling rows of both sets.
 
     Args:
         features_a: as in `frechet`.
         features_b: as in `frechet`.
-        seed: of the draws.
+        seed: for the resampling.
 
     Returns:
         The standard deviation of the distances of 50 pairs of resampled sets. Their mean is
-        further up than the distance itself, for the same reason that it is biased.
+        larger than the distance itself, for the same reason that the distance is biased.
     """
     generator = np.random.default_rng(seed)
 
@@ -54,7 +54,7 @@ def frechet_error(features_a, features_b, seed: int) -> float:
 
 
 def _moments(features):
-    """The mean [size], and R [size, size] with the covariance RᵀR, in float64."""
+    """Computes the mean [size], and R [size, size] such that the covariance is RᵀR, in float64."""
     features = np.asarray(features, np.float64)
     mean = np.mean(features, axis=0)
     centred = features - mean

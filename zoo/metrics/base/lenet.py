@@ -1,4 +1,4 @@
-"""A small convolutional network that reads MNIST's digits; its weights come with the package.
+"""LeNet classifier of MNIST's digits, with weights that ship with the package.
 
 Source: Y. LeCun et al., "Gradient-based learning applied to document recognition" (1998), with
 ReLU, max pooling and more channels. Trained by `python -m experiments.train_lenet`.
@@ -17,7 +17,10 @@ _BATCH = 500
 
 
 def network() -> keras.Model:
-    """Images float32 [batch, 28, 28, 1] in [0, 1] to logits [batch, 10]; new weights."""
+    """Builds the network with new weights.
+
+    Maps images float32 [batch, 28, 28, 1] in [0, 1] to logits [batch, 10].
+    """
     layers = keras.layers
     return keras.Sequential(
         [
@@ -36,7 +39,7 @@ def network() -> keras.Model:
 
 @functools.cache
 def trained() -> keras.Model:
-    """The network with the weights that come with the package."""
+    """The network with the weights of the package."""
     model = network()
     with importlib.resources.as_file(WEIGHTS) as path, np.load(path, allow_pickle=False) as arrays:
         model.set_weights([arrays[f"{number}"] for number in range(len(arrays.files))])
@@ -44,12 +47,12 @@ def trained() -> keras.Model:
 
 
 def weights_hash() -> str:
-    """The SHA-256 of the file of weights, which decides what results can be compared."""
+    """SHA-256 of the weights file, recorded because it decides which results are comparable."""
     return hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()
 
 
 def probabilities(images: np.ndarray) -> np.ndarray:
-    """The probabilities of the ten digits, float32 [count, 10].
+    """Classifies images; returns the probabilities of the ten digits, float32 [count, 10].
 
     Args:
         images: float32 [count, 28, 28, 1] in [0, 1].
@@ -58,7 +61,7 @@ def probabilities(images: np.ndarray) -> np.ndarray:
 
 
 def features(images: np.ndarray) -> np.ndarray:
-    """The activations before the last layer, float32 [count, 84].
+    """Computes the activations before the last layer, float32 [count, 84].
 
     Args:
         images: float32 [count, 28, 28, 1] in [0, 1].

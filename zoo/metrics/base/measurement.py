@@ -1,4 +1,4 @@
-"""One figure with all that is needed to read it."""
+"""A measured value with its unit, error and ceiling."""
 
 import dataclasses
 from typing import Literal
@@ -6,18 +6,18 @@ from typing import Literal
 
 @dataclasses.dataclass(frozen=True)
 class Measurement:
-    """One figure.
+    """A measured value and what is needed to read it.
 
     Attributes:
-        value: the figure.
-        unit: its unit in words, such as "nats per character".
-        standard_error: of `value`, or None where it is not known.
-        count: the number of examples (or characters, as the unit says) behind it.
-        split: the data it was measured on or against: "train", "validation" or "test".
-        better: whether a better model has a "higher" or a "lower" value; None: neither in
-            itself, such as a length that should be that of the data.
-        ceiling: the value of other real examples in the place of the samples: what a perfect
-            model would have at this count. None where there are no samples to replace.
+        value: the value.
+        unit: its unit, such as "nats per character".
+        standard_error: of `value`; None if unknown.
+        count: number of examples (or tokens, as the unit says) behind the value.
+        split: the split measured, or compared with: "train", "validation" or "test".
+        better: "higher" or "lower", the direction of better models; None if neither, such as for a
+            length that should match the data's.
+        ceiling: the value of held-out real examples in place of the samples, which a perfect model
+            would reach at this count. None if no samples are involved.
     """
 
     value: float

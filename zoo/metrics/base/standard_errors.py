@@ -6,20 +6,20 @@ import numpy as np
 
 
 def of_mean(values: np.ndarray) -> float | None:
-    """That of the mean of values [count], from their variance; None for fewer than two."""
+    """Standard error of the mean of values [count], from their variance; None below two values."""
     if len(values) < 2:
         return None
     return float(np.std(values, ddof=1)) / math.sqrt(len(values))
 
 
 def of_sum(values: np.ndarray) -> float | None:
-    """That of the sum of values [count], from their variance; None for fewer than two."""
+    """Standard error of the sum of values [count], from their variance; None below two values."""
     error = of_mean(values)
     return None if error is None else error * len(values)
 
 
 def of_ratio(numerators: np.ndarray, denominators: np.ndarray) -> float | None:
-    """That of Σ numerators / Σ denominators over examples, by the delta method.
+    """Standard error of Σ numerators / Σ denominators over examples, by the delta method.
 
     √(n/(n-1) Σ_i (a_i - R b_i)²) / Σ_i b_i, with R the ratio.
 
@@ -28,7 +28,7 @@ def of_ratio(numerators: np.ndarray, denominators: np.ndarray) -> float | None:
         denominators: b, [count].
 
     Returns:
-        The standard error; None for fewer than two examples, which have no variance.
+        The standard error; None for fewer than two examples.
     """
     count, total = len(numerators), np.sum(denominators)
     if count < 2:
@@ -38,14 +38,14 @@ def of_ratio(numerators: np.ndarray, denominators: np.ndarray) -> float | None:
 
 
 def of_mean_in_pieces(values: np.ndarray, pieces: np.ndarray) -> float | None:
-    """That of the mean of values which are independent only if they are of different pieces.
+    """Standard error of the mean of values that are independent only across pieces.
 
-    It is that of a ratio, of the sum of a piece's values to their number, over pieces; where each
-    value is a piece of its own, it is `of_mean`.
+    Computed as the error of a ratio over pieces, the sum of a piece's values to their number; if
+    every value is its own piece, it equals `of_mean`.
 
     Args:
         values: [count].
-        pieces: the number of each value's piece, integers [count].
+        pieces: the piece of each value, integers [count].
 
     Returns:
         The standard error; None for fewer than two pieces.
@@ -55,10 +55,10 @@ def of_mean_in_pieces(values: np.ndarray, pieces: np.ndarray) -> float | None:
 
 
 def jackknife(left_out: np.ndarray) -> float | None:
-    """That of a statistic, from its values without one example after the other.
+    """Standard error of a statistic from its leave-one-out values.
 
-    √((n-1)/n Σ_i (T_i - mean T)²). For a symmetric statistic its square is on average no less
-    than the variance of the statistic of n - 1 examples.
+    √((n-1)/n Σ_i (T_i - mean T)²). For a symmetric statistic its square is on average at least
+    the variance of the statistic of n - 1 examples.
 
     Args:
         left_out: T_i, the statistic of all examples but the i-th, [count].

@@ -1,22 +1,25 @@
-"""The total variation between what stands in generated and in real texts."""
+"""Total variation between the items of generated and of real texts."""
 
 import numpy as np
 
+from zoo.metrics.base.ngrams import Occurrences
 
-def between(occurrences, count: int) -> tuple[float, float | None]:
-    """TV = 1/2 Σ_g |p(g) - q(g)|, with p(g) the share of item g among those of all samples.
 
-    Where one side has no item at all it is 1, where neither has any 0. Of distributions that are
-    equal it is above 0 by chance, the more so the more items there are: see the ceiling.
+def between(occurrences: Occurrences, count: int) -> tuple[float, float | None]:
+    """Computes TV = 1/2 Σ_g |p(g) - q(g)| between the items of samples and of real texts.
+
+    p(g) is the relative frequency of item g in the samples, q(g) that in the real texts. TV is 1 if
+    one side has no items at all, and 0 if neither has any. Between equal distributions it is above
+    0 by chance, the more so the more items there are: compare with the ceiling.
 
     Args:
-        occurrences: `Occurrences` in the samples, texts 0 to `count` - 1, and in real texts.
-        count: how many samples.
+        occurrences: `Occurrences` in the samples, texts 0 to `count` - 1, and in the real texts.
+        count: number of samples.
 
     Returns:
-        The total variation and its standard error by the delta method, texts being independent;
-        None for one text on each side:
-        what matters of a text is by how much its items are more frequent on its own side.
+        The total variation and its standard error by the delta method with independent texts, which
+        is None for one text on each side. A text contributes by the items that are more frequent on
+        its own side.
     """
     generated = occurrences.texts < count
     sides = [(occurrences.texts[side], occurrences.items[side]) for side in (generated, ~generated)]
@@ -34,7 +37,7 @@ def between(occurrences, count: int) -> tuple[float, float | None]:
 
 
 def _variance_of_ratio(texts, values, count):
-    """Of Σ values / how many there are, by the delta method, over `count` texts."""
+    """Variance of Σ values / number of values by the delta method, over `count` texts."""
     if not len(texts):
         return 0.0
     residuals = np.bincount(texts, values - np.mean(values))

@@ -1,1 +1,1 @@
-"""What models share: contracts, and the builds that several members have in common."""
+"""Contracts of models, and code that several members share."""

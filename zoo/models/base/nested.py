@@ -1,29 +1,33 @@
 """A model within a model's spec."""
 
-from zoo import spec
+import typing
+
+from zoo import domains, spec
 from zoo.errors import SpecError
+from zoo.models.base.sequence_model import SequenceModel
 
 
-def autoregressive(text: str, example, owner: str):
-    """The autoregressive model of a nested spec, as maximum likelihood would train it.
+def autoregressive(text: str, domain: domains.Text, owner: str) -> SequenceModel:
+    """The sequence model of a nested spec, as maximum likelihood would train it.
 
     Args:
         text: the spec of a member of `zoo.models`.
-        example: what one example is.
-        owner: the model that is built around it.
+        domain: the domain.
+        owner: the name of the model that is built around it.
 
     Raises:
         SpecError: the spec is wrong, or names a model of another kind.
     """
     name, _ = spec.parse(text)
-    if not _fits(name, example.kind):
-        known = ", ".join(name for name in spec.names("models") if _fits(name, example.kind))
+    if not _fits(name, type(domain)):
+        known = ", ".join(name for name in spec.names("models") if _fits(name, type(domain)))
         raise SpecError(
-            f"{owner}: {text!r} is no autoregressive model of {example.kind}. Known: {known}."
+            f"{owner}: {text!r} is no autoregressive model of {domain.kind}. Known: {known}."
         )
-    return spec.build("models", text, example)
+    return spec.build("models", text, domain)
 
 
-def _fits(name, kind):
-    module = spec.module("models", name)
-    return "autoregressive" in module.TRAINERS and kind in module.ACCEPTS
+def _fits(name, domain):
+    types = spec.annotations(spec.module("models", name))
+    accepted = typing.get_args(types["domain"]) or (types["domain"],)
+    return issubclass(types["return"], SequenceModel) and domain in accepted

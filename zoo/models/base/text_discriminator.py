@@ -1,60 +1,57 @@
-"""A judge of texts and of all their beginnings."""
+"""A discriminator of texts and of all their prefixes."""
 
-import keras
 import tensorflow as tf
 
 from zoo import domains
+from zoo.models.base.discriminator import Discriminator
 from zoo.models.layers import float32_sums, text_readers
 from zoo.tokenizers.vocabulary import up_to_end
 
 READERS = {"convolutional": text_readers.Convolutions, "recurrent": text_readers.Recurrence}
 
 
-class TextDiscriminator(keras.Model):
-    """A judge of texts: what its logits estimate is for the objective to say.
+class TextDiscriminator(Discriminator):
+    """Scores texts token by token.
 
-    The logit at time t is a verdict on x_{≤t}: no later symbol changes it. From the end symbol on
-    it stays what it is there, so that the last one is the verdict on the whole text.
+    The logit at time t scores x_{≤t}: no later token changes it. From the end token on it stays
+    the same, so that the last one scores the whole text.
 
     Args:
-        example: what one text is.
+        domain: the domain.
         reader: a name of `READERS`.
-        width: of the embedding and of each layer.
-        layers: how many layers the reader has.
-        dropout: the share of the reader's features that is set to zero in training.
+        width: the number of features of the embedding and of each layer.
+        layers: the number of the reader's layers.
+        dropout: the dropout rate of the reader's features.
     """
 
-    def __init__(self, example: domains.Text, reader: str, width: int, layers: int, dropout: float):
+    def __init__(self, domain: domains.Text, reader: str, width: int, layers: int, dropout: float):
         super().__init__(name="discriminator")
-        self.example = example
-        self.reader = READERS[reader](example.vocabulary.size, width, layers, dropout, "reader")
+        self.domain = domain
+        self.reader = READERS[reader](domain.vocabulary.size, width, layers, dropout, "reader")
         self.hidden = float32_sums.Dense(width, activation="relu")
         self.logit = float32_sums.Dense(1, dtype="float32")
         self.hidden.build((None, None, self.reader.num_features))
         self.logit.build((None, None, width))
         self.built = True
 
-    def call(self, texts, key=None, training=False):
-        """The verdicts on whole texts, float32 [batch]; arguments as in `judge`."""
-        return self.judge(texts, key, training)[:, -1]
-
-    def judge(self, texts, key=None, training=False):
-        """The verdicts on texts and all their beginnings, float32 [batch, length].
+    def prefix_logits(self, values, labels=None, key=None, training=False):
+        """Logits of texts and all their prefixes, float32 [batch, length].
 
         Args:
-            texts: int32 [batch, length], or relaxed symbols, float32 [batch, length, vocabulary
-                size], whose rows are weights of symbols; the verdicts are differentiable in
-                these, and such a text ends where the end symbol has the largest weight.
-            key: int64 [2]: dropout is on, and drawn by this key. None: dropout is off.
+            values: int32 [batch, length], or relaxed tokens, float32 [batch, length, vocabulary
+                size], whose rows are weights of tokens; the logits are differentiable in these,
+                and such a text ends where the end token has the largest weight.
+            labels: None: texts come without.
+            key: a stateless random key, int64 [2], for dropout; None: no dropout.
             training: has no effect.
         """
-        del training
-        texts = tf.convert_to_tensor(texts)
+        del labels, training
+        texts = tf.convert_to_tensor(values)
         relaxed = texts.dtype.is_floating
-        shape = [None, self.example.length, *([self.example.vocabulary.size] if relaxed else [])]
+        shape = [None, self.domain.length, *([self.domain.vocabulary.size] if relaxed else [])]
         texts = tf.ensure_shape(texts, shape)
         logits = self.logit(self.hidden(self.reader(texts, key=key)))[:, :, 0]
-        symbols = tf.argmax(texts, axis=-1, output_type=tf.int32) if relaxed else texts
-        counted = tf.cast(up_to_end(symbols, self.example.vocabulary.end), tf.int32)
-        last = tf.reduce_sum(counted, axis=-1, keepdims=True) - 1
+        tokens = tf.argmax(texts, axis=-1, output_type=tf.int32) if relaxed else texts
+        mask = tf.cast(up_to_end(tokens, self.domain.vocabulary.end), tf.int32)
+        last = tf.reduce_sum(mask, axis=-1, keepdims=True) - 1
         return tf.gather(logits, tf.minimum(tf.range(shape[1]), last), batch_dims=1)

@@ -1,4 +1,4 @@
-"""Attention to the last positions, which knows by turning how far back they are.
+"""Causal sliding-window self-attention with rotary position embeddings (RoPE).
 
 Source: A. Vaswani et al. (2017), arXiv 1706.03762; rotary positions: J. Su et al. (2021),
 arXiv 2104.09864, equation 34.
@@ -12,16 +12,16 @@ import tensorflow as tf
 
 from zoo.models.layers.sizes import size
 
-_BASE = 10_000  # the slowest pair turns once in 2π times as many positions
+_BASE = 10_000  # the slowest pair makes one turn in 2π times as many positions
 _PARTS = 2**32  # of a turn
 
 
 class Attention(keras.layers.Layer):
-    """Causal self-attention by several heads. Time is the first axis of what is read.
+    """Multi-head causal self-attention. Time is the first axis of its inputs.
 
     Args:
-        heads: how many; each has an equal and even share of the features.
-        output_scale: of the initial weights that mix what the heads have found.
+        heads: the number of heads; each has an equal and even share of the features.
+        output_scale: the scale of the output projection's initial weights.
         name: the layer's name.
     """
 
@@ -29,7 +29,7 @@ class Attention(keras.layers.Layer):
         super().__init__(name=name)
         self.heads, self._output_scale = heads, output_scale
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple):
         """Makes the weights; queries, keys and values come of one product."""
         units = input_shape[-1]
         self.kernel = self.add_weight((units, 3 * units), normal(units), name="kernel")
@@ -37,17 +37,17 @@ class Attention(keras.layers.Layer):
             (units, units), normal(units, self._output_scale), name="output_kernel"
         )
 
-    def read(self, inputs, turns, visible, cache=None, places=None):
-        """What each position finds.
+    def read(self, inputs, angles, visible, cache=None, slots=None):
+        """Attends to the inputs and to the cached positions.
 
         Args:
             inputs: [time, batch, units].
-            turns: of the inputs' positions, see `turns`.
-            visible: what each position may read, see `visible`: of one position with a cache
-                the slots, its own key among them; of several the slots and then the positions.
+            angles: the `rope_angles` of the inputs' positions.
+            visible: the attention mask, see `visible`: of one position with a cache over the
+                cache's slots, its own key among them; of several over the slots, then the inputs.
             cache: keys and values of earlier positions, each [batch, heads, slots, size]; None:
                 there are none.
-            places: see `places`, of the inputs' positions.
+            slots: the `cache_slots` of the inputs' positions.
 
         Returns:
             [time, batch, units]; and the cache with the keys and values of the last positions.
@@ -56,32 +56,32 @@ class Attention(keras.layers.Layer):
         projected = tf.tensordot(inputs, self.kernel, axes=1)
         split = tf.reshape(projected, [time, -1, 3, self.heads, units // self.heads])
         queries, keys, values = tf.unstack(tf.transpose(split, [2, 1, 3, 0, 4]))
-        queries, keys = turn(queries, turns), turn(keys, turns)
+        queries, keys = rotate(queries, angles), rotate(keys, angles)
         if cache is not None:
             before = cache
-            cache = write(cache[0], keys, places), write(cache[1], values, places)
+            cache = write(cache[0], keys, slots), write(cache[1], values, slots)
             if inputs.shape[0] == 1:
                 keys, values = cache
             else:
                 keys, values = tf.concat([before[0], keys], 2), tf.concat([before[1], values], 2)
-        found = attend(queries, keys, values, visible)  # [batch, heads, time, size]
-        joined = tf.reshape(tf.transpose(found, [2, 0, 1, 3]), [time, -1, units])
+        attended = attend(queries, keys, values, visible)  # [batch, heads, time, size]
+        joined = tf.reshape(tf.transpose(attended, [2, 0, 1, 3]), [time, -1, units])
         return tf.tensordot(joined, self.output_kernel, axes=1), cache
 
 
-def normal(fan_in: int, scale: float = 1.0):
-    """An initializer N(0, scale² / fan_in): products keep the size of their inputs, times scale."""
+def normal(fan_in: int, scale: float = 1.0) -> keras.initializers.Initializer:
+    """Initializer N(0, scale² / fan_in): products keep the size of their inputs, times scale."""
     return keras.initializers.RandomNormal(stddev=scale / math.sqrt(fan_in))
 
 
 def attend(queries, keys, values, visible):
-    """softmax(Q Kᵀ / sqrt(size)) V, over what is visible.
+    """Scaled dot-product attention softmax(Q Kᵀ / sqrt(size)) V over the visible keys.
 
     Args:
         queries: Q, [batch, heads, time, size].
         keys: K, [batch, heads, any, size].
         values: V, like the keys.
-        visible: bool, which broadcasts to [batch, heads, time, any].
+        visible: the attention mask, bool, which broadcasts to [batch, heads, time, any].
 
     Returns:
         [batch, heads, time, size].
@@ -93,8 +93,8 @@ def attend(queries, keys, values, visible):
     return tf.matmul(tf.nn.softmax(scores), values)
 
 
-def turns(positions, size: int, dtype):
-    """By which angles `turn` turns what stands at these positions.
+def rope_angles(positions, size: int, dtype: tf.DType) -> tuple:
+    """Cosines and sines of the RoPE angles of positions.
 
     The angle of pair i at position p is p / 10,000^(2i / size). The angle of one position is
     rounded to a 2^32th of a turn, so that multiples of it are exact: differences of angles lose
@@ -102,8 +102,8 @@ def turns(positions, size: int, dtype):
 
     Args:
         positions: int32 [...], from 0 up.
-        size: how many features will be turned, an even number.
-        dtype: of the result.
+        size: the number of features to rotate, an even number.
+        dtype: the dtype of the result.
 
     Returns:
         Cosines and sines, each [..., size / 2].
@@ -115,22 +115,23 @@ def turns(positions, size: int, dtype):
     return tf.cast(tf.cos(angles), dtype), tf.cast(tf.sin(angles), dtype)
 
 
-def turn(features, turns):
-    """Features [..., size] turned in pairs: the first with the first of the second half, and so on.
+def rotate(features, angles: tuple):
+    """Rotates features [..., size] in pairs by `rope_angles`.
 
-    The product of two turned vectors depends on their positions by the difference only.
+    The features of a pair stand at the same place in the two halves. The product of two rotated
+    vectors depends on their positions by the difference only.
     """
-    (first, second), (cosine, sine) = tf.split(features, 2, axis=-1), turns
+    (first, second), (cosine, sine) = tf.split(features, 2, axis=-1), angles
     return tf.concat([first * cosine - second * sine, first * sine + second * cosine], axis=-1)
 
 
 def visible(reading, read, context: int):
-    """Which positions each may read: itself and those before, as far back as the context.
+    """Attention mask: each position attends to itself and those before it within the context.
 
     Args:
-        reading: the positions that read, int32 [batch or 1, time].
-        read: the positions that could be read, int32 [batch or 1, any]; below 0 there are none.
-        context: how many positions may be read, the reading one included.
+        reading: the positions of the queries, int32 [batch or 1, time].
+        read: the positions of the keys, int32 [batch or 1, any]; below 0 there are none.
+        context: the number of positions that are attended to, the query's own included.
 
     Returns:
         bool [batch or 1, 1, time, any].
@@ -139,12 +140,14 @@ def visible(reading, read, context: int):
     return (back >= 0) & (back < context) & (read >= 0)[:, None, None, :]
 
 
-def held(last, slots: int):
-    """Whose keys each slot of a cache has after the position `last`: that of p is p modulo `slots`.
+def cache_positions(last, slots: int):
+    """Positions whose keys the slots of a cache hold after the position `last`.
+
+    The keys of position p are in slot p modulo `slots`.
 
     Args:
         last: int32 [batch], -1: before the first.
-        slots: how many there are.
+        slots: the number of slots.
 
     Returns:
         Positions, int32 [batch, slots], below 0 where there is none yet.
@@ -152,13 +155,13 @@ def held(last, slots: int):
     return last[:, None] - (last[:, None] - tf.range(slots)) % slots
 
 
-def places(positions, heads: int, slots: int):
-    """Where in a cache the keys of the last of these positions belong.
+def cache_slots(positions, heads: int, slots: int):
+    """Indices of a cache that the keys of the last of these positions are written to.
 
     Args:
-        positions: int32 [batch, time], from one on.
-        heads: of the cache.
-        slots: of the cache; of so many positions at most there are places.
+        positions: consecutive positions, int32 [batch, time].
+        heads: the number of the cache's heads.
+        slots: the number of the cache's slots, and so of the positions that are written.
 
     Returns:
         Indices of batch, head and slot, int32 [batch, heads, min(time, slots), 3].
@@ -169,6 +172,12 @@ def places(positions, heads: int, slots: int):
     return tf.stack([*each[:2], tf.broadcast_to(slot[:, None], shape)], axis=-1)
 
 
-def write(cache, new, places):
-    """A cache [batch, heads, slots, size] with the last of these, [batch, heads, time, size]."""
-    return tf.tensor_scatter_nd_update(cache, places, new[:, :, -cache.shape[2] :])
+def write(cache, new, indices):
+    """Writes the last of `new`, [batch, heads, time, size], to a cache [batch, heads, slots, size].
+
+    Args:
+        cache: keys or values.
+        new: those of the positions.
+        indices: the `cache_slots` of the positions.
+    """
+    return tf.tensor_scatter_nd_update(cache, indices, new[:, :, -cache.shape[2] :])

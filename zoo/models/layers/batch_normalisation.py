@@ -19,7 +19,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
     """
 
     def call(self, inputs, training=None):
-        """Images of the shape and type of `inputs`, float [batch, height, width, channels]."""
+        """Normalises images, float [batch, height, width, channels]."""
         if not training:
             return super().call(inputs, training=False)
         outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(

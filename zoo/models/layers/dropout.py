@@ -1,22 +1,22 @@
-"""What training multiplies activations by."""
+"""Stateless dropout masks."""
 
 import tensorflow as tf
 
 from zoo import randomness
 
 
-def dropout_masks(shape, dropout: float, count: int, key, dtype) -> list:
-    """Tensors whose numbers are 0 with probability `dropout`, and else 1 / (1 - dropout).
+def dropout_masks(shape: list, dropout: float, count: int, key, dtype: tf.DType) -> list:
+    """Draws masks whose entries are 0 with probability `dropout`, and else 1 / (1 - dropout).
 
     Args:
-        shape: of each of them.
-        dropout: in [0, 1).
-        count: how many.
+        shape: the shape of each mask.
+        dropout: the dropout rate, in [0, 1).
+        count: the number of masks.
         key: a stateless random key, int64 [2], or None.
-        dtype: of the tensors.
+        dtype: the dtype of the masks.
 
     Returns:
-        A list; empty without a key or dropout.
+        A list of tensors; empty without a key or dropout.
 
     Source: N. Srivastava et al. (2014), "Dropout: A simple way to prevent neural networks from
     overfitting".

@@ -6,7 +6,9 @@ places where it is looked up:
     d_bias = Σ_i d_values[i],    d_table[j] = Σ over i with indices[i] = j of d_values[i]
 
 In bfloat16 TensorFlow's kernels for a CPU round each partial sum to 8 bits, and a sum of ones
-stops at 256. A convolution's or a product's gradient is summed in float32 by oneDNN.
+stops at 256. They sum in float32 the gradients of kernels, of what is added by `+`, of batch
+normalisation, and of `tf.gather` from a variable that is cast and otherwise as it is: the rows are
+cast before they are summed. In a graph oneDNN sums the bias's gradient of most convolutions, too.
 """
 
 import keras

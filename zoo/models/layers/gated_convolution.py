@@ -1,4 +1,4 @@
-"""The layers of the gated PixelCNN: a vertical and a horizontal stack of convolutions.
+"""Layers of the gated PixelCNN: a vertical and a horizontal stack of convolutions.
 
 No kernel is masked: each has weights only for what it may see, and its inputs are padded on the
 sides from which nothing comes. In the first layer the vertical stack at a pixel reads the rows
@@ -16,14 +16,14 @@ from zoo.models.layers import float32_sums
 
 
 class FirstConvolution(keras.layers.Layer):
-    """What the two stacks make of the pixels, with biases of each place.
+    """The first layer of both stacks, with biases of each position.
 
     The biases tell the network where in the image it is; they are not in the paper.
 
     Args:
         width: the number of features in each of the two stacks.
-        kernel: how many columns the vertical stack reads, of half as many rows; the horizontal
-            stack reads half as many columns; odd, the halves rounded up.
+        kernel: the number of columns that the vertical stack reads, of half as many rows; the
+            horizontal stack reads half as many columns; odd, the halves rounded up.
         name: the layer's name.
     """
 
@@ -31,7 +31,7 @@ class FirstConvolution(keras.layers.Layer):
         super().__init__(name=name)
         self.width, self.kernel, self.reach = width, kernel, kernel // 2 + 1
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple):
         """Makes the weights for images [batch, rows, columns, channels]."""
         _, rows, columns, channels = input_shape
 
@@ -48,7 +48,7 @@ class FirstConvolution(keras.layers.Layer):
         self.horizontal_biases = biases("horizontal_biases")
 
     def vertical(self, window, row=None):
-        """The vertical stack.
+        """Computes the vertical stack.
 
         Args:
             window: pixels, [batch, reach + rows - 1, columns, channels]: all rows above the last
@@ -65,7 +65,7 @@ class FirstConvolution(keras.layers.Layer):
         return convolve(window, self.vertical_kernel) + biases
 
     def horizontal(self, window, row=None, column=None):
-        """The horizontal stack.
+        """Computes the horizontal stack.
 
         Args:
             window: pixels, [batch, rows, reach + columns - 1, channels]: all columns to the left
@@ -86,9 +86,9 @@ class GatedConvolution(keras.layers.Layer):
 
     Args:
         width: the number of features in each of the two stacks.
-        kernel: how many columns the vertical stack reads, of half as many rows; the horizontal
-            stack reads half as many columns; odd, the halves rounded up.
-        num_classes: of how many classes each has biases of its own; 0: none.
+        kernel: the number of columns that the vertical stack reads, of half as many rows; the
+            horizontal stack reads half as many columns; odd, the halves rounded up.
+        num_classes: the number of classes, each with biases of its own; 0: none.
         name: the layer's name.
     """
 
@@ -96,7 +96,7 @@ class GatedConvolution(keras.layers.Layer):
         super().__init__(name=name)
         self.width, self.kernel, self.num_classes = width, kernel, num_classes
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple):
         """Makes the weights for features [batch, rows, columns, width]."""
         half, gates = self.kernel // 2 + 1, 2 * self.width
         shapes = {
@@ -117,7 +117,7 @@ class GatedConvolution(keras.layers.Layer):
             self.of_class = self.add_weight((self.num_classes, 2, gates), "zeros", name="of_class")
 
     def vertical(self, window, labels):
-        """The gates of the vertical stack, before they are applied.
+        """Computes the gates of the vertical stack, before they are applied.
 
         Args:
             window: the stack below, [batch, kernel // 2 + rows, columns, width]: the rows to
@@ -132,21 +132,21 @@ class GatedConvolution(keras.layers.Layer):
         return self._conditioned(self._convolve(window, "vertical"), labels, 0)
 
     def across(self, gates):
-        """What the vertical stack adds to the gates of the horizontal one, of the same shape."""
+        """Term that the vertical stack adds to the gates of the horizontal one, of equal shape."""
         return convolve(gates, self.kernels["across"])
 
     def horizontal(self, features, window, across, labels, mask=None):
-        """The horizontal stack.
+        """Computes the horizontal stack.
 
         Args:
             features: the stack below, [batch, rows, columns, width].
             window: the same after what is to the left, [batch, rows, kernel // 2 + columns, width].
             across: see `across`, [batch, rows, columns, 2 width].
             labels: see `vertical`.
-            mask: what the gated features are multiplied by, [batch, rows, columns, width], or None.
+            mask: the dropout mask of the gated features, [batch, rows, columns, width], or None.
 
         Returns:
-            [batch, rows, columns, width]: the stack below with what this layer adds to it.
+            [batch, rows, columns, width].
         """
         gates = self._convolve(window, "horizontal") + across
         added = gated(self._conditioned(gates, labels, 1))
@@ -157,7 +157,7 @@ class GatedConvolution(keras.layers.Layer):
         return convolve(window, self.kernels[name], self.biases[name])
 
     def _conditioned(self, gates, labels, stack):
-        """The gates with what the classes add to those of one of the two stacks."""
+        """Adds the biases of the classes to the gates of one of the two stacks."""
         if not self.num_classes:
             return gates
         added = float32_sums.lookup(tf.convert_to_tensor(self.of_class)[:, stack], labels)
@@ -165,17 +165,17 @@ class GatedConvolution(keras.layers.Layer):
 
 
 def gated(gates):
-    """tanh(a) σ(b) of the two halves a and b of [..., 2 width]: [..., width]."""
+    """Computes tanh(a) σ(b), [..., width], of the two halves a and b of [..., 2 width]."""
     a, b = tf.split(gates, 2, axis=-1)
     return tf.tanh(a) * tf.sigmoid(b)
 
 
 def convolve(window, kernel, bias=None):
-    """A convolution of what is padded already.
+    """Convolves a window that is already padded.
 
-    Not padded by the convolution: oneDNN has no gradients of convolutions that pad unevenly, and
-    those that TensorFlow has instead took three times as long on a CPU, in bfloat16 a hundred
-    times. Of a window of the kernel's size it is one product, which is three times as fast.
+    oneDNN has no gradients of convolutions that pad unevenly, and those that TensorFlow has instead
+    took three times as long on a CPU, in bfloat16 a hundred times. Of a window of the kernel's size
+    it is one product, which is three times as fast.
     """
     kernel = tf.convert_to_tensor(kernel)
     if window.shape[1:3] == kernel.shape[:2]:

@@ -1,4 +1,4 @@
-"""The gated recurrent unit.
+"""The gated recurrent unit (GRU).
 
 Source: K. Cho et al. (2014), arXiv 1406.1078, in its first version, where the reset gate acts on
 the recurrent product and not on the state that goes into it, so that there is one product a time

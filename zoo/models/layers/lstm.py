@@ -1,4 +1,4 @@
-"""The long short-term memory.
+"""The long short-term memory (LSTM).
 
 Source: S. Hochreiter and J. Schmidhuber (1997); forget gate: F. Gers et al. (2000).
 """
@@ -22,7 +22,7 @@ class LSTMLayer(RecurrentLayer):
 
     @staticmethod
     def first_bias(shape, dtype=None):
-        """Forget gates start open (R. Jozefowicz et al. 2015)."""
+        """Initialises the bias with open forget gates (R. Jozefowicz et al. 2015)."""
         units = shape[0] // 4
         zeros, ones = keras.ops.zeros([units], dtype), keras.ops.ones([units], dtype)
         return keras.ops.concatenate([zeros, ones, zeros, zeros])

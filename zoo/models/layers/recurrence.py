@@ -1,49 +1,51 @@
-"""A stack of recurrent layers that reads symbols one by one, with a gradient written for speed.
+"""A stack of recurrent layers that reads token by token, with a gradient written for speed.
 
-All layers take a step before the next symbol is read, so that the symbol may depend on what they
-predict. The forward loop keeps what its gradient needs; the gradient is one loop backwards over
+All layers take a step before the next token is read, so that the token may depend on their
+predictions. The forward loop keeps what its gradient needs; the gradient is one loop backwards over
 the states, and then one large product for each kernel, where automatic differentiation would make
 a small one at each time.
 """
 
 import typing
+from collections.abc import Callable
 
 import tensorflow as tf
 
 from zoo.models.layers import float32_sums
+from zoo.models.layers.recurrent import RecurrentLayer
 from zoo.models.layers.sizes import size
 
 
 class _Record(typing.NamedTuple):
-    """What was read and computed: arrays over time in the loop, and then tensors [time, ...]."""
+    """Record of the forward loop: arrays over time in the loop, and then tensors [time, ...]."""
 
-    symbols: typing.Any  # int32 [batch]
+    tokens: typing.Any  # int32 [batch]
     states: list  # of each layer, [batch, units] each; one more than times: first the initial one
     saved: list  # of each layer, see `RecurrentLayer.activate`
 
 
-def loop_weights(layers, projected: bool):
-    """What a time step needs of each layer: U, W and b; of the first one, if projected, only U."""
+def loop_weights(layers: list[RecurrentLayer], projected: bool) -> list:
+    """Weights of each layer for `step`: U, W and b; of the first layer, if projected, only U."""
     weights = [[layer.recurrent_kernel, layer.kernel, layer.bias] for layer in layers]
     if projected:
         weights[0] = weights[0][:1]
     return tf.nest.map_structure(tf.convert_to_tensor, weights)
 
 
-def step(layers, weights, inputs, state, masks=()):
-    """One time step of all layers.
+def step(layers: list[RecurrentLayer], weights: list, inputs, state: list, masks=()) -> tuple:
+    """Computes one time step of all layers.
 
     Args:
-        layers: the `RecurrentLayer`s, the one that reads the symbols first.
+        layers: the layers, the one that reads the tokens first.
         weights: their `loop_weights`.
-        inputs: what the first layer reads, [batch, units], or if projected its product with that,
-            [batch, num_gates units].
+        inputs: the first layer's inputs, [batch, units], or if projected their product with its
+            kernel, [batch, num_gates units].
         state: a list of the layers' states.
-        masks: what each layer's hidden state is multiplied by, [batch, units]; empty: nothing.
+        masks: dropout masks of the layers' hidden states, [batch, units]; empty: no dropout.
 
     Returns:
         The last layer's hidden state [batch, units] times its mask, the list of states after the
-        step, and a list of what the layers save for their gradients.
+        step, and a list of the tensors that the layers save for their gradients.
     """
     after, saved = [], []
     for number, (recurrent_kernel, *input_weights) in enumerate(weights):
@@ -58,19 +60,28 @@ def step(layers, weights, inputs, state, masks=()):
     return inputs, after, saved
 
 
-def unroll(layers, weights, symbols, table, state, masks=(), choose=None):
-    """Reads symbols at all times.
+def unroll(
+    layers: list[RecurrentLayer],
+    weights: list,
+    tokens,
+    table,
+    state: list,
+    masks=(),
+    choose: Callable | None = None,
+) -> tuple:
+    """Reads tokens at all times.
 
     Args:
         layers: see `step`.
         weights: see `step`.
-        symbols: int32 [time, batch].
-        table: the `inputs` of `step` for each symbol, [any, units or num_gates units].
+        tokens: int32 [time, batch].
+        table: the `inputs` of `step` for each token, [any, units or num_gates units].
         state: see `step`.
         masks: as in `step`, of all times, [time, batch, units].
-        choose: gives what is read, int32 [batch], from the time, int32 [], the symbols at that
-            time, and what the last layer put out before, [batch, units] (zeros at time 0). No
-            gradient flows through it. None: `symbols` are read.
+        choose: chooses the tokens that are read: a function of the time, int32 [], the tokens at
+            that time, int32 [batch], and the last layer's outputs of the time before, [batch,
+            units] (zeros at time 0), to int32 [batch]. No gradient flows through it. None:
+            `tokens` are read.
 
     Returns:
         The last layer's hidden states [time, batch, units] without mask, and the list of states
@@ -81,7 +92,7 @@ def unroll(layers, weights, symbols, table, state, masks=(), choose=None):
     @tf.custom_gradient
     def run(*arguments):
         table, weights, state = tf.nest.pack_sequence_as(structure, arguments)
-        record = _forward(layers, weights, symbols, table, state, masks, choose)
+        record = _forward(layers, weights, tokens, table, state, masks, choose)
         last = tf.nest.map_structure(lambda states: states[-1], record.states)
 
         def gradient(d_outputs, *d_last):
@@ -97,9 +108,9 @@ def unroll(layers, weights, symbols, table, state, masks=(), choose=None):
     return outputs, tf.nest.pack_sequence_as(state, last)
 
 
-def _forward(layers, weights, symbols, table, state, masks, choose):
-    """The `_Record` of all times."""
-    time, hidden = size(symbols, 0), state[-1][0]
+def _forward(layers, weights, tokens, table, state, masks, choose):
+    """Computes the `_Record` of all times."""
+    time, hidden = size(tokens, 0), state[-1][0]
 
     def arrays(number, size):
         return tuple(
@@ -107,18 +118,18 @@ def _forward(layers, weights, symbols, table, state, masks, choose):
         )
 
     def body(t, state, outputs, record):
-        symbol = symbols[t] if choose is None else choose(t, symbols[t], outputs)
-        inputs = tf.gather(table, symbol)
+        token = tokens[t] if choose is None else choose(t, tokens[t], outputs)
+        inputs = tf.gather(table, token)
         outputs, state, saved = step(layers, weights, inputs, state, [mask[t] for mask in masks])
         record = _Record(
-            record.symbols.write(t, symbol),
+            record.tokens.write(t, token),
             _write(record.states, t + 1, state),
             _write(record.saved, t, saved),
         )
         return t + 1, state, outputs, record
 
     record = _Record(
-        tf.TensorArray(symbols.dtype, time, element_shape=symbols.shape[1:]),
+        tf.TensorArray(tokens.dtype, time, element_shape=tokens.shape[1:]),
         _write([arrays(layer.num_states, time + 1) for layer in layers], 0, state),
         [arrays(layer.num_saved, time) for layer in layers],
     )
@@ -129,7 +140,7 @@ def _forward(layers, weights, symbols, table, state, masks, choose):
 
 
 def _backward(layers, weights, record, masks, d_outputs, d_state):
-    """The gradients with respect to the layers' products at all times, and to the first state."""
+    """Gradients with respect to the layers' products at all times, and to the first state."""
     time = size(d_outputs, 0)
     # Transposed once: products with a transposed matrix are slow.
     transposed = [[tf.transpose(matrix) for matrix in each[:2]] for each in weights]
@@ -163,8 +174,8 @@ def _backward(layers, weights, record, masks, d_outputs, d_state):
 
 
 def _d_weights(weights, table, record, masks, d_products):
-    """The gradients with respect to the weights."""
-    found, inputs = [], tf.gather(table, record.symbols)
+    """Gradients with respect to the weights."""
+    found, inputs = [], tf.gather(table, record.tokens)
     for number, ((_, *input_weights), products) in enumerate(zip(weights, d_products, strict=True)):
         hiddens = record.states[number][0]
         found.append([_d_kernel(hiddens[:-1], products[-1])])
@@ -176,17 +187,17 @@ def _d_weights(weights, table, record, masks, d_products):
 
 
 def _d_kernel(inputs, d_product):
-    """The gradient of a matrix, from what it was multiplied by and the gradient of the product."""
+    """Gradient of a matrix, from its inputs and the gradient of the product."""
     inputs, d_product = (tf.reshape(each, [-1, each.shape[-1]]) for each in (inputs, d_product))
     return tf.matmul(inputs, d_product, transpose_a=True)
 
 
 def _d_table(weights, table, record, d_products):
-    """The gradient with respect to the table."""
+    """Gradient with respect to the table."""
     d_inputs, (_, *input_weights) = d_products[0][0], weights[0]
     if input_weights:
         d_inputs = tf.tensordot(d_inputs, tf.transpose(input_weights[0]), axes=1)
-    return float32_sums.lookup_gradient(d_inputs, record.symbols, tf.shape(table)[0])
+    return float32_sums.lookup_gradient(d_inputs, record.tokens, tf.shape(table)[0])
 
 
 def _write(arrays, t, values):

@@ -1,4 +1,6 @@
-"""What a recurrent layer is: weights, and what is done to their products with inputs and state."""
+"""Recurrent layers: weights, and the nonlinear part of a time step with its gradient."""
+
+import abc
 
 import keras
 import tensorflow as tf
@@ -6,21 +8,21 @@ import tensorflow as tf
 from zoo.models.layers import float32_sums
 
 
-class RecurrentLayer(keras.layers.Layer):
+class RecurrentLayer(keras.layers.Layer, abc.ABC):
     """The weights of one recurrent layer.
 
-    A subclass says what a time step does to the input's product x W + b and to the recurrent one
-    h U, both [batch, num_gates units], by `activate`, and the gradient of that by `gradient`.
+    A subclass defines by `activate` what a time step makes of the input's product x W + b and the
+    recurrent one h U, both [batch, num_gates units], and by `gradient` the gradient of that.
 
     Args:
-        units: the size of the hidden state, and of everything else that is remembered.
+        units: the size of the hidden state, and of each other tensor of the state.
         name: the layer's name.
 
     Attributes:
-        num_gates: how many blocks of `units` columns the kernels have.
-        num_states: how many tensors [batch, units] the state consists of, the hidden state first.
-        num_saved: how many tensors [batch, units] `activate` saves for `gradient`.
-        num_products: how many gradients of products `gradient` gives, 1 or 2.
+        num_gates: the number of blocks of `units` columns of the kernels.
+        num_states: the number of tensors [batch, units] of the state, the hidden state first.
+        num_saved: the number of tensors [batch, units] that `activate` saves for `gradient`.
+        num_products: the number of products whose gradients `gradient` returns, 1 or 2.
     """
 
     num_gates: int
@@ -32,7 +34,7 @@ class RecurrentLayer(keras.layers.Layer):
         super().__init__(name=name)
         self.units = units
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple):
         """Makes the weights."""
         gates = self.num_gates * self.units
         self.kernel = self.add_weight((input_shape[-1], gates), "glorot_uniform", name="kernel")
@@ -43,21 +45,22 @@ class RecurrentLayer(keras.layers.Layer):
 
     @staticmethod
     def first_bias(shape, dtype=None):
-        """The bias to begin with."""
+        """Initialises the bias."""
         return keras.ops.zeros(shape, dtype)
 
     def project(self, inputs):
-        """The input's product x W + b, [any, num_gates units], of inputs [any, units]."""
+        """Computes x W + b, [any, num_gates units], of inputs x, [any, units]."""
         return float32_sums.bias_add(
             tf.matmul(inputs, self.kernel), tf.convert_to_tensor(self.bias)
         )
 
-    def zero_state(self, batch_size, dtype):
+    def zero_state(self, batch_size, dtype: tf.DType) -> tuple:
         """The state before the first time: a tuple of zeros [batch_size, units]."""
         return (tf.zeros([batch_size, self.units], dtype),) * self.num_states
 
-    def activate(self, projected, recurrent, state):
-        """One time step.
+    @abc.abstractmethod
+    def activate(self, projected, recurrent, state: tuple) -> tuple:
+        """Computes one time step.
 
         Args:
             projected: x W + b, [batch, num_gates units].
@@ -65,15 +68,15 @@ class RecurrentLayer(keras.layers.Layer):
             state: a tuple of `num_states` tensors [batch, units].
 
         Returns:
-            The state after it, and a tuple of what `gradient` needs besides states.
+            The state after it, and a tuple of the tensors that `gradient` needs besides states.
         """
-        raise NotImplementedError
 
-    def gradient(self, saved, before, after, d_after):
-        """The gradient of `activate`.
+    @abc.abstractmethod
+    def gradient(self, saved: tuple, before: tuple, after: tuple, d_after: tuple) -> tuple:
+        """Computes the gradient of `activate`.
 
         Args:
-            saved: what `activate` saved.
+            saved: the tensors that `activate` saved.
             before: the state before the time step.
             after: the state after it.
             d_after: the gradient with respect to the state after it.
@@ -81,16 +84,15 @@ class RecurrentLayer(keras.layers.Layer):
         Returns:
             The gradients with respect to the two products (one tensor if they are the same, as
             where only the sum of the products counts), and with respect to the state before, as
-            far as it does not act through the recurrent product: None for what only does.
+            far as it does not act through the recurrent product: None if it only acts so.
         """
-        raise NotImplementedError
 
 
 def sigmoid_gradient(value, d_value):
-    """d_value σ'(x) where value = σ(x), in one operation."""
+    """Computes d_value σ'(x) where value = σ(x), in one operation."""
     return tf.raw_ops.SigmoidGrad(y=value, dy=d_value)
 
 
 def tanh_gradient(value, d_value):
-    """d_value tanh'(x) where value = tanh(x), in one operation."""
+    """Computes d_value tanh'(x) where value = tanh(x), in one operation."""
     return tf.raw_ops.TanhGrad(y=value, dy=d_value)

@@ -4,6 +4,6 @@ import tensorflow as tf
 
 
 def size(values, axis: int):
-    """The size along an axis, a Python number where it is known, else int32 []."""
+    """Size of a tensor along an axis: a Python number where it is known, else int32 []."""
     known = values.shape[axis]
     return tf.shape(values)[axis] if known is None else known

@@ -1,4 +1,4 @@
-"""Layers whose kernel has largest singular value 1, so that they stretch no direction.
+"""Layers with spectral normalisation: the kernel's largest singular value is 1.
 
     W̄ = W / σ(W),    σ(W) = max over |u| = 1 of |W u| = |W u₁|
 
@@ -23,7 +23,7 @@ from zoo.models.layers import float32_sums
 
 
 class _SpectralNormalisation:
-    """Gives a layer the kernel W / σ(W) in place of W, which stays its weight.
+    """Divides a layer's kernel W by σ(W); W stays its weight.
 
     A call with `training=True` first moves u by one power iteration; any other leaves it.
     """

@@ -1,9 +1,10 @@
-"""What discriminators of texts read with: features at each time that no later symbol changes.
+"""Causal encoders of texts for discriminators: features at each time that no later token changes.
 
-Symbols come as int32 [batch, time], or as rows of the weights that make a mixture of symbols of
-each, float32 [batch, time, vocabulary size], in which the features are differentiable.
+Tokens come as int32 [batch, time], or relaxed, as weights float32 [batch, time, vocabulary size]
+in which the features are differentiable.
 """
 
+import abc
 import math
 
 import keras
@@ -13,20 +14,20 @@ from zoo import randomness
 from zoo.models.layers import float32_sums, recurrence
 from zoo.models.layers.lstm import LSTMLayer
 
-_KERNELS = (1, 2, 3, 4, 5)  # how many symbols a feature is made of
+_KERNELS = (1, 2, 3, 4, 5)  # the number of tokens that a feature is made of
 
 
-class Reader(keras.layers.Layer):
-    """An embedding, which subclasses read on from.
+class Reader(keras.layers.Layer, abc.ABC):
+    """An embedding with an encoder, which subclasses define.
 
     Args:
-        size: of the vocabulary.
+        size: the vocabulary size.
         width: the size of the embedding.
-        dropout: the share of features that is set to zero where there is a key.
+        dropout: the dropout rate of the features where there is a key.
         name: the layer's name.
 
     Attributes:
-        num_features: how many there are at each time.
+        num_features: the number of features at each time.
     """
 
     num_features: int
@@ -34,34 +35,34 @@ class Reader(keras.layers.Layer):
     def __init__(self, size: int, width: int, dropout: float, name: str):
         super().__init__(name=name)
         self.width, self.dropout = width, dropout
-        # Vectors of length one or so, however many symbols there are.
+        # Vectors of length one or so, whatever the vocabulary size.
         initial = keras.initializers.RandomNormal(stddev=1 / math.sqrt(width))
         self.embedding = self.add_weight((size, width), initial, name="embedding")
 
-    def call(self, symbols, key=None):
-        """The features of texts up to each time, [batch, time, any].
+    @abc.abstractmethod
+    def call(self, tokens, key=None):
+        """Features of the prefixes of texts up to each time, [batch, time, num_features].
 
         Args:
-            symbols: int32 [batch, time], or float [batch, time, vocabulary size].
-            key: int64 [2]: dropout is on, and drawn by this key. None: dropout is off.
+            tokens: int32 [batch, time], or float [batch, time, vocabulary size].
+            key: a stateless random key, int64 [2], for dropout; None: no dropout.
         """
-        raise NotImplementedError
 
-    def embed(self, symbols):
-        """[batch, time, width]."""
+    def embed(self, tokens):
+        """Embeds tokens, [batch, time, width]."""
         table = tf.convert_to_tensor(self.embedding)
-        if symbols.dtype.is_floating:
-            return tf.tensordot(symbols, table, axes=1)
-        return float32_sums.lookup(table, symbols)
+        if tokens.dtype.is_floating:
+            return tf.tensordot(tokens, table, axes=1)
+        return float32_sums.lookup(table, tokens)
 
-    def drop(self, features, key, number, time_axis=1):
-        """Features with dropout, which is the same at all times of a text.
+    def drop(self, features, key, number: int, time_axis: int = 1):
+        """Applies dropout, which is the same at all times of a text.
 
         Args:
             features: [batch, time, any], or another order of the first two.
             key: see `call`.
             number: sets this dropout apart from others of the key.
-            time_axis: which axis is time.
+            time_axis: the axis of time.
         """
         if key is None or self.dropout == 0:
             return features
@@ -74,7 +75,7 @@ class Reader(keras.layers.Layer):
 
 
 class Convolutions(Reader):
-    """Convolutions over one to five symbols, and how strongly each has responded so far.
+    """Convolutions over one to five tokens, with a running maximum over time.
 
         feature_t = max over s ≤ t of relu(convolution of x_{s-4} ... x_s)
 
@@ -82,8 +83,8 @@ class Convolutions(Reader):
 
     Args:
         size: see `Reader`.
-        width: the size of the embedding, and how many features there are of each length.
-        layers: how many layers of convolutions stand on each other, below the maximum.
+        width: the size of the embedding, and the number of features of each kernel size.
+        layers: the number of layers of convolutions below the maximum.
         dropout: see `Reader`; of the maxima.
         name: the layer's name.
     """
@@ -104,22 +105,22 @@ class Convolutions(Reader):
                 convolution.build((None, None, channels))
         self.built = True
 
-    def call(self, symbols, key=None):
+    def call(self, tokens, key=None):
         """See `Reader.call`."""
-        features = self.embed(symbols)
+        features = self.embed(tokens)
         for convolutions in self.layers_:
             features = tf.concat([convolve(features) for convolve in convolutions], axis=-1)
         return self.drop(running_maximum(features), key, 0)
 
 
 class Recurrence(Reader):
-    """LSTM layers, which are `width` units wide.
+    """LSTM layers of `width` units.
 
     Args:
         size: see `Reader`.
         width: see `Reader`.
-        layers: how many layers stand on each other.
-        dropout: see `Reader`; of what each layer puts out.
+        layers: the number of layers.
+        dropout: see `Reader`; of each layer's outputs.
         name: the layer's name.
     """
 
@@ -131,22 +132,22 @@ class Recurrence(Reader):
             layer.build((None, width))
         self.built = True
 
-    def call(self, symbols, key=None):
+    def call(self, tokens, key=None):
         """See `Reader.call`."""
-        batch, time = tf.unstack(tf.shape(symbols)[:2])
-        # What is read at each place is looked up in a table of all places.
-        table = self.layers_[0].project(tf.reshape(self.embed(symbols), [-1, self.width]))
-        places = tf.transpose(tf.reshape(tf.range(batch * time), [batch, time]))
+        batch, time = tf.unstack(tf.shape(tokens)[:2])
+        # Each position's inputs are looked up in a table of all positions.
+        table = self.layers_[0].project(tf.reshape(self.embed(tokens), [-1, self.width]))
+        positions = tf.transpose(tf.reshape(tf.range(batch * time), [batch, time]))
         state = [layer.zero_state(batch, table.dtype) for layer in self.layers_]
         ones = tf.ones([time, batch, self.width], table.dtype)
         masks = [self.drop(ones, key, number, time_axis=0) for number in range(len(state))]
         weights = recurrence.loop_weights(self.layers_, projected=True)
-        outputs, _ = recurrence.unroll(self.layers_, weights, places, table, state, masks)
+        outputs, _ = recurrence.unroll(self.layers_, weights, positions, table, state, masks)
         return tf.transpose(outputs * masks[-1], [1, 0, 2])
 
 
 def running_maximum(features):
-    """The maximum up to each time, in ⌈log2 time⌉ steps.
+    """Computes the maximum up to each time, in ⌈log2 time⌉ steps.
 
     Args:
         features: at least 0, [batch, time, any], with a time that is known when a graph is made.

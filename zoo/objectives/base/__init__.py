@@ -1,1 +1,1 @@
-"""What objectives share: contracts, schedules, regularisation of the discriminator."""
+"""Shared by objectives: contracts, schedules, regularisation of the discriminator."""

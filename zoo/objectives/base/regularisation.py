@@ -1,103 +1,118 @@
-"""What keeps a discriminator from growing steep where data and samples do not overlap.
+"""Regularisers that keep a discriminator from growing steep where data and samples do not overlap.
 
 Each of them moves the discriminator's optimum away from the log density ratio of P and Q: with
 the penalty it is flatter, with noise it is that of the blurred distributions.
 """
 
 import dataclasses
+from collections.abc import Callable
 
 import tensorflow as tf
 
 from zoo import randomness
+from zoo.batch import Batch
 from zoo.errors import require
 
 
 @dataclasses.dataclass(frozen=True)
-class Regularisers:
-    """Two of them, each off at zero.
+class InstanceNoise:
+    """Gaussian noise on all that the discriminator reads, data and samples alike.
+
+        x + σ_i n,    σ_i = σ max(0, 1 - i / steps) at training step i, n standard normal
 
     Attributes:
-        r1: γ, at least 0: L. Mescheder, A. Geiger and S. Nowozin, "Which Training Methods for
-            GANs do actually Converge?", arXiv 1801.04406 (2018), eq. 9. There the discriminator's
-            loss is the sum over data and samples, here it is their mean: `r1` is half of that γ.
-        instance_noise: σ, at least 0: C. K. Sønderby et al., "Amortised MAP Inference for Image
-            Super-resolution", arXiv 1610.04490 (2016), section 3.3.
-        instance_noise_steps: the number of steps after which there is no noise; 0: it stays.
-    """
-
-    r1: float
-    instance_noise: float
-    instance_noise_steps: int
-
-    def seen(self, examples, step, key):
-        """What the discriminator sees of examples: x + σ_i n, with n standard normal.
-
-        Args:
-            examples: float [batch, ...], or a pair of those and labels, which stay.
-            step: i, the training step, an integer tensor []; σ_i = σ max(0, 1 - i / steps).
-            key: int64 [2], of n; see `zoo.randomness`.
-
-        Returns:
-            The same, noisy.
-
-        Raises:
-            SpecError: there is noise, and the examples are symbols.
-        """
-        if self.instance_noise == 0:
-            return examples
-        values, *labels = tf.nest.flatten(examples)
-        _require_continuous(values, "instance_noise", self.instance_noise)
-        share = 1.0
-        if self.instance_noise_steps:
-            share = tf.nn.relu(1.0 - tf.cast(step, tf.float32) / self.instance_noise_steps)
-        normal = tf.random.stateless_normal(tf.shape(values), seed=key, alg=randomness.ALGORITHM)
-        noisy = values + self.instance_noise * share * normal
-        return tf.nest.pack_sequence_as(examples, [noisy, *labels])
-
-    def penalty(self, judge, real):
-        """The penalty on the discriminator's slope at the data, γ/2 E_P[|∇_x D(x)|²], a scalar.
-
-        Args:
-            judge: a function from examples to logits [batch, ...] that depend on their example
-                only.
-            real: a batch of data, as `examples` of `seen`.
-
-        Raises:
-            SpecError: γ is not 0, and the examples are symbols.
-        """
-        if self.r1 == 0:
-            return 0.0
-        values, *labels = tf.nest.flatten(real)
-        _require_continuous(values, "r1", self.r1)
-        with tf.GradientTape() as tape:
-            tape.watch(values)
-            logits = judge(tf.nest.pack_sequence_as(real, [values, *labels]))
-        slope = tape.gradient(logits, values)
-        batch_size = tf.cast(tf.shape(values)[0], tf.float32)
-        return self.r1 / 2 * tf.reduce_sum(tf.square(slope)) / batch_size
-
-
-NONE = Regularisers(0.0, 0.0, 0)
-
-
-def build(r1: float, instance_noise: float, instance_noise_steps: int) -> Regularisers:
-    """Checked `Regularisers`.
+        std: σ, at least 0, in the unit of the values; 0: no noise.
+        steps: the number of steps after which there is no noise; 0: it stays.
 
     Raises:
         SpecError: a number below zero, or steps without noise.
+
+    Source: C. K. Sønderby et al., "Amortised MAP Inference for Image Super-resolution", arXiv
+    1610.04490 (2016), section 3.3.
     """
-    require(r1 >= 0, f"r1={r1} should be at least 0.")
-    require(instance_noise >= 0, f"instance_noise={instance_noise} should be at least 0.")
-    require(
-        instance_noise_steps == 0 or (instance_noise_steps > 0 and instance_noise > 0),
-        f"instance_noise_steps={instance_noise_steps} with instance_noise={instance_noise} is no "
-        "schedule: give both, such as instance_noise=0.1, instance_noise_steps=5000.",
-    )
-    return Regularisers(float(r1), float(instance_noise), instance_noise_steps)
+
+    std: float = 0.0
+    steps: int = 0
+
+    def __post_init__(self):
+        """Checks the numbers."""
+        require(self.std >= 0, f"instance_noise={self.std} should be at least 0.")
+        require(
+            self.steps == 0 or (self.steps > 0 and self.std > 0),
+            f"instance_noise_steps={self.steps} with instance_noise={self.std} is no schedule: "
+            "give both, such as instance_noise=0.1, instance_noise_steps=5000.",
+        )
+
+    def __call__(self, batch: Batch, step, key: tf.Tensor) -> Batch:
+        """Adds the noise of a training step to the values; labels stay.
+
+        Args:
+            batch: images or points.
+            step: the training step, an integer tensor [].
+            key: int64 [2], see `zoo.randomness`.
+
+        Raises:
+            SpecError: there is noise, and the values are tokens.
+        """
+        if self.std == 0:
+            return batch
+        values = batch.values
+        _require_continuous(values, "instance_noise", self.std)
+        share = 1.0
+        if self.steps:
+            share = tf.nn.relu(1.0 - tf.cast(step, tf.float32) / self.steps)
+        normal = tf.random.stateless_normal(tf.shape(values), seed=key, alg=randomness.ALGORITHM)
+        return batch._replace(values=values + self.std * share * normal)
+
+
+@dataclasses.dataclass(frozen=True)
+class GradientPenalty:
+    """R1, the penalty on the discriminator's slope at the data.
+
+        γ/2 E_P[|∇_x D(x)|²]
+
+    Attributes:
+        weight: γ, at least 0; 0: no penalty. In the source the discriminator's loss is the sum
+            over data and samples, here it is their mean: `weight` is half of that γ.
+
+    Raises:
+        SpecError: a weight below zero.
+
+    Source: L. Mescheder, A. Geiger and S. Nowozin, "Which Training Methods for GANs do actually
+    Converge?", arXiv 1801.04406 (2018), eq. 9.
+    """
+
+    weight: float = 0.0
+
+    def __post_init__(self):
+        """Checks the weight."""
+        require(self.weight >= 0, f"r1={self.weight} should be at least 0.")
+
+    def __call__(self, discriminator: Callable, real: Batch):
+        """The penalty, a scalar.
+
+        Args:
+            discriminator: a function of values and labels whose logits [batch, ...] depend on
+                their own example only.
+            real: images or points of the data.
+
+        Raises:
+            SpecError: there is a penalty, and the values are tokens.
+        """
+        if self.weight == 0:
+            return 0.0
+        values = real.values
+        _require_continuous(values, "r1", self.weight)
+        with tf.GradientTape() as tape:
+            tape.watch(values)
+            logits = discriminator(*real)
+        slope = tape.gradient(logits, values)
+        batch_size = tf.cast(tf.shape(values)[0], tf.float32)
+        return self.weight / 2 * tf.reduce_sum(tf.square(slope)) / batch_size
 
 
 def _require_continuous(values, name, value):
     require(
         values.dtype.is_floating,
-        f"{name}={value} is for images and points: symbols have no neighbours. Leave it out.",
+        f"{name}={value} is for images and points: tokens have no neighbours. Leave it out.",
     )

@@ -1,4 +1,4 @@
-"""How the probability ε that a real symbol is kept changes as training goes on.
+"""Schedules of ε, the probability that a real token is kept, over training.
 
 Each function takes the numbers of the schedule that it is named by, raises SpecError where ε would
 leave [0, 1] or a number means nothing, and returns ε as a function of the training step i, a
@@ -51,3 +51,8 @@ def inverse_sigmoid(*, k, minimum=0.0):
     )
     # The same as in the docstring, by an exponential that cannot overflow.
     return lambda i: tf.maximum(tf.sigmoid(math.log(k) - i / k), minimum)
+
+
+SCHEDULES = {
+    function.__name__: function for function in (constant, linear, exponential, inverse_sigmoid)
+}

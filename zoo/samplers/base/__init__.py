@@ -1,1 +1,1 @@
-"""What samplers share: the decoding loop, beam search, categorical draws."""
+"""The decode loop, beam search and categorical draws, which samplers share."""

@@ -1,19 +1,21 @@
-"""Beam search: the most probable sequences, as far as a search of limited width finds them."""
+"""Beam search for the most probable sequences."""
 
 import typing
 
 import tensorflow as tf
 
-from zoo.samplers.base.decode import never_drawn, pad_prompt
+from zoo.samplers.base.decode import StepwiseNetwork, never_drawn, pad_prompt
+from zoo.tokenizers.vocabulary import Vocabulary
 
 
 class Found(typing.NamedTuple):
-    """What was found, the most probable first.
+    """Sequences that beam search found, the most probable first.
 
     Attributes:
-        tokens: int32 [batch, width, length], filled up by the end symbol.
-        log_prob: float32 [batch, width], the nats that the model gives to what follows the prompt,
-            the end symbol included; -inf where there are fewer sequences than the beam is wide.
+        tokens: int32 [batch, width, length], filled up by the end token.
+        log_prob: float32 [batch, width], the log-probability in nats of the tokens after the
+            prompt, the end token included; -inf where there are fewer sequences than the beam is
+            wide.
     """
 
     tokens: tf.Tensor
@@ -21,30 +23,38 @@ class Found(typing.NamedTuple):
 
 
 @tf.function
-def beam_search(model, starts, width: int, length: int, prompt=None, prompt_length=None) -> Found:
-    """Keeps the `width` most probable beginnings at each time.
+def beam_search(
+    network: StepwiseNetwork,
+    vocabulary: Vocabulary,
+    starts,
+    width: int,
+    length: int,
+    prompt=None,
+    prompt_length=None,
+) -> Found:
+    """Keeps the `width` most probable prefixes at each time.
 
-    The search is greedy at width 1, and exact where the beam holds all beginnings.
+    The search is greedy at width 1, and exact where the beam holds all prefixes.
 
     Args:
-        model: has `initial_state(batch)`, `stepper()` and `sequence.vocabulary`.
-        starts: int32 [batch], the symbols that stand before the first ones.
-        width: how many beginnings are kept, at least 1.
-        length: the longest that a sequence may get, the prompt included.
-        prompt: int32 [batch, any], the symbols to begin with, or None.
-        prompt_length: int32 [batch], how many of each row of `prompt` count.
+        network: predicts the tokens.
+        vocabulary: the tokens.
+        starts: start tokens, int32 [batch].
+        width: the number of prefixes that are kept, at least 1.
+        length: the largest number of tokens of a sequence, the prompt included.
+        prompt: the first tokens, int32 [batch, any], or None.
+        prompt_length: int32 [batch], the number of tokens of each row of `prompt` to keep.
 
     Returns:
-        A `Found`. The unknown symbol is in none.
+        A `Found`. The unknown token is in none.
     """
-    vocabulary = model.sequence.vocabulary
     batch, size = tf.shape(starts)[0], vocabulary.size
     forced, forced_length = pad_prompt(prompt, prompt_length, batch, length, vocabulary.end)
     never = never_drawn(vocabulary)
-    # What has ended goes on by the end symbol alone, which costs nothing.
+    # A sequence that has ended goes on by the end token alone, at no cost.
     after_end = tf.one_hot(vocabulary.end, size, on_value=0.0, off_value=-float("inf"))
 
-    step = model.stepper()
+    step = network.stepper()
 
     def body(t, token, state, log_prob, tokens):
         logits, state = step(tf.reshape(token, [-1]), state)
@@ -73,8 +83,8 @@ def beam_search(model, starts, width: int, length: int, prompt=None, prompt_leng
     start = (
         tf.constant(0),
         tf.repeat(starts[:, None], width, axis=1),
-        model.initial_state(batch * width),
-        one,  # the same beginning `width` times is one beginning
+        network.initial_state(batch * width),
+        one,  # the same prefix `width` times is one prefix
         tf.fill([batch, width, length], vocabulary.end),
     )
     *_, log_prob, tokens = tf.while_loop(lambda t, *_: t < length, body, start)

@@ -1,21 +1,33 @@
-"""The decode loop: draws sequences from any autoregressive model in one graph."""
+"""The decode loop: draws sequences from any autoregressive network in one graph."""
 
 import typing
+from collections.abc import Callable
 
 import tensorflow as tf
 
 from zoo import randomness
 from zoo.samplers.base.draw import draw
+from zoo.tokenizers.vocabulary import Vocabulary
+
+
+class StepwiseNetwork(typing.Protocol):
+    """A network that predicts token after token, see `zoo.models.base.network`."""
+
+    def initial_state(self, batch_size):
+        """The state before the first token, a nest of tensors [batch_size, ...]."""
+
+    def stepper(self) -> Callable:
+        """A function of a token, int32 [batch], and a state to the next logits and state."""
 
 
 class Generated(typing.NamedTuple):
-    """What was drawn.
+    """Sequences that were drawn.
 
     Attributes:
-        tokens: int32 [batch, length]: the prompt, what was drawn, and end symbols after it.
-        log_prob: float32 [batch], the nats that the model itself (whatever the sampler made of
-            its logits) gives to what was drawn after the prompt, the end symbol included.
-        num_tokens: int32 [batch], how many symbols `log_prob` covers.
+        tokens: int32 [batch, length]: the prompt, the drawn tokens, and end tokens after them.
+        log_prob: float32 [batch], the log-probability in nats of the drawn tokens, the end token
+            included, under the network's own distribution, whatever the sampler.
+        num_tokens: int32 [batch], the number of drawn tokens.
     """
 
     tokens: tf.Tensor
@@ -24,41 +36,45 @@ class Generated(typing.NamedTuple):
 
 
 def decode(
-    model,
+    network: StepwiseNetwork,
+    vocabulary: Vocabulary,
     seeds,
     starts,
-    sampler,
+    sampler: Callable,
     length: int,
     prompt=None,
     prompt_length=None,
     max_new_tokens=None,
     jit_compile: bool = False,
 ) -> Generated:
-    """Draws one sequence a row, each from its own seed whatever rows stand beside it.
+    """Draws one sequence for each seed, independent of the other seeds.
 
     Args:
-        model: has `initial_state(batch)`, `stepper()` and `sequence.vocabulary`.
+        network: predicts the tokens.
+        vocabulary: the tokens.
         seeds: int64 [batch].
-        starts: int32 [batch], the symbols that stand before the first ones.
+        starts: start tokens, int32 [batch].
         sampler: a function from logits [batch, size] to the logits to draw from.
-        length: the longest a sequence may get, the prompt included.
-        prompt: int32 [batch, any], the symbols to begin with, or None.
-        prompt_length: int32 [batch], how many of each row of `prompt` count.
-        max_new_tokens: int32 [batch], how many symbols are drawn at most after the prompt; None:
+        length: the largest number of tokens of a sequence, the prompt included.
+        prompt: the first tokens, int32 [batch, any], or None.
+        prompt_length: int32 [batch], the number of tokens of each row of `prompt` to keep.
+        max_new_tokens: int32 [batch], the largest number of tokens drawn after the prompt; None:
             up to `length`.
         jit_compile: whether XLA compiles the loop. The same uniform numbers are drawn; a token
             is another one where its number lies within rounding of a boundary.
 
     Returns:
-        A `Generated`. The unknown symbol is never drawn.
+        A `Generated`. The unknown token is never drawn.
     """
     drawn = _compiled if jit_compile else _interpreted
-    return drawn(model, seeds, starts, sampler, length, prompt, prompt_length, max_new_tokens)
+    limits = length, prompt, prompt_length, max_new_tokens
+    return drawn(network, vocabulary, seeds, starts, sampler, *limits)
 
 
-def _decode(model, seeds, starts, sampler, length, prompt, prompt_length, max_new_tokens):
+def _decode(
+    network, vocabulary, seeds, starts, sampler, length, prompt, prompt_length, max_new_tokens
+):
     """See `decode`."""
-    vocabulary = model.sequence.vocabulary
     batch = tf.shape(seeds)[0]
     forced, forced_length = pad_prompt(prompt, prompt_length, batch, length, vocabulary.end)
     limit = tf.fill([batch], length)
@@ -67,7 +83,7 @@ def _decode(model, seeds, starts, sampler, length, prompt, prompt_length, max_ne
     # Time comes first in what is looked up at each time.
     noise = tf.transpose(randomness.rows(randomness.uniform, seeds, "sample", [length]))
     forced, is_forced = tf.transpose(forced), tf.range(length)[:, None] < forced_length
-    never, step = never_drawn(vocabulary), model.stepper()
+    never, step = never_drawn(vocabulary), network.stepper()
 
     def body(t, token, state, done, tokens, log_prob, num_tokens):
         done = tf.logical_or(done, t >= limit)
@@ -75,7 +91,7 @@ def _decode(model, seeds, starts, sampler, length, prompt, prompt_length, max_ne
         drawn = draw(sampler(logits + never), noise[t])
         token = tf.where(done, vocabulary.end, tf.where(is_forced[t], forced[t], drawn))
         counts = tf.logical_not(tf.logical_or(done, is_forced[t]))
-        labels = tf.where(counts, token, 0)  # where there is no end symbol, its id is no label
+        labels = tf.where(counts, token, 0)  # an absent end token's id is no label
         nats = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
         tokens = tokens.write(t, token)
         done = tf.logical_or(done, token == vocabulary.end)
@@ -86,7 +102,7 @@ def _decode(model, seeds, starts, sampler, length, prompt, prompt_length, max_ne
     start = (
         tf.constant(0),
         starts,
-        model.initial_state(batch),
+        network.initial_state(batch),
         tf.zeros([batch], tf.bool),
         tf.TensorArray(tf.int32, length).unstack(tf.fill([length, batch], vocabulary.end)),
         tf.zeros([batch]),
@@ -102,8 +118,8 @@ _interpreted = tf.function(_decode)
 _compiled = tf.function(_decode, jit_compile=True)
 
 
-def never_drawn(vocabulary):
-    """What is added to logits so that the unknown symbol is not drawn, float32 [size]: 0 or -inf.
+def never_drawn(vocabulary: Vocabulary):
+    """Additive logit mask of the unknown token, which is never drawn: float32 [size], 0 or -inf.
 
     Where unknown or end are absent, no id equals them: nothing is excluded, nothing ends.
     """
@@ -111,7 +127,7 @@ def never_drawn(vocabulary):
 
 
 def pad_prompt(prompt, prompt_length, batch, length, end):
-    """The prompt cut and filled up to [batch, length], and its lengths."""
+    """Cuts and fills up a prompt to [batch, length]; returns it with its lengths."""
     if prompt is None:
         return tf.fill([batch, length], end), tf.zeros([batch], tf.int32)
     prompt = prompt[:, :length]

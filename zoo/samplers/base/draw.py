@@ -1,25 +1,25 @@
-"""A symbol from its probability and a uniform number."""
+"""Categorical draws from uniform numbers."""
 
 import math
 
 import tensorflow as tf
 
 _BELOW_ONE = 1 - 2.0**-23
-_MANY = 1024  # symbols, from which on tf.nn.softmax is the faster exponential
+_MANY = 1024  # tokens, from which on tf.nn.softmax is the faster exponential
 
 
 def draw(logits, uniform):
     """Draws from softmax(logits) by inverting its distribution function.
 
-    The symbols stand in √size blocks of √size: first the block is found, then the symbol in it.
+    The tokens stand in √size blocks of √size: first the block is found, then the token in it.
     Cumulative sums, which are slow, are so taken of the blocks and of one block only.
 
     Args:
-        logits: float32 [..., size]; -inf excludes a symbol.
+        logits: float32 [..., size]; -inf excludes a token.
         uniform: float32 [...] in [0, 1).
 
     Returns:
-        int32 [...]: the first symbol whose cumulative probability exceeds `uniform`.
+        int32 [...]: the first token whose cumulative probability exceeds `uniform`.
     """
     size = logits.shape[-1]
     weights, width = tf.reshape(_weights(logits, size), [-1, size]), _width(size)
@@ -31,15 +31,15 @@ def draw(logits, uniform):
     block = tf.minimum(_first_above(up_to, threshold), blocks.shape[1] - 1)
     before = tf.gather(tf.pad(up_to, [[0, 0], [1, 0]]), block, batch_dims=1)
     within = tf.cumsum(tf.gather(blocks, block, batch_dims=1), axis=-1)
-    # Rounding must not lead beyond the last symbol of the block that has a probability.
+    # Rounding must not lead beyond the last token of the block that has a probability.
     rest = tf.minimum(threshold - before, _BELOW_ONE * within[:, -1])
     drawn = block * width + _first_above(within, rest)
-    # Nothing is above what is not a number: some symbol is drawn then.
+    # Nothing is above NaN: some token is drawn then.
     return tf.reshape(tf.minimum(drawn, size - 1), tf.shape(uniform))
 
 
 def _weights(logits, size):
-    """The probabilities up to a factor, which is 1 where that costs nothing."""
+    """Probabilities up to a factor, which is 1 where that costs nothing."""
     if size >= _MANY:
         return tf.nn.softmax(logits)
     # tf.nn.softmax wakes threads up for a small matrix, too.
@@ -47,7 +47,7 @@ def _weights(logits, size):
 
 
 def _width(size):
-    """About √size; if it can be, a divisor, so that the blocks need no copy with a last one."""
+    """About √size; a divisor if there is one, since the blocks then need no padding."""
     root = math.isqrt(size - 1) + 1
     return next((width for width in range(root, 2 * root) if size % width == 0), root)
 

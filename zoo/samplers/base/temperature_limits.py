@@ -1,4 +1,4 @@
-"""The one rule of temperatures, for samplers, estimators and served rows."""
+"""Limits of temperatures, for samplers, estimators and served rows."""
 
 import tensorflow as tf
 
@@ -9,8 +9,8 @@ from zoo.samplers.greedy import keep_most_likely
 LEAST = 1e-6
 
 
-def is_temperature(value):
-    """Tells of a number, or of each in a float32 tensor, whether it is 0 or at least 1e-6.
+def is_temperature(value: float | tf.Tensor):
+    """Checks that a number, or each in a float32 tensor, is 0 or at least 1e-6.
 
     It should be finite in float32, in which logits are divided: -inf / inf is no number.
     """
@@ -30,5 +30,5 @@ def check(temperature: float, name: str) -> None:
 
 
 def divided(logits, temperature: float):
-    """Computes logits / temperature, [batch, size]; of temperature 0 only the largest stays."""
+    """Computes logits / temperature, [batch, size]; temperature 0 keeps only the largest."""
     return keep_most_likely(logits) if temperature == 0 else logits / temperature

@@ -1,1 +1,1 @@
-"""What trainers share."""
+"""The bases of trainers."""

@@ -1,29 +1,41 @@
-"""What every trainer is: networks, their moving average, their step, and random keys."""
+"""The base of all trainers: the generator, its EMA weights, the step, and random keys."""
 
+import abc
 import contextlib
 
 import keras
 import tensorflow as tf
 
 from zoo import randomness
+from zoo.batch import Batch
+from zoo.objectives.base.contracts import Objective
 
 
-class Trainer(keras.Model):
+class Trainer(keras.Model, abc.ABC):
     """A Keras model whose training step is an algorithm that trains other networks.
+
+    A subclass takes its optimizers in `compile` and defines `train_step`, `test_step` and the
+    abstract properties. `zoo.trainers.base.one_player` and `two_player` define all but the steps.
 
     Args:
         generator: the network that is sampled from.
-        objective: what is minimised.
-        batch_size: examples a step, over all replicas.
+        objective: the losses that are minimised.
+        batch_size: examples per step, over all replicas.
         seed: the run's seed.
-        average_decay: how much of the generator's moving average stays at each step, in
-            [0, 1); 0: no average is kept.
+        average_decay: the decay of the generator's EMA weights, in [0, 1); 0: none are kept.
 
     Attributes:
-        average: the moving average of the generator's variables, a list; empty without one.
+        average: the EMA of the generator's variables, a list; empty without one.
     """
 
-    def __init__(self, generator, objective, batch_size: int, seed: int, average_decay: float):
+    def __init__(
+        self,
+        generator: keras.Model,
+        objective: Objective,
+        batch_size: int,
+        seed: int,
+        average_decay: float,
+    ):
         super().__init__()
         self.generator, self.objective, self.batch_size = generator, objective, batch_size
         self.seed, self.average_decay = seed, float(average_decay)
@@ -35,45 +47,55 @@ class Trainer(keras.Model):
             average.assign(variable)
         self.built = True
 
+    @classmethod
+    def trained(cls, model):
+        """The part of a model that the trainer trains and a run saves: by default all of it.
+
+        Args:
+            model: a member of `zoo.models`.
+
+        Returns:
+            An object with `networks()`, a dict of Keras models by their roles.
+        """
+        return model
+
     @property
+    @abc.abstractmethod
     def step(self):
-        """How many steps have been made, an integer variable."""
-        raise NotImplementedError
+        """The number of training steps made, an integer variable."""
 
     @property
+    @abc.abstractmethod
     def updates(self) -> dict[str, int]:
-        """By the names under which `compile` takes optimizers, how many steps each makes a step."""
-        return {"optimizer": 1}
+        """Optimizer updates per training step, keyed by the optimizer's name in `compile`."""
 
     @property
+    @abc.abstractmethod
     def num_real(self) -> int:
-        """How many real examples a step reads, over all replicas, for all updates alike."""
-        return self.batch_size
+        """Real examples per training step, over all replicas and all updates of the step."""
 
     def components(self) -> dict[str, list]:
-        """All variables of the training state, by the part that they belong to."""
-        return {"generator": self.generator.variables, "average": self.average} | {
-            name: getattr(self, name).variables for name in self.updates
-        }
+        """The variables of the training state, by the component they are saved as."""
+        return {"generator": self.generator.variables, "average": self.average}
 
-    def key(self, purpose: str):
+    def key(self, purpose: str) -> tf.Tensor:
         """The stateless key, int64 [2], of one purpose at this step on this replica."""
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
         return randomness.fold(randomness.key(self.seed, self.step.value, purpose), replica)
 
     def start_from(self, weights) -> None:
-        """Gives the generator, and its average where one is kept, these weights, in their order."""
+        """Initialises the generator, and its EMA where one is kept, from these weights in order."""
         for variable, value in zip(self.generator.variables, weights, strict=True):
             variable.assign(value)
         for average, variable in zip(self.average, self._averaged, strict=True):
             average.assign(variable)
 
     def per_replica(self, count: int) -> int:
-        """How many of `count` samples a replica draws."""
+        """The share of `count` samples that one replica draws, at least 1."""
         return max(1, count // tf.distribute.get_strategy().num_replicas_in_sync)
 
-    def update_average(self):
-        """Average <- decay average + (1 - decay) variable, with a lower decay in the first steps.
+    def update_average(self) -> None:
+        """Updates the EMA: average <- decay average + (1 - decay) variable.
 
         The decay at step i is min(average_decay, (1 + i) / (10 + i)), so that the random
         initialisation is soon forgotten.
@@ -85,7 +107,7 @@ class Trainer(keras.Model):
 
     @contextlib.contextmanager
     def averaged(self):
-        """Gives the generator its averaged weights meanwhile, where an average is kept."""
+        """Lends the generator its EMA weights for a `with` block, where they are kept."""
         before = [variable.numpy() for variable in self._averaged]
         for variable, average in zip(self._averaged, self.average, strict=True):
             variable.assign(average)
@@ -100,8 +122,10 @@ class Trainer(keras.Model):
         return self.generator.variables if self.average_decay > 0 else []
 
 
-def descend(optimizer, loss, tape, variables):
-    """One optimizer step down the gradient of the mean of all replicas' losses.
+def descend(
+    optimizer: keras.Optimizer, loss: tf.Tensor, tape: tf.GradientTape, variables: list
+) -> None:
+    """Updates variables by the gradient of the mean of all replicas' losses.
 
     Keras clips a replica's gradients before it adds up those of all: so each replica hands over
     its share of the mean, and an optimizer's limit has to be the limit divided by their number.
@@ -115,18 +139,7 @@ def descend(optimizer, loss, tape, variables):
     optimizer.apply(gradients, variables)
 
 
-def parts(examples, count: int) -> list:
-    """A batch in `count` equal parts."""
-    split = [tf.split(tensor, count) for tensor in tf.nest.flatten(examples)]
-    return [tf.nest.pack_sequence_as(examples, part) for part in zip(*split, strict=True)]
-
-
-def validation_seeds(real, number):
-    """Seeds of as many samples as there are real examples, int64, others for each batch number."""
-    count = tf.shape(tf.nest.flatten(real)[0], tf.int64)[0]
+def validation_seeds(real: Batch, number) -> tf.Tensor:
+    """Seeds for as many samples as real examples, int64 [batch], distinct for each batch number."""
+    count = tf.cast(real.size, tf.int64)
     return tf.cast(number, tf.int64) * count + tf.range(count)
-
-
-def concatenated(*batches):
-    """Batches as one."""
-    return tf.nest.map_structure(lambda *tensors: tf.concat(tensors, axis=0), *batches)

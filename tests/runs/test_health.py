@@ -1,11 +1,12 @@
-"""Faults of adversarial training are told in words, once as they begin and once as they end."""
+"""Runs that diverge, saturate or collapse warn, once, and tell once when it is over."""
 
 import math
 
 import pytest
 
-from zoo.runs import experiment, faults
-from zoo.runs.faults import Faults
+import zoo
+from zoo.runs import health
+from zoo.runs.health import HealthChecks
 
 
 @pytest.fixture
@@ -15,7 +16,7 @@ def said():
 
 @pytest.fixture
 def watch(said):
-    return Faults(0, said.append)
+    return HealthChecks(0, said.append)
 
 
 def train(watch, first, last, share, pi=0.5):
@@ -27,13 +28,13 @@ def train(watch, first, last, share, pi=0.5):
 
 
 @pytest.mark.parametrize("pi", [0.01, 0.5, 0.99])
-def test_a_saturated_discriminator_is_told_of_once_and_when_it_is_over(watch, said, pi):
+def test_a_saturated_discriminator_is_warned_of_once_and_told_when_it_is_over(watch, said, pi):
     train(watch, 1, 199, 0.97, pi)
     assert said == []  # at the beginning any discriminator may be
     train(watch, 200, 600, 0.97, pi)
     assert len(said) == 1
-    assert "At step 200 the discriminator tells nearly all samples from data" in said[0]
-    assert "97% of its most" in said[0]
+    assert "Warning: at step 200 the discriminator is saturated" in said[0]
+    assert "97% of its maximum" in said[0]
     train(watch, 601, 900, 0.2, pi)
     assert len(said) == 2
     assert "no longer" in said[1]
@@ -46,16 +47,16 @@ def test_a_discriminator_that_is_right_now_and_then_is_not_saturated(watch, said
     assert said == []
 
 
-def test_a_collapsed_generator_is_told_of_once_and_when_it_is_over(watch, said):
+def test_a_collapsed_generator_is_warned_of_once_and_told_when_it_is_over(watch, said):
     for step, found in ((10, 0.9), (20, 0.02), (30, 0.01), (40, 0.5)):
         watch.validated(step, {"divergence_bound": 0.3, "diversity": found})
     assert len(said) == 2
-    assert "At step 20 the generator has collapsed" in said[0]
-    assert "0.02 times as far" in said[0]
-    assert "At step 40 the generator's samples differ" in said[1]
+    assert "at step 20 the generator has collapsed" in said[0]
+    assert "0.02 times that between" in said[0]
+    assert "At step 40 the generator is no longer collapsed" in said[1]
 
 
-def test_other_objectives_have_no_such_faults(watch, said):
+def test_other_objectives_have_no_such_warnings(watch, said):
     for step in range(1, 400):
         watch.after_step(step, {"nll": 0.0})
     watch.validated(400, {"nll": 0.0})
@@ -66,9 +67,9 @@ def test_other_objectives_have_no_such_faults(watch, said):
     ("name", "first", "limit"),
     [("nll", 4.0, 120.0), ("nll", 0.5, 30.0), ("discriminator_loss", 0.7, 30.0), ("x", 5.0, 1e6)],
 )
-def test_a_figure_that_grows_beyond_its_limit_is_told_of(name, first, limit):
+def test_a_value_that_grows_beyond_its_limit_is_warned_of(name, first, limit):
     said = []
-    watch = Faults(0, said.append)
+    watch = HealthChecks(0, said.append)
     for step in range(1, 30):
         watch.after_step(step, {name: first, "divergence_bound": 0.1, "pi": 0.5})
     for step in range(30, 60):
@@ -100,7 +101,7 @@ def test_a_figure_that_grows_beyond_its_limit_is_told_of(name, first, limit):
         ),
     ],
 )
-def test_a_run_that_diverges_to_finite_figures_says_so(tmp_path, capsys, changes, figure):
+def test_a_run_that_diverges_to_finite_values_warns(tmp_path, capsys, changes, figure):
     made = {
         "data": "surnames",
         "model": "lstm(units=8, layers=1)",
@@ -110,12 +111,12 @@ def test_a_run_that_diverges_to_finite_figures_says_so(tmp_path, capsys, changes
         "sample_every": 0,
         "strategy": "cpu",
     }
-    experiment.train(experiment.Experiment(**(made | changes)), str(tmp_path / "run"))
+    zoo.train(zoo.Experiment(**(made | changes)), str(tmp_path / "run"))
     assert f"the run is diverging: the {figure} is" in capsys.readouterr().out
 
 
 def test_a_run_that_learns_is_not_said_to_diverge(tmp_path, capsys):
-    made = experiment.Experiment(
+    made = zoo.Experiment(
         data="surnames",
         model="text_gan",
         objective="generalised_js",
@@ -124,13 +125,13 @@ def test_a_run_that_learns_is_not_said_to_diverge(tmp_path, capsys):
         sample_every=0,
         strategy="cpu",
     )
-    experiment.train(made, str(tmp_path / "run"))
+    zoo.train(made, str(tmp_path / "run"))
     assert "diverging" not in capsys.readouterr().out
 
 
-def test_a_run_says_that_its_generator_has_collapsed(tmp_path, capsys):
+def test_a_run_warns_that_its_generator_has_collapsed(tmp_path, capsys):
     """By steps so large that its last layer is saturated, whatever the latent is."""
-    settings = experiment.Experiment(
+    settings = zoo.Experiment(
         data="mnist_5k",
         model="mlp_gan(width=16, latent_size=2)",
         objective="generalised_js(pi=0.5, generator_loss='reverse_kl')",
@@ -140,14 +141,14 @@ def test_a_run_says_that_its_generator_has_collapsed(tmp_path, capsys):
         sample_every=20,
         strategy="cpu",
     )
-    experiment.train(settings, str(tmp_path / "run"))
-    assert "At step 20 the generator has collapsed" in capsys.readouterr().out
+    zoo.train(settings, str(tmp_path / "run"))
+    assert "at step 20 the generator has collapsed" in capsys.readouterr().out
 
 
-def test_a_run_says_that_its_discriminator_is_saturated(tmp_path, capsys, monkeypatch):
+def test_a_run_warns_that_its_discriminator_is_saturated(tmp_path, capsys, monkeypatch):
     """The generator learns next to nothing, and a discriminator of 20 steps tells it from data."""
-    monkeypatch.setattr(faults, "_STEPS", 10)
-    settings = experiment.Experiment(
+    monkeypatch.setattr(health, "_STEPS", 10)
+    settings = zoo.Experiment(
         data="mnist_5k",
         model="dcgan(width=4)",
         objective="generalised_js(pi=0.5, discriminator_steps=5)",
@@ -157,5 +158,5 @@ def test_a_run_says_that_its_discriminator_is_saturated(tmp_path, capsys, monkey
         sample_every=0,
         strategy="cpu",
     )
-    experiment.train(settings, str(tmp_path / "run"))
-    assert "the discriminator tells nearly all samples from data" in capsys.readouterr().out
+    zoo.train(settings, str(tmp_path / "run"))
+    assert "the discriminator is saturated" in capsys.readouterr().out

@@ -1,0 +1,76 @@
+"""The parts of an experiment are composed once, and what does not fit is refused."""
+
+import collections
+import dataclasses
+
+import pytest
+
+import zoo
+from zoo import spec
+from zoo.errors import SpecError
+from zoo.runs import building, replicas, sampling, training
+
+TEXT = zoo.Experiment(
+    data="surnames",
+    model="lstm(units=8, layers=1)",
+    objective="maximum_likelihood()",
+    steps=3,
+    batch_size=4,
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"data": "minst"}, "no 'minst' in data. Known: .*mnist"),
+        ({"model": "lstm(unit=3)"}, r"takes no argument 'unit'. It is written lstm\(units="),
+        ({"model": "lstm(units='a')"}, "should be whole number"),
+        ({"model": "dcgan"}, "surnames is text. Models for text: .*lstm"),
+        ({"objective": "generalised_js"}, "Objectives for it: maximum_likelihood"),
+        ({"objective": "scheduled_sampling(passes=0)"}, "received 0"),
+        ({"optimizer": "lion"}, "Known: adam, adamw, rmsprop, sgd"),
+    ],
+)
+def test_parts_that_do_not_fit_are_refused_before_any_work(changes, message, tmp_path):
+    made = dataclasses.replace(TEXT, **changes)
+    with pytest.raises(SpecError, match=message):
+        building.compose(made)
+    with pytest.raises(SpecError, match=message):
+        zoo.train(made, str(tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
+
+
+class FirstStepError(Exception):
+    pass
+
+
+def test_each_spec_is_read_once_on_the_way_to_the_first_step(monkeypatch, tmp_path):
+    read, parse = collections.Counter(), spec.parse
+
+    def first_step(*arguments):
+        raise FirstStepError
+
+    def counted(text):
+        read[text] += 1
+        return parse(text)
+
+    monkeypatch.setattr(spec, "parse", counted)
+    monkeypatch.setattr(training, "_fit", first_step)
+    with pytest.raises(FirstStepError):
+        zoo.train(TEXT, str(tmp_path / "run"))
+    assert [read[text] for text in (TEXT.data, TEXT.model, TEXT.objective)] == [1, 1, 1]
+
+
+def test_a_batch_that_replicas_cannot_share_is_refused(monkeypatch):
+    monkeypatch.setattr(replicas, "count", lambda: 3)
+    replicas.require_equal_shares({"batch_size": 6})
+    with pytest.raises(SpecError, match="real examples: 4 a step cannot be shared by 3 replicas"):
+        replicas.require_equal_shares({"batch_size": 6, "real examples": 4})
+
+
+def test_seeds_of_samples_are_consecutive_in_batches():
+    parts = sampling.seeds(501, seed=2)
+    assert [len(part) for part in parts] == [250, 250, 1]
+    assert [int(part[0]) - (2 << 32) for part in parts] == [0, 250, 500]
+    with pytest.raises(SpecError, match="seed=-1"):
+        sampling.seeds(1, seed=-1)

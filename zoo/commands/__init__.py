@@ -1,0 +1,101 @@
+"""The `zoo` command. A member is a command; `train.py` and its like start the same ones.
+
+A member is a file with
+
+    a docstring                 for `--help`; its first line is the summary in `zoo --help`
+    def define_flags()          defines the command's flags
+    def main()                  runs the command once they are parsed
+
+Nothing here imports TensorFlow before the flags are parsed, so that help is there at once.
+"""
+
+import functools
+import os
+import sys
+
+from absl import app, flags, logging
+
+from zoo import spec
+from zoo.errors import SpecError, explained
+
+_SCRIPTS = {"export": "python -m export"}
+_OVERVIEW = """\
+Trains generative models by different objectives, and measures, samples and exports them.
+
+  zoo COMMAND --FLAG=VALUE ...
+
+Commands:
+{commands}
+
+From training to a model to be served:
+
+  zoo train --data=surnames --model='lstm(units=128)' --objective=maximum_likelihood \\
+    --workdir=runs/names
+  zoo sample --workdir=runs/names --count=20
+  zoo evaluate --workdir=runs/names
+  zoo export --workdir=runs/names --output=served --name=names
+
+`zoo COMMAND --help` lists the flags of a command.
+"""
+
+
+def main() -> None:
+    """Runs the `zoo` command: `zoo COMMAND --FLAG=VALUE ...`."""
+    first, *rest = sys.argv[1:] or [""]
+    if first in {"", "--help", "-h", "help"}:
+        print(_overview(), end="")
+        sys.exit(0 if first else 1)
+    sys.argv = [f"zoo {first}", *rest]
+    explained(run)(first)
+
+
+def run(name: str) -> None:
+    """Runs one command with the flags of this process.
+
+    Args:
+        name: the name of a member.
+
+    Raises:
+        SpecError: there is no such command.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if name not in spec.names("commands"):
+        raise SpecError(f"There is no command {name!r}. Known: {known('commands')}")
+    command = spec.module("commands", name)
+    command.define_flags()
+    for flag in flags.FLAGS.get_flags_for_module(command):  # those that --help shows
+        flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
+    # absl's --help prints the docstring of the program that runs.
+    documented = command.__doc__.replace(f"zoo {name}", spelt(name))
+    sys.modules["__main__"].__doc__ = f"\n{documented}"
+    app.run(functools.partial(_run, command))
+
+
+@explained
+def _run(command, argv):
+    if argv[1:]:
+        raise app.UsageError(f"Not a flag: {' '.join(argv[1:])}")
+    logging.set_verbosity(logging.WARNING)
+    command.main()
+
+
+def spelt(name: str) -> str:
+    """The way to start a command, as the one that runs was started."""
+    if sys.argv[0].startswith("zoo "):
+        return f"zoo {name}"
+    return _SCRIPTS.get(name, f"python {name}.py")
+
+
+def known(folder: str) -> str:
+    """The names of all members of a folder, for the help of a flag."""
+    return f"{', '.join(spec.names(folder))}."
+
+
+def _overview():
+    names = spec.names("commands")
+    width = max(map(len, names))
+    lines = [
+        f"  {name:{width}}  {spec.module('commands', name).__doc__.splitlines()[0]}"
+        for name in names
+    ]
+    return _OVERVIEW.format(commands="\n".join(lines))

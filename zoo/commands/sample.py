@@ -1,0 +1,154 @@
+"""Draws from a trained run: text and points to the terminal or a file, images to a PNG.
+
+  zoo sample --workdir=runs/names --count=20
+  zoo sample --workdir=runs/names --prompt=Mar --sampler='temperature(temperature=0.7)'
+  zoo sample --workdir=runs/names --prompt=Mar --beam_width=5
+  zoo sample --workdir=runs/digits --count=100 --output=digits.png
+  zoo sample --workdir=runs/conditioned_digits --label=7
+  zoo sample --workdir=runs/pixels --known_rows=14 --count=32
+  zoo sample --workdir=runs/plane --count=1000 --output=points.png
+
+Another --seed gives other samples, and the same seed always the same.
+"""
+
+import dataclasses
+import os
+import pathlib
+import typing
+
+from absl import flags
+
+from zoo import commands
+from zoo.errors import SpecError
+
+if typing.TYPE_CHECKING:
+    from zoo.runs.run import Run
+
+FLAGS = flags.FLAGS
+
+
+def define_flags() -> None:
+    """Defines the flags of sampling."""
+    flags.DEFINE_string("workdir", None, "The run folder.", required=True)
+    flags.DEFINE_integer("count", 64, "The number of samples.", lower_bound=1)
+    flags.DEFINE_integer("seed", 0, "Another seed gives other samples.", 0, 2**31 - 1)
+    flags.DEFINE_string(
+        "output",
+        None,
+        "The file to write; for images by default samples.png; for points a picture if it ends in "
+        ".png.",
+    )
+    flags.DEFINE_string(
+        "sampler",
+        "ancestral()",
+        f"For autoregressive models: how each token is drawn. Known: {commands.known('samplers')}",
+    )
+    flags.DEFINE_string("prompt", "", "For text: the start of each sample.")
+    flags.DEFINE_integer(
+        "beam_width", None, "For text: find the most probable texts by a beam of this width.", 1
+    )
+    flags.DEFINE_integer(
+        "known_rows",
+        None,
+        "For autoregressive models of images: keep this many upper rows of test images and draw "
+        "the others. Each completion stands beside its test image.",
+        lower_bound=0,
+    )
+    flags.DEFINE_integer(
+        "label",
+        None,
+        "For class-conditional models: the class of all samples; by default each class in turn.",
+        lower_bound=0,
+    )
+    flags.DEFINE_bool(
+        "allow_changed_data", False, "Continue although the data has changed since the run began."
+    )
+    flags.DEFINE_integer(
+        "length", None, "For text: the maximum number of tokens in a sample.", lower_bound=1
+    )
+
+
+def main() -> None:
+    """Draws, and writes or prints."""
+    from zoo.runs.loading import load
+
+    loaded = load(FLAGS.workdir, allow_changed_data=FLAGS.allow_changed_data)
+    run = dataclasses.replace(loaded, sampler=FLAGS.sampler)
+    output = FLAGS.output and os.path.expanduser(FLAGS.output)
+    if run.domain.kind == "text":
+        write_texts(run, output)
+    elif run.domain.kind == "points":
+        write_points(run, output)
+    else:
+        write_images(run, output or "samples.png")
+
+
+def write_texts(run: "Run", output: str | None) -> None:
+    """Writes texts, to the terminal where no file is given."""
+    if FLAGS.label is not None:
+        raise SpecError(f"{run.experiment.model} draws texts, which are of no classes: no label.")
+    if FLAGS.known_rows is not None:
+        raise SpecError(f"{run.experiment.model} draws texts: it has no known_rows.")
+    for name in ("sampler", "seed", "count"):
+        if FLAGS.beam_width is not None and FLAGS[name].present:
+            raise SpecError(
+                f"beam_width finds the most probable texts, as many as it is wide, without "
+                f"chance: leave out --{name} or --beam_width."
+            )
+    options = {name: FLAGS[name].value for name in ("length", "prompt")}
+    if FLAGS.beam_width is None:
+        texts = run.samples(FLAGS.count, FLAGS.seed, **options)
+    else:
+        found = run.most_probable(FLAGS.beam_width, **options)
+        texts = [f"{nats:9.3f}  {text}" for text, nats in found]
+    write_lines(texts, run.domain.example_separator, "texts", output)
+
+
+def write_lines(lines: list[str], between: str, what: str, output: str | None) -> None:
+    """Writes lines to the terminal or to a file."""
+    if output is None:
+        print(between.join(lines))
+    else:
+        pathlib.Path(output).write_text(between.join(lines) + "\n", encoding="utf-8")
+        print(f"Wrote {len(lines)} {what} to {output}.")
+
+
+def write_points(run: "Run", output: str | None) -> None:
+    """Writes points as comma-separated numbers, or among test points in a picture."""
+    for name in ("prompt", "length", "beam_width", "known_rows", "sampler", "label"):
+        if FLAGS[name].present:
+            raise SpecError(f"{run.experiment.model} draws points: it has no {name}.")
+    points = run.samples(FLAGS.count, FLAGS.seed)
+    if output is None or not output.lower().endswith(".png"):
+        write_lines([",".join(map(str, point)) for point in points], "\n", "points", output)
+        return
+    from zoo.domains import pictures
+
+    real = run.dataset.test.values[: FLAGS.count]
+    pictures.save(pictures.scatter(real, points), pathlib.Path(output))
+    print(f"Wrote {len(points)} points to {output}, in red over grey test points.")
+
+
+def write_images(run: "Run", output: str) -> None:
+    """Writes a grid of images, as square as can be."""
+    import numpy as np
+
+    from zoo.domains import pictures
+    from zoo.models.base.sequence_model import SequenceModel
+
+    for name in ("prompt", "length", "beam_width"):
+        if FLAGS[name].present:
+            raise SpecError(f"{run.experiment.model} draws images: it has no {name}.")
+    if FLAGS["sampler"].present and not isinstance(run.generator, SequenceModel):
+        raise SpecError(f"{run.experiment.model} draws images from noise: it has no sampler.")
+    if FLAGS.known_rows is not None and FLAGS.label is not None:
+        raise SpecError("known_rows keeps rows of test images, which have labels of their own.")
+    if FLAGS.known_rows is not None:
+        pairs = run.complete(FLAGS.known_rows, FLAGS.count, FLAGS.seed)
+        images = np.stack(pairs, axis=1).reshape([-1, *run.domain.shape])
+        columns = 2 * round(FLAGS.count**0.5 / 2 + 0.49)
+    else:
+        images = run.samples(FLAGS.count, FLAGS.seed, label=FLAGS.label)
+        columns = round(FLAGS.count**0.5 + 0.49)
+    pictures.save(pictures.grid(images, columns, zoom=2), pathlib.Path(output))
+    print(f"Wrote {len(images)} images to {output}.")

@@ -1,0 +1,145 @@
+"""Latent generators: networks that turn noise into examples."""
+
+import math
+
+import keras
+import tensorflow as tf
+
+from zoo import domains, randomness
+from zoo.batch import Batch
+from zoo.errors import require
+from zoo.models.base.capabilities import Generator
+
+_HALF_WIDTH = math.sqrt(3)  # of the uniform distribution with mean 0 and variance 1
+_CLASS = 0  # the number of the key that classes are drawn by
+
+
+def num_inputs(domain: domains.Image, latent_size: int) -> int:
+    """Inputs of the network of a `LatentGenerator`: the latent, and one for each class."""
+    return latent_size + domain.num_classes
+
+
+class LatentGenerator(keras.Model, Generator):
+    """Distribution Q of decode(z) with z noise: it can be sampled, its density is not tractable.
+
+    Where the data come with labels, Q is a density on pairs of an image and its class: classes
+    are uniform, and the image is decode(z, class), from the noise joined to the class's one-hot
+    vector. (With a learned vector of the class as long as the noise, images of a class came out
+    alike: its many weights move together, and drown the noise.)
+
+    Source of the condition: M. Mirza and S. Osindero, "Conditional Generative Adversarial Nets",
+    arXiv 1411.1784 (2014), section 3.2.
+
+    Args:
+        network: a built layer, float [batch, `num_inputs`] -> float32 examples [batch, ...], such
+            as images [batch, height, width, channels] in [0, 1].
+        latent_size: the number of components of z, which are independent.
+        prior: their distribution, of mean 0 and variance 1: "normal" or "uniform".
+        num_classes: the number of classes; 0: the data come without labels.
+
+    Attributes:
+        network: see above.
+        latent_size: see above.
+        prior: see above.
+        num_classes: see above.
+    """
+
+    default_estimator = "pathwise()"
+
+    def __init__(
+        self,
+        network: keras.layers.Layer,
+        latent_size: int,
+        prior: str = "normal",
+        num_classes: int = 0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.network, self.latent_size, self.prior = network, latent_size, prior
+        self.num_classes = num_classes
+        self.built = True
+
+    def call(self, latent, labels=None, training=False):
+        """Computes `decode`, in the compute dtype of the Keras policy."""
+        if labels is not None:
+            chosen = tf.one_hot(labels, self.num_classes, dtype=latent.dtype)
+            latent = tf.concat([latent, chosen], axis=-1)
+        return self.network(latent, training=training)
+
+    def decode(self, latent, labels=None, training: bool = False):
+        """Decodes latents into examples.
+
+        Args:
+            latent: float [batch, latent_size].
+            labels: the classes, integers [batch], of a generator that is conditioned on them.
+            training: whether batch normalisation uses and records the statistics of this batch,
+                which makes an image depend on its neighbours.
+
+        Returns:
+            float32 [batch, ...], such as images [batch, height, width, channels] in [0, 1];
+            differentiable in `latent` and in the weights.
+
+        Raises:
+            SpecError: labels are missing, or there are some and no classes.
+        """
+        require(
+            (labels is None) == (self.num_classes == 0),
+            f"The generator is conditioned on {self.num_classes} classes; it got "
+            f"{'no ' if labels is None else ''}labels.",
+        )
+        return self(latent, labels, training=training)
+
+    def sample(self, key, count: int, training: bool = True) -> Batch:
+        """Draws `count` examples by one key, differentiable in the weights.
+
+        Args:
+            key: a stateless random key, int64 [2].
+            count: the number of examples.
+            training: see `decode`.
+
+        Returns:
+            A `Batch`, with the classes where the generator is conditioned on them.
+        """
+        latent = self.latents(key, count)
+        if self.num_classes == 0:
+            return Batch(self.decode(latent, training=training))
+        labels = randomness.integers(randomness.fold(key, _CLASS), [count], self.num_classes)
+        return Batch(self.decode(latent, labels, training), labels)
+
+    def generate(self, seeds, labels=None):
+        """Draws one example for each seed, independent of the other seeds.
+
+        Args:
+            seeds: int64 [batch].
+            labels: the classes, integers [batch], of a generator that is conditioned on them;
+                None: each class in turn, from seed to seed.
+
+        Returns:
+            float32 [batch, ...].
+        """
+        if labels is None and self.num_classes:
+            labels = self._in_turn(seeds)
+        return self.decode(self.latents_of(seeds), labels)
+
+    def examples(self, seeds) -> Batch:
+        """See `Generator.examples`: the examples that `generate` draws, with their classes."""
+        return Batch(self.generate(seeds), self._in_turn(seeds) if self.num_classes else None)
+
+    def _in_turn(self, seeds):
+        """Classes int32 [batch]: each in turn, from seed to seed."""
+        return tf.cast(seeds % self.num_classes, tf.int32)
+
+    def latents(self, key, count: int):
+        """Draws from the prior by one key, float32 [count, latent_size]."""
+        return _PRIORS[self.prior](key, [count, self.latent_size])
+
+    def latents_of(self, seeds):
+        """Draws from the prior for each seed, float32 [batch, latent_size]."""
+        return randomness.rows(_PRIORS[self.prior], seeds, "latent", [self.latent_size])
+
+
+def _uniform(keys, shape):
+    return _HALF_WIDTH * (2 * randomness.uniform(keys, shape) - 1)
+
+
+_PRIORS = {"normal": randomness.normal, "uniform": _uniform}

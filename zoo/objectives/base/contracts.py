@@ -1,0 +1,223 @@
+"""The kinds of objectives: abstract classes, one for each trainer.
+
+    Objective
+      LikelihoodObjective         predict
+      AdversarialObjective        discriminator_loss, generator_loss
+        DensityRatioObjective       and log_density_ratio, divergence_bound
+      CooperativeObjective        mediator_loss, generator_loss, divergence_bound
+      ImplicitObjective           loss
+
+An objective defines the methods named beside it; all else has a default. It has no variables and
+knows no network. `step` is the training step, a Python integer or an integer tensor []. P is the
+distribution of the data, Q the generator.
+"""
+
+import abc
+from typing import Any
+
+import tensorflow as tf
+
+from zoo.batch import Batch
+from zoo.objectives.base.regularisation import GradientPenalty, InstanceNoise
+
+
+class Objective(abc.ABC):  # noqa: B024, the kinds below have abstract methods
+    """Defines the losses that a training step minimises."""
+
+    def logged(self, step) -> dict[str, tf.Tensor]:
+        """Scalars that the objective sets at a training step, such as a schedule's value."""
+        del step
+        return {}
+
+
+class LikelihoodObjective(Objective):
+    """Trains a sequence model by the cross-entropy of its next-token predictions."""
+
+    @abc.abstractmethod
+    def predict(
+        self, model, batch: Batch, step, key: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Predicts every token of a batch.
+
+        Args:
+            model: a sequence model, see `zoo.models`.
+            batch: real examples.
+            step: the training step.
+            key: a stateless key, int64 [2], for dropout and all other draws.
+
+        Returns:
+            Logits float32 [batch, time, vocabulary size], targets int32 [batch, time], and the
+            token mask float32 [batch, time]: 1 up to the first end token, 0 after it.
+        """
+
+
+class AdversarialObjective(Objective):
+    """Trains a generator against a discriminator.
+
+    Logits are float32 [batch, times]: one for each prefix of an example, the last of them for the
+    whole example. Images and points have one time.
+
+    Attributes:
+        estimator: the spec of the generator's gradient estimator, see `zoo.estimators`; None:
+            pathwise() where samples are differentiable in the weights, reinforce() for tokens.
+        discriminator_steps: discriminator updates per generator update, each on new examples.
+        instance_noise: noise on everything that the discriminator reads.
+        gradient_penalty: a penalty that is added to the discriminator's loss.
+
+    Example:
+        >>> class Hinge(AdversarialObjective):
+        ...     def discriminator_loss(self, real_logits, generated_logits, step):
+        ...         real, generated = tf.nn.relu(1 - real_logits), tf.nn.relu(1 + generated_logits)
+        ...         return tf.reduce_mean(real) + tf.reduce_mean(generated)
+        ...
+        ...     def generator_loss(self, generated_logits, step):
+        ...         return -generated_logits
+    """
+
+    estimator: str | None = None
+    discriminator_steps: int = 1
+    instance_noise: InstanceNoise = InstanceNoise()
+    gradient_penalty: GradientPenalty = GradientPenalty()
+
+    @abc.abstractmethod
+    def discriminator_loss(self, real_logits, generated_logits, step):
+        """The loss that the discriminator minimises, a scalar.
+
+        Args:
+            real_logits: float [num_real, ...].
+            generated_logits: float [num_generated, ...].
+            step: the training step.
+        """
+
+    @abc.abstractmethod
+    def generator_loss(self, generated_logits, step):
+        """The loss g whose mean over samples the generator minimises, discriminator held fixed.
+
+        Args:
+            generated_logits: float [N, ...], of samples of Q.
+            step: the training step.
+
+        Returns:
+            g of each logit, of the shape and type of `generated_logits`.
+        """
+
+    def num_real(self, batch_size: int) -> int:
+        """The number of real examples in a batch of the discriminator."""
+        return batch_size
+
+    def num_generated(self, batch_size: int) -> int:
+        """The number of samples in a batch of the discriminator."""
+        return batch_size
+
+    def diagnostics(self, real_logits, generated_logits, step) -> dict[str, Any]:
+        """Scalars that the logits of whole examples yield, logged in training and validation.
+
+        Args:
+            real_logits: float [N].
+            generated_logits: float [M], of samples of Q.
+            step: the training step.
+        """
+        del real_logits, generated_logits, step
+        return {}
+
+
+class DensityRatioObjective(AdversarialObjective):
+    """An adversarial objective whose discriminator estimates the log density ratio of P and Q.
+
+    Runs that are trained by one have `Run.log_density_ratio`, the metrics `divergence_bound` and
+    `calibration`, and the signature `log_density_ratio` in their exports.
+    """
+
+    @abc.abstractmethod
+    def log_density_ratio(self, logits, step):
+        """The estimate of r = log P - log Q in nats, of the shape and type of `logits`.
+
+        Args:
+            logits: the discriminator's, float [...].
+            step: the training step that the discriminator was last updated at.
+        """
+
+    @abc.abstractmethod
+    def divergence_bound(self, real_logits, generated_logits, step):
+        """A lower bound of a divergence of P and Q in nats, tight at the best discriminator.
+
+        It is a mean over real examples plus a mean over samples.
+
+        Args:
+            real_logits: float [N]; of held-out data for a bound of the divergence from P, since
+                a discriminator can overfit to its training data.
+            generated_logits: float [M], of samples of Q.
+            step: the training step that the discriminator was last updated at.
+
+        Returns:
+            A scalar.
+        """
+
+    def diagnostics(self, real_logits, generated_logits, step) -> dict[str, Any]:
+        """The divergence bound; see `AdversarialObjective.diagnostics`."""
+        return {"divergence_bound": self.divergence_bound(real_logits, generated_logits, step)}
+
+
+class CooperativeObjective(Objective):
+    """Trains a generator by a mediator M, a model of a mixture of data and samples.
+
+    Attributes:
+        mediator_steps: mediator updates per generator update, each on new examples.
+    """
+
+    mediator_steps: int = 1
+
+    @abc.abstractmethod
+    def mediator_loss(self, real_nats, generated_nats, step):
+        """The loss that the mediator minimises, a scalar.
+
+        Args:
+            real_nats: -log M(x_t | x_{<t}) of data, float32 [num_real, time], 0 after the end.
+            generated_nats: the same of samples of Q, float32 [num_generated, time].
+            step: the training step.
+        """
+
+    @abc.abstractmethod
+    def generator_loss(self, texts, log_q, log_m, token_mask, step):
+        """The loss that the generator minimises, mediator held fixed, a scalar.
+
+        Args:
+            texts: samples of Q, int32 [batch, time].
+            log_q: log Q(·|x_{<t}), float32 [batch, time, vocabulary size]; -inf for tokens that
+                are never drawn.
+            log_m: log M(·|x_{<t}), of the same shape.
+            token_mask: float32 [batch, time], 0 after the end of a text.
+            step: the training step.
+        """
+
+    @abc.abstractmethod
+    def divergence_bound(self, real_log_ratio, generated_log_ratio, step):
+        """A lower bound of a divergence of P and Q in nats, tight at the best mediator.
+
+        Args:
+            real_log_ratio: log M - log Q of data, float32 [N]; inf where Q excludes it.
+            generated_log_ratio: the same of samples of Q, float32 [M].
+            step: the training step that the mediator was last updated at.
+
+        Returns:
+            A scalar.
+        """
+
+
+class ImplicitObjective(Objective):
+    """Trains a generator on a statistic of two samples, without a discriminator.
+
+    Attributes:
+        figure: the name that the loss is logged by.
+    """
+
+    figure: str = "loss"
+
+    @abc.abstractmethod
+    def loss(self, real: Batch, generated: Batch):
+        """The statistic, a scalar that is differentiable in the generated values.
+
+        Args:
+            real: at least two examples of P.
+            generated: at least two examples of Q.
+        """

@@ -1,0 +1,124 @@
+"""Trains an experiment, or continues it."""
+
+import dataclasses
+
+from zoo.data.base import grey
+from zoo.data.base.splits import Dataset, batches
+from zoo.errors import SpecError
+from zoo.runs import (
+    building,
+    callbacks,
+    checkpoints,
+    continuing,
+    digests,
+    health,
+    initial_weights,
+    previews,
+    replicas,
+)
+from zoo.runs.experiment import Experiment
+from zoo.runs.loading import load
+from zoo.runs.run import Run
+from zoo.runs.run_folder import RunFolder
+
+_VALIDATION_BATCHES = 8
+
+
+def train(experiment: Experiment, workdir: str, allow_changed_data: bool = False) -> Run:
+    """Trains an experiment, or continues it from the latest checkpoint in its run folder.
+
+    A run that was killed at any moment and continued has the weights, bit by bit on a CPU, of
+    the run that was not.
+
+    Args:
+        experiment: the experiment.
+        workdir: the run folder; made if it is not there.
+        allow_changed_data: whether a run is continued on other examples than it began with.
+
+    Returns:
+        The trained run.
+
+    Raises:
+        SpecError: the parts do not fit each other, or not the run to initialise from; or the
+            learning rate would be 0 for the steps that are left, since a cosine ends before them.
+        DataError: the data is not to be had.
+        RunFolderError: the folder is not writable, in use, or holds another experiment; the
+            data has changed since the run began; or the folder to initialise from holds no run.
+        TrainingDivergedError: a logged value is no longer finite.
+        KeyboardInterrupt: Ctrl-C or SIGTERM came; the run can be continued.
+    """
+    parts = building.compose(experiment)
+    strategy = replicas.strategy(experiment.strategy)
+    folder = RunFolder(workdir)
+    folder.create()
+    with folder.locked(), folder.removed_if_no_run_begins():
+        experiment = continuing.settled(experiment, parts.data, folder)
+        dataset = parts.data.build(experiment.data_dir)
+        if folder.exists():
+            dataset = grey.as_recorded(dataset, folder.read()[1])
+        data = digests.of_data(dataset, parts.data.files())
+        if folder.exists():
+            folder.require_same_data(dataset.domain, data, allow_changed_data)
+        for note in dataset.notes:
+            print(note)
+        with strategy.scope():
+            trainer = building.build_trainer(experiment, parts, dataset.domain)
+        saved = checkpoints.Checkpoints(folder.checkpoints, trainer.components())
+        first_step = saved.restore()
+        if 0 < first_step < experiment.steps:
+            folder.require_same_stream()
+        if first_step > 0:
+            print(f"{folder.path} holds {first_step} steps already.")
+        elif experiment.init_from is not None:
+            other = load(experiment.init_from)
+            initial_weights.take(trainer, parts.model, dataset.domain, other)
+        if folder.exists():
+            folder.data_moved_to(experiment.data)
+        if first_step < experiment.steps:
+            _require_learning(experiment, folder)
+            folder.write(dataclasses.asdict(experiment), dataset.domain, data)
+            _fit(experiment, trainer, dataset, folder, saved, first_step)
+    return load(workdir, allow_changed_data=allow_changed_data)
+
+
+def _fit(experiment, trainer, dataset: Dataset, folder, saved, first_step):
+    """Makes the steps that are left, then saves."""
+    labelled = dataset.domain.num_classes > 0
+    steps = first_step, experiment.steps
+    data = batches(dataset.train, trainer.num_real, experiment.seed, *steps, labelled)
+    held_out = list(
+        batches(dataset.validation, experiment.batch_size, 0, 0, _VALIDATION_BATCHES, labelled)
+    )
+    preview = previews.Previews(trainer, dataset, folder.samples)
+    checks = health.HealthChecks(first_step)
+    with callbacks.signals() as received:
+        around = [
+            callbacks.StopAtNaN(first_step),
+            callbacks.Progress(first_step, experiment.steps),
+            callbacks.Scalars(
+                first_step, folder.logs, held_out, experiment.sample_every, checks.validated
+            ),
+            checks,
+            callbacks.Every(first_step, experiment.sample_every, preview.write),
+            callbacks.Every(first_step, experiment.checkpoint_every, saved.save),
+            callbacks.StopWhen(received),
+        ]
+        trainer.fit(data, shuffle=False, verbose=0, callbacks=around)
+        step = int(trainer.step.numpy())
+        saved.save(step)
+    if step < experiment.steps:
+        raise KeyboardInterrupt(
+            f"Stopped and saved at step {step} of {experiment.steps}. "
+            "The same command goes on from there."
+        )
+
+
+def _require_learning(experiment, folder):
+    """Refuses steps after the end of the cosine, at which the learning rate is 0."""
+    end, steps = experiment.decay_steps, experiment.steps
+    if experiment.decay == "cosine" and end < steps:
+        raise SpecError(
+            f"The cosine of the run in {folder.path} ends at step {end}: the learning rate is 0 "
+            f"from there to --steps={steps}, and nothing is learnt. Give --decay_steps={steps} to "
+            f"have it end there, or stay at --steps={end}."
+        )
