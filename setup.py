@@ -13,6 +13,7 @@ THEORY = ["matplotlib>=3.9", "scipy>=1.13"]
 EVALUATION = [*THEORY, "jinja2>=3.1", "scikit-learn>=1.5", "threadpoolctl>=3.1"]
 TEST = [
     "html5lib>=1.1",
+    "huggingface_hub>=1",
     "hypothesis>=6.100",
     "mauve-text>=0.4",
     "mpmath>=1.3",
@@ -37,6 +38,7 @@ setup(
     package_data={
         "zoo.distributions": ["*.json"],
         "zoo.metrics.base": ["*.npz"],
+        "zoo.pretrained": ["*.json", "*.jinja", "models/*.json", "models/*/*"],
         "zoo.report": ["*.html"],
     },
     install_requires=[
@@ -46,6 +48,7 @@ setup(
         "keras>=3.13",
         "numpy>=2",
         "pillow>=10",
+        "safetensors>=0.6",
         "tensorboard>=2.20",
         "tensorflow>=2.21",
         "tensorflow-datasets>=4.9.9",
@@ -56,6 +59,7 @@ setup(
         "demo": DEMO,
         "evaluation": EVALUATION,
         "theory": THEORY,
+        "hub": ["huggingface_hub>=1"],
         "benchmark": ["torch>=2.13"],
         "test": DEMO + EVALUATION + TEST,
     },

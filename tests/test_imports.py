@@ -34,8 +34,8 @@ LAYERS = [
     "zoo.trainers",
     "zoo.density_ratio",
     "zoo.metrics",
-    "zoo.runs",
     "zoo.pretrained",
+    "zoo.runs",
     "zoo.report",
     "export",
     "zoo.commands",
@@ -137,7 +137,7 @@ def test_importing_zoo_imports_nothing_heavy_and_prints_nothing(program):
 
 def test_the_public_face_gives_each_name():
     done = python("import zoo; print({n: getattr(zoo, n).__name__ == n for n in zoo.__all__})")
-    assert done.stdout.count("True") == 4, done.stderr
+    assert done.stdout.count("True") == 5, done.stderr
     assert "evaluate" in python("import zoo; print(dir(zoo))").stdout
     assert "has no attribute 'nothing'" in python("import zoo; zoo.nothing").stderr
 

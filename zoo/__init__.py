@@ -25,10 +25,11 @@ _HOMES = {
     "Experiment": "zoo.runs.experiment",
     "evaluate": "zoo.runs.evaluation",
     "load": "zoo.runs.loading",
+    "load_pretrained": "zoo.runs.loading",
     "train": "zoo.runs.training",
 }
 
-__all__ = ["Experiment", "evaluate", "load", "train"]
+__all__ = ["Experiment", "evaluate", "load", "load_pretrained", "train"]
 
 
 def __getattr__(name: str):

@@ -4,19 +4,21 @@ A member is a file with
 
     a docstring                 for `--help`; its first line is the summary in `zoo --help`
     def define_flags()          defines the command's flags
-    def main()                  runs the command once they are parsed
+    def main()                  runs the command once they are parsed; its parameters, if any,
+                                are words such as NAME
 
 Nothing here imports TensorFlow before the flags are parsed, so that help is there at once.
 """
 
 import functools
+import inspect
 import os
 import sys
 
 from absl import app, flags, logging
 
 from zoo import spec
-from zoo.errors import SpecError, explained
+from zoo.errors import SpecError, explained, require
 
 _SCRIPTS = {"export": "python -m export"}
 _OVERVIEW = """\
@@ -73,10 +75,45 @@ def run(name: str) -> None:
 
 @explained
 def _run(command, argv):
-    if argv[1:]:
-        raise app.UsageError(f"Not a flag: {' '.join(argv[1:])}")
+    names = list(inspect.signature(command.main).parameters)
+    if len(argv) - 1 > len(names):
+        raise app.UsageError(f"Not a flag: {' '.join(argv[1 + len(names) :])}")
+    if len(argv) - 1 < len(names):
+        raise app.UsageError(f"Missing: {' '.join(names[len(argv) - 1 :]).upper()}")
     logging.set_verbosity(logging.WARNING)
-    command.main()
+    command.main(*argv[1:])
+
+
+def define_run_flags() -> None:
+    """Defines the flags by which a command is given one trained model."""
+    flags.DEFINE_string("workdir", None, "The run folder.")
+    flags.DEFINE_string(
+        "pretrained", None, "Instead: a published model, by name (`zoo list`), folder or address."
+    )
+    flags.DEFINE_string(
+        "data", None, "For --pretrained: the data here, where it was trained on files of one's own."
+    )
+    flags.DEFINE_bool(
+        "allow_changed_data", False, "Continue although the data has changed since the run began."
+    )
+
+
+def loaded_run():
+    """Loads the model that the flags of `define_run_flags` name, a `zoo.runs.run.Run`.
+
+    Raises:
+        SpecError: neither or both of --workdir and --pretrained are given.
+    """
+    workdir, pretrained = flags.FLAGS.workdir, flags.FLAGS.pretrained
+    require(
+        (workdir is None) != (pretrained is None),
+        "Give either --workdir, a run folder, or --pretrained, a published model.",
+    )
+    from zoo.runs.loading import load, load_pretrained
+
+    if pretrained is not None:
+        return load_pretrained(pretrained, flags.FLAGS.data)
+    return load(workdir, allow_changed_data=flags.FLAGS.allow_changed_data)
 
 
 def spelt(name: str) -> str:

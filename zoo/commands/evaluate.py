@@ -3,6 +3,7 @@
   zoo evaluate --workdir=runs/names
   zoo evaluate --workdir=runs/names --temperatures=0.7,1.0,1.3
   zoo evaluate --workdir=runs/digits --workdir=runs/other_digits --report=digits.html
+  zoo evaluate --pretrained=surnames_lstm
 
 Prints a table, and writes metrics.json into each run folder and a page for the browser. The
 metrics are explained in docs/evaluation.md.
@@ -20,8 +21,12 @@ FLAGS = flags.FLAGS
 
 def define_flags() -> None:
     """Defines the flags of measuring."""
+    flags.DEFINE_multi_string("workdir", [], "A run folder; give it again for runs side by side.")
     flags.DEFINE_multi_string(
-        "workdir", None, "A run folder; give it again for runs side by side.", required=True
+        "pretrained", [], "A published model, by name, folder or address; may be given again."
+    )
+    flags.DEFINE_string(
+        "data", None, "For --pretrained: the data here, where it was trained on files of one's own."
     )
     flags.DEFINE_list("splits", ["validation", "test"], "The splits of the data to measure on.")
     flags.DEFINE_list(
@@ -68,9 +73,15 @@ def main() -> None:
     metrics = tuple(FLAGS.metrics) if FLAGS.metrics else None
     settings = Settings(tuple(FLAGS.splits), metrics, FLAGS.count, FLAGS.seed)
     heats = temperatures.read(FLAGS.temperatures)
-    loaded = runs.load(FLAGS.workdir, FLAGS.data_dir, FLAGS.sampler, FLAGS.allow_changed_data)
+    require(
+        bool(FLAGS.workdir or FLAGS.pretrained),
+        "Nothing to evaluate: give --workdir or --pretrained.",
+    )
+    loaded = runs.load(
+        FLAGS.workdir, FLAGS.data_dir, FLAGS.sampler, FLAGS.allow_changed_data
+    ) + runs.load_pretrained(FLAGS.pretrained, FLAGS.data, FLAGS.data_dir, FLAGS.sampler)
     name = "report.html" if len(loaded) == 1 else "comparison.html"
-    path = report.writable(FLAGS.report or loaded[0].folder.path / name)
+    path = report.writable(FLAGS.report or loaded[0].results_folder / name)
     texts = [run for run in loaded if temperatures.pairs(run)]
     require(bool(texts or not heats), "temperatures: none of the runs is of a model of texts.")
 
@@ -86,6 +97,8 @@ def main() -> None:
         page.write(path, evaluations, trade_offs)
     for line in terminal.left_out(evaluations):
         print(line)
+    for line in runs.beside_published(evaluations):
+        print(line)
     for run in loaded:
-        print(f"Wrote {run.folder.path / 'metrics.json'}.")
+        print(f"Wrote {run.results_folder / 'metrics.json'}.")
     print(f"Wrote {path}: open {pathlib.Path(path).resolve().as_uri()}")

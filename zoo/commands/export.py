@@ -1,6 +1,7 @@
 """Writes a run as a SavedModel that TensorFlow Serving serves.
 
   zoo export --workdir=runs/names --output=served --name=names
+  zoo export --pretrained=surnames_lstm --output=served --name=names
 
 writes served/names/1, and 2 the next time. A version is loaded in a fresh process and compared
 with the run before it becomes visible.
@@ -15,7 +16,7 @@ FLAGS = flags.FLAGS
 
 def define_flags() -> None:
     """Defines the flags of exporting."""
-    flags.DEFINE_string("workdir", None, "The run folder.", required=True)
+    commands.define_run_flags()
     flags.DEFINE_string("output", None, "The folder of all exported models.", required=True)
     flags.DEFINE_string("name", None, "The model's name, part of its address.", required=True)
     flags.DEFINE_string(
@@ -46,9 +47,6 @@ def define_flags() -> None:
         False,
         "Continue although the newest version of this name is of another run.",
     )
-    flags.DEFINE_bool(
-        "allow_changed_data", False, "Continue although the data has changed since the run began."
-    )
 
 
 def main() -> None:
@@ -56,11 +54,10 @@ def main() -> None:
     import tensorflow as tf
 
     from export import export
-    from zoo.runs.loading import load
 
     tf.get_logger().setLevel("WARNING")  # saving a model tells more than one wants to know
     path = export(
-        load(FLAGS.workdir, allow_changed_data=FLAGS.allow_changed_data),
+        commands.loaded_run(),
         FLAGS.output,
         FLAGS.name,
         FLAGS.version,

@@ -7,6 +7,7 @@
   zoo sample --workdir=runs/conditioned_digits --label=7
   zoo sample --workdir=runs/pixels --known_rows=14 --count=32
   zoo sample --workdir=runs/plane --count=1000 --output=points.png
+  zoo sample --pretrained=surnames_lstm --prompt=Mac
 
 Another --seed gives other samples, and the same seed always the same.
 """
@@ -29,7 +30,7 @@ FLAGS = flags.FLAGS
 
 def define_flags() -> None:
     """Defines the flags of sampling."""
-    flags.DEFINE_string("workdir", None, "The run folder.", required=True)
+    commands.define_run_flags()
     flags.DEFINE_integer("count", 64, "The number of samples.", lower_bound=1)
     flags.DEFINE_integer("seed", 0, "Another seed gives other samples.", 0, 2**31 - 1)
     flags.DEFINE_string(
@@ -60,9 +61,6 @@ def define_flags() -> None:
         "For class-conditional models: the class of all samples; by default each class in turn.",
         lower_bound=0,
     )
-    flags.DEFINE_bool(
-        "allow_changed_data", False, "Continue although the data has changed since the run began."
-    )
     flags.DEFINE_integer(
         "length", None, "For text: the maximum number of tokens in a sample.", lower_bound=1
     )
@@ -70,9 +68,7 @@ def define_flags() -> None:
 
 def main() -> None:
     """Draws, and writes or prints."""
-    from zoo.runs.loading import load
-
-    loaded = load(FLAGS.workdir, allow_changed_data=FLAGS.allow_changed_data)
+    loaded = commands.loaded_run()
     run = dataclasses.replace(loaded, sampler=FLAGS.sampler)
     output = FLAGS.output and os.path.expanduser(FLAGS.output)
     if run.domain.kind == "text":

@@ -13,6 +13,6 @@ A published folder holds
 `zoo.load_pretrained(name)` gives what `zoo.load` gives of a run folder.
 """
 
-from zoo.pretrained.index import locate, names, summaries
+from zoo.pretrained.index import is_published, locate, names, summaries
 
-__all__ = ["locate", "names", "summaries"]
+__all__ = ["is_published", "locate", "names", "summaries"]

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import pathlib
 
 _HERE = pathlib.Path(__file__).parent
@@ -87,6 +88,34 @@ def figure(measured: dict) -> str:
     if value is None:
         return "not finite"
     return f"{value:.3f}" if error is None else f"{value:.3f} ± {error:.3f}"
+
+
+def agreement(measured: dict, published: dict) -> str:
+    """A sentence on how far measurements agree with those of a card.
+
+    Args:
+        measured: measurements by name, as in metrics.json.
+        published: those of the card.
+    """
+    names = [name for name in measured if name in published]
+    other = [name for name in names if figure(measured[name]) != figure(published[name])]
+    if not other:
+        return f"all {len(names)} figures are those of its card."
+    far = [name for name in other if not _within_errors(measured[name], published[name])]
+    sentence = f"{len(names) - len(other)} of {len(names)} figures are those of its card"
+    if not far:
+        return f"{sentence}, the others within two standard errors."
+    return f"{sentence}; {', '.join(far)} differ by more than two standard errors."
+
+
+def _within_errors(measured, published):
+    values = measured["value"], published["value"]
+    errors = measured["standard_error"], published["standard_error"]
+    if None in values:
+        return values[0] == values[1]
+    if None in errors:
+        return math.isclose(*values, rel_tol=0.05, abs_tol=0.01)
+    return abs(values[0] - values[1]) <= 2 * math.hypot(*errors)
 
 
 def _versions(versions):

@@ -47,6 +47,13 @@ def locate(address: str | os.PathLike) -> pathlib.Path:
     return folder
 
 
+def is_published(address: str | os.PathLike) -> bool:
+    """Tells published models from run folders: by a name, an address, or a manifest."""
+    text = os.fspath(address)
+    path = pathlib.Path(text).expanduser()
+    return text in _read() or addresses.is_address(text) or (path / manifest.FILE).is_file()
+
+
 def add(name: str, sha256: str, summary: str) -> None:
     """Enters a model whose folder stands in `MODELS`, in place of one of the same name."""
     entries = _read() | {name: {"sha256": sha256, "summary": summary}}

@@ -9,19 +9,16 @@ import tempfile
 from collections.abc import Callable
 
 from zoo import spec
+from zoo.domains import Image, pictures
 from zoo.errors import PretrainedError, require
+from zoo.objectives.base.contracts import DensityRatioObjective
 from zoo.pretrained import card, manifest, weights
 
-DTYPES = ("float16", "float32")
+_WEIGHTS = "model.safetensors"
 
 
 def publish(
-    run,
-    facts: card.Facts,
-    output: pathlib.Path,
-    load: Callable,
-    evaluate: Callable,
-    count: int = 1000,
+    run, facts: card.Facts, output: pathlib.Path, evaluate: Callable, count: int = 1000
 ) -> pathlib.Path:
     """Writes the folder `output`/NAME, complete or not at all.
 
@@ -29,38 +26,39 @@ def publish(
     metrics.json is measured on the weights as they are in the folder.
 
     Args:
-        run: the `zoo.runs.run.Run` to publish.
-        facts: what the card says besides.
+        run: the `zoo.runs.run.Run` to publish; it has the published weights afterwards.
+        facts: for the card.
         output: the folder that gets the new one.
-        load: gives the `Run` of a published folder.
-        evaluate: measures a `Run`, as `zoo.evaluate` does.
-        count: how many samples are measured.
+        evaluate: measures a run and writes metrics.json into its `results`, as `zoo.evaluate` does.
+        count: the number of samples that are measured.
 
     Returns:
         The new folder.
 
     Raises:
-        PretrainedError: the name is taken, or is no name.
+        SpecError: the name is no identifier.
+        PretrainedError: the name is taken.
     """
     require(facts.name.isidentifier(), f"name={facts.name!r} should be letters, digits and _.")
     final = output / facts.name
     if final.exists():
-        raise PretrainedError(f"{final} exists already. Remove it, or give another --name.")
+        raise PretrainedError(f"{final} exists already. Remove it, or give another name.")
     output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=output) as temporary:
-        folders = {dtype: pathlib.Path(temporary, dtype) for dtype in DTYPES}
+        folders = {dtype: pathlib.Path(temporary, dtype) for dtype in ("float32", "float16")}
         for dtype, folder in folders.items():
             _write_run(run, folder, dtype)
-            evaluate(load(folder), count=count)
-        chosen = folders["float16" if _printed_alike(folders.values()) else "float32"]
-        _write_card(load(chosen), facts, chosen)
+            evaluate(dataclasses.replace(run, results=folder), count=count)
+        chosen = folders["float16" if _printed_alike(*folders.values()) else "float32"]
+        weights.load(chosen / _WEIGHTS, _components(run))
+        _write_card(run, facts, chosen)
         manifest.write(chosen, facts.name, facts.summary)
         chosen.rename(final)
     return final
 
 
 def _write_run(run, folder, dtype):
-    """The experiment, the tokenizer and the weights."""
+    """Writes the experiment, the tokenizer and the weights, which the run has afterwards."""
     folder.mkdir()
     record = json.loads((run.folder.path / "experiment.json").read_text(encoding="utf-8"))
     record["experiment"] = without_paths(record["experiment"])
@@ -68,23 +66,29 @@ def _write_run(run, folder, dtype):
     _write_json(folder / "experiment.json", record)
     if (run.folder.path / "vocabulary.txt").is_file():
         shutil.copyfile(run.folder.path / "vocabulary.txt", folder / "vocabulary.txt")
-    components = {name: network.variables for name, network in run.model.networks().items()}
-    temperature = run.calibration_temperature if "discriminator" in components else None
-    weights.save(folder / "model.safetensors", components, run.step, temperature, dtype)
+    temperature = None
+    if isinstance(run.objective, DensityRatioObjective):
+        temperature = run.calibration_temperature
+    weights.save(folder / _WEIGHTS, _components(run), run.step, temperature, dtype)
+    weights.load(folder / _WEIGHTS, _components(run))
+
+
+def _components(run):
+    return {name: network.variables for name, network in run.model.networks().items()}
 
 
 def without_paths(experiment: dict) -> dict:
     """The fields of an experiment with the names of files instead of their paths here."""
-    name, arguments = spec.parse(experiment["data"])
-    files = {str(path): path.name for path in spec.files("data", experiment["data"])}
-    arguments = {key: files.get(str(value), value) for key, value in arguments.items()}
+    part = spec.read("data", experiment["data"])
+    names = {str(path): path.name for path in part.files()}
+    arguments = {key: names.get(str(value), value) for key, value in part.arguments.items()}
     written = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
-    data = f"{name}({written})" if written else name
+    data = f"{part.name}({written})" if written else part.name
     begun = experiment["init_from"] and pathlib.Path(experiment["init_from"]).name
     return experiment | {"data": data, "init_from": begun, "data_dir": None}
 
 
-def _printed_alike(folders):
+def _printed_alike(*folders):
     printed = []
     for folder in folders:
         measured = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["metrics"]
@@ -108,14 +112,12 @@ def _write_card(run, facts, folder):
 
 def _write_sample(run, folder):
     """Samples of seed 0 as a file, and the Markdown that shows them."""
-    if run.example.kind == "image":
-        from zoo.domains import pictures
-
+    if isinstance(run.domain, Image):
         pictures.save(pictures.grid(run.samples(100), 10, zoom=2), folder / "sample.png")
         return "![samples of seed 0](sample.png)"
-    texts = run.samples(3 if run.example.running else 20)
+    texts = run.samples(3 if run.domain.contiguous else 20)
     (folder / "sample.txt").write_text("\n\n".join(texts) + "\n", encoding="utf-8")
-    shown = "\n".join(texts[:1] if run.example.running else texts)
+    shown = "\n".join(texts[:1] if run.domain.contiguous else texts)
     return f"```\n{shown}\n```"
 
 

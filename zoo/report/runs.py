@@ -1,12 +1,15 @@
 """Loads and checks the runs of a report before any work."""
 
 import dataclasses
+import json
 import pathlib
 
 from zoo import report, spec
 from zoo.errors import RunFolderError, require
 from zoo.models.base.sequence_model import SequenceModel
+from zoo.pretrained import card
 from zoo.runs import loading
+from zoo.runs.evaluation import Evaluation
 from zoo.runs.run import Run
 
 
@@ -42,9 +45,51 @@ def load(
             "Results are written to the run folder: copy it to a writable place and pass the copy "
             "as --workdir.",
         )
-        require(
-            sampler is None or isinstance(run.generator, SequenceModel),
-            f"{run.experiment.model} generates an example in one pass: sampler={sampler} does not "
-            "apply to it.",
-        )
-    return [dataclasses.replace(run, sampler=sampler or run.sampler) for run in loaded]
+    return [_with_sampler(run, sampler) for run in loaded]
+
+
+def load_pretrained(
+    addresses: list[str], data: str | None, data_dir: str | None, sampler: str | None
+) -> list[Run]:
+    """Loads published models to evaluate; results go to the folder evaluations/NAME.
+
+    Args:
+        addresses: their names, folders or addresses.
+        data: the spec of their data here; None: as in their cards.
+        data_dir: where tensorflow-datasets keeps its data.
+        sampler: the spec of a sampler; None: ancestral sampling from the model's probabilities.
+
+    Raises:
+        PretrainedError: there is no such model, or a file of it is damaged.
+        SpecError: the sampler does not apply to one of the models.
+    """
+    loaded = [loading.load_pretrained(address, data, data_dir) for address in addresses]
+    for run in loaded:
+        run.results_folder.mkdir(parents=True, exist_ok=True)
+    return [_with_sampler(run, sampler) for run in loaded]
+
+
+def beside_published(evaluations: list[Evaluation]) -> list[str]:
+    """Compares evaluations of published models with the figures of their cards, a line each."""
+    lines = []
+    for evaluation in evaluations:
+        run, settings = evaluation.run, evaluation.settings
+        if run.results is None:
+            continue
+        published = json.loads((run.folder.path / "metrics.json").read_text(encoding="utf-8"))
+        count = published["evaluation"]["count"]
+        if (settings.count, settings.seed) != (count, published["evaluation"]["seed"]):
+            lines.append(f"{run.results.name}: give --count={count} to compare with its card.")
+            continue
+        records = {name: dataclasses.asdict(one) for name, one in evaluation.measured.items()}
+        lines.append(f"{run.results.name}: {card.agreement(records, published['metrics'])}")
+    return lines
+
+
+def _with_sampler(run, sampler):
+    require(
+        sampler is None or isinstance(run.generator, SequenceModel),
+        f"{run.experiment.model} generates an example in one pass: sampler={sampler} does not "
+        "apply to it.",
+    )
+    return dataclasses.replace(run, sampler=sampler or run.sampler)

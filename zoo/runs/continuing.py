@@ -5,6 +5,7 @@ import os
 
 from zoo import spec
 from zoo.errors import RunFolderError
+from zoo.pretrained import index
 from zoo.runs import optimizers
 from zoo.runs.experiment import MAY_CHANGE, Experiment
 from zoo.runs.run_folder import RunFolder
@@ -88,6 +89,6 @@ def _with_absolute_paths(experiment, data):
     paths = {
         name: os.path.abspath(os.path.expanduser(getattr(experiment, name)))
         for name in ("init_from", "data_dir")
-        if getattr(experiment, name)
+        if getattr(experiment, name) and not index.is_published(getattr(experiment, name))
     }
     return dataclasses.replace(experiment, data=data.with_absolute_paths(), **paths)

@@ -87,7 +87,8 @@ class Evaluation:
             | {"sampler": self.run.sampler, "seconds": self.seconds, "left_out": self.left_out},
             "versions": run_folder.versions() | {"lenet_mnist.npz": lenet.weights_hash()},
         }
-        path = self.run.folder.path / "metrics.json"
+        path = self.run.results_folder / "metrics.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
         run_folder.write_json(path, _with_earlier(record, _written(path)))
 
 

@@ -1,7 +1,9 @@
-"""Loads trained runs."""
+"""Loads trained runs and published models."""
 
 import dataclasses
+import pathlib
 
+from zoo.pretrained import index, weights
 from zoo.runs import building, checkpoints
 from zoo.runs.experiment import Experiment
 from zoo.runs.run import Run
@@ -22,24 +24,60 @@ def load(workdir: str, data_dir: str | None = None, allow_changed_data: bool = F
     Raises:
         RunFolderError: the folder holds no run, or no checkpoint yet.
     """
-    folder = RunFolder(workdir)
+    run = _untrained(RunFolder(workdir), data_dir=data_dir)
+    components = _components(run)
+    if run.experiment.average_decay > 0:
+        components["average"] = components.pop("generator")
+    step = checkpoints.load(run.folder.checkpoints, components)
+    return dataclasses.replace(run, step=step, allow_changed_data=allow_changed_data)
+
+
+def load_pretrained(address: str, data: str | None = None, data_dir: str | None = None) -> Run:
+    """Loads a published model, whose files are checked against their SHA-256 first.
+
+    Args:
+        address: its name, see `zoo.pretrained.names`; the folder of a published model; or an
+            address, see `zoo.pretrained.addresses`.
+        data: the spec of its data here, for a model that was trained on files; None: as in its
+            card. Data with other digests than those that it was trained on are refused.
+        data_dir: where tensorflow-datasets keeps its data; None: its usual place.
+
+    Returns:
+        A `Run`, as `load` gives of a run folder; its `step` is that of the published weights.
+
+    Raises:
+        PretrainedError: there is no such model, or a file of it is missing or damaged.
+    """
+    path = index.locate(address)
+    run = _untrained(RunFolder(path), data, data_dir)
+    found = weights.load(path / "model.safetensors", _components(run))
+    temperature = found.get("calibration_temperature")
+    return dataclasses.replace(
+        run,
+        step=int(found["step"]),
+        results=pathlib.Path("evaluations", path.name),
+        published_temperature=None if temperature is None else float(temperature),
+    )
+
+
+def load_either(address: str) -> Run:
+    """Loads a run by its folder, or a published model by its name, folder or address."""
+    if index.is_published(address):
+        return load_pretrained(address)
+    return load(address)
+
+
+def _untrained(folder, data=None, data_dir=None):
+    """The run of a folder with new weights."""
     settings, domain = folder.read()
-    experiment = Experiment(**settings)
-    if data_dir is not None:
-        experiment = dataclasses.replace(experiment, data_dir=data_dir)
+    changes = {"data": data, "data_dir": data_dir}
+    given = {name: value for name, value in changes.items() if value is not None}
+    experiment = Experiment(**settings | given)
     parts = building.compose(experiment)
     with building.policy("float32"):
         model = parts.network(domain)
-    components = {name: network.variables for name, network in model.networks().items()}
-    if experiment.average_decay > 0:
-        components["average"] = components.pop("generator")
-    step = checkpoints.load(folder.checkpoints, components)
-    return Run(
-        folder,
-        experiment,
-        domain,
-        model,
-        parts.objective,
-        step,
-        allow_changed_data=allow_changed_data,
-    )
+    return Run(folder, experiment, domain, model, parts.objective, step=0)
+
+
+def _components(run):
+    return {name: network.variables for name, network in run.model.networks().items()}

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import pathlib
 
 import keras
 import numpy as np
@@ -39,6 +40,9 @@ class Run(Trained):
             It is part of what is measured: another sampler makes another distribution of the
             same network.
         allow_changed_data: whether `dataset` may have other examples than the run began with.
+        results: the folder that evaluations are written to; None: the run folder.
+        published_temperature: the calibration temperature of a published model; None: it is
+            fitted when it is first asked for.
     """
 
     folder: RunFolder
@@ -49,6 +53,8 @@ class Run(Trained):
     step: int
     sampler: str = "ancestral()"
     allow_changed_data: bool = False
+    results: pathlib.Path | None = None
+    published_temperature: float | None = None
 
     @functools.cached_property
     def dataset(self) -> Dataset:
@@ -123,7 +129,14 @@ class Run(Trained):
 
         See `zoo.density_ratio.calibration.fitted`.
         """
+        if self.published_temperature is not None:
+            return self.published_temperature
         return calibration.fitted(self)
+
+    @property
+    def results_folder(self) -> pathlib.Path:
+        """The folder that evaluations are written to."""
+        return self.folder.path if self.results is None else self.results
 
     def log_density_ratio(self, values, labels=None, calibrated: bool = False) -> np.ndarray:
         """Estimates r = log P - log Q in nats from the discriminator; r > 0 where data is likelier.

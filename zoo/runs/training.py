@@ -17,7 +17,7 @@ from zoo.runs import (
     replicas,
 )
 from zoo.runs.experiment import Experiment
-from zoo.runs.loading import load
+from zoo.runs.loading import load, load_either
 from zoo.runs.run import Run
 from zoo.runs.run_folder import RunFolder
 
@@ -70,7 +70,7 @@ def train(experiment: Experiment, workdir: str, allow_changed_data: bool = False
         if first_step > 0:
             print(f"{folder.path} holds {first_step} steps already.")
         elif experiment.init_from is not None:
-            other = load(experiment.init_from)
+            other = load_either(experiment.init_from)
             initial_weights.take(trainer, parts.model, dataset.domain, other)
         if folder.exists():
             folder.data_moved_to(experiment.data)

@@ -1,0 +1,145 @@
+"""A run is published and loaded again: by what is in the folder alone, and whole or not at all."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+import zoo
+from zoo.errors import PretrainedError, RunFolderError
+from zoo.pretrained import card, manifest, publishing
+from zoo.runs import evaluation
+
+FACTS = card.Facts(
+    name="tiny",
+    summary="A tiny model.",
+    data_id="surnames",
+    command="python train.py --flagfile=tiny.flags",
+    hardware="one core",
+    minutes=1,
+    failures=("It has learnt nothing.",),
+)
+KINDS = {
+    "text": ("surnames", "lstm(units=4, layers=1)", "maximum_likelihood"),
+    "image": ("mnist_5k(labels=True)", "dcgan(width=4)", "generalised_js"),
+}
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def run(request, tmp_path_factory):
+    """A run of two steps with EMA weights."""
+    made = zoo.Experiment(
+        *KINDS[request.param], steps=2, batch_size=4, average_decay=0.5, sample_every=0
+    )
+    return zoo.train(made, str(tmp_path_factory.mktemp("runs") / "run"))
+
+
+def few_metrics(run, count):
+    names = ("nll",) if run.domain.kind == "text" else ("parzen", "divergence_bound")
+    return evaluation.evaluate(run, count=count, metrics=names, splits=("test",))
+
+
+@pytest.fixture(scope="module")
+def published(run, tmp_path_factory):
+    """The folder, and what the run gave before."""
+    before = run.draw(20, seed=3)
+    path = publishing.publish(run, FACTS, tmp_path_factory.mktemp("out"), few_metrics, count=20)
+    return path, before
+
+
+def test_it_draws_what_the_run_draws(published, run):
+    path, before = published
+    loaded = zoo.load_pretrained(str(path))
+    assert loaded.step == 2
+    drawn = loaded.draw(20, seed=3)
+    if run.domain.kind == "text":
+        assert np.mean(drawn == before) > 0.95  # in float16 a draw may fall on the other side
+    else:
+        np.testing.assert_allclose(drawn, before, atol=2e-3)
+    np.testing.assert_array_equal(drawn, run.draw(20, seed=3))  # which has these weights now
+
+
+def test_it_measures_what_its_card_says(published, monkeypatch, tmp_path):
+    path, _ = published
+    monkeypatch.chdir(tmp_path)
+    loaded = zoo.load_pretrained(str(path))
+    found = {name: dataclasses.asdict(one) for name, one in few_metrics(loaded, 20).items()}
+    recorded = json.loads((path / "metrics.json").read_text(encoding="utf-8"))
+    assert card.agreement(found, recorded["metrics"]).startswith(f"all {len(found)} figures")
+    assert (tmp_path / "evaluations" / "tiny" / "metrics.json").is_file()
+    other = {name: one | {"value": one["value"] + 1e3} for name, one in found.items()}
+    assert "differ by more than two standard errors" in card.agreement(other, recorded["metrics"])
+
+
+def test_the_card_says_what_it_must(published, run):
+    path, _ = published
+    text = (path / "README.md").read_text(encoding="utf-8")
+    assert text.startswith("---\nlicense: apache-2.0\n")
+    for part in (
+        *(FACTS.name, FACTS.summary, FACTS.command, *FACTS.failures),
+        *(run.experiment.data, run.experiment.model, run.experiment.objective),
+        *("## Sample", "## Results", "## Known failures", "## Use", publishing.processor()),
+        f'zoo.load_pretrained("{FACTS.name}")',
+    ):
+        assert part in text
+    assert str(run.folder.path) not in text
+
+
+def test_a_log_density_ratio_is_calibrated_without_data(published, run):
+    if run.domain.kind == "text":
+        pytest.skip("likelihood has no discriminator")
+    loaded = zoo.load_pretrained(str(published[0]))
+    assert "dataset" not in vars(loaded)
+    examples = loaded.examples(5)
+    ratio = loaded.log_density_ratio(*examples, calibrated=True)
+    assert "dataset" not in vars(loaded)
+    np.testing.assert_allclose(
+        ratio * loaded.calibration_temperature, loaded.log_density_ratio(*examples), rtol=1e-6
+    )
+
+
+def test_a_run_is_initialised_from_it(published, run, tmp_path):
+    if run.domain.kind == "image":
+        pytest.skip("one kind is enough")
+    made = dataclasses.replace(
+        run.experiment, init_from=str(published[0]), steps=1, learning_rate=1e-12
+    )
+    finer = zoo.train(made, str(tmp_path / "finer"))
+    for one, other in zip(finer.generator.variables, run.generator.variables, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+def test_other_data_are_refused(published, run, tmp_path):
+    if run.domain.kind == "image":
+        pytest.skip("one kind is enough")
+    loaded = zoo.load_pretrained(str(published[0]), data="surnames(weighted=True)")
+    with pytest.raises(RunFolderError, match="The data has changed"):
+        loaded.dataset  # noqa: B018
+
+
+def test_a_name_is_not_taken_twice(published, run):
+    with pytest.raises(PretrainedError, match="exists already"):
+        publishing.publish(run, FACTS, published[0].parent, few_metrics, count=20)
+
+
+def test_a_failed_evaluation_leaves_nothing(run, tmp_path):
+    def fails(run, count):
+        raise OSError("No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        publishing.publish(run, FACTS, tmp_path, fails, count=20)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_of_a_damaged_model_is_loaded(published, tmp_path):
+    import shutil
+
+    folder = tmp_path / "copy"
+    shutil.copytree(published[0], folder)
+    content = bytearray((folder / "model.safetensors").read_bytes())
+    content[-1] ^= 1
+    (folder / "model.safetensors").write_bytes(content)
+    with pytest.raises(PretrainedError, match=r"model\.safetensors is damaged"):
+        zoo.load_pretrained(str(folder))
+    assert manifest.read(published[0])["summary"] == FACTS.summary
