@@ -11,6 +11,7 @@ which is several times faster and is not expected to agree between devices.
 
 import math
 import zlib
+from collections.abc import Sequence
 
 import tensorflow as tf
 
@@ -24,7 +25,7 @@ _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _PARITY = 0x1BD11BDA
 
 
-def key(seed, step, purpose: str):
+def key(seed: int | tf.Tensor, step: int | tf.Tensor, purpose: str):
     """The key of one purpose at one step.
 
     Args:
@@ -38,7 +39,7 @@ def key(seed, step, purpose: str):
     return fold(tf.stack([tf.cast(seed, tf.int64), _salt(purpose)]), step)
 
 
-def fold(key, number):
+def fold(key: tf.Tensor, number: int | tf.Tensor):
     """A new key, int64 [2], from a key and an integer."""
     return tf.random.experimental.stateless_fold_in(key, tf.cast(number, tf.int64), alg=ALGORITHM)
 
@@ -66,7 +67,7 @@ def threefry(key: tuple, counter: tuple) -> tuple:
     return x, y
 
 
-def bits(keys, count: int):
+def bits(keys: tf.Tensor, count: int):
     """Random bits of each key.
 
     Args:
@@ -86,7 +87,7 @@ def bits(keys, count: int):
     return tf.concat([x, y], axis=-1)[..., :count]
 
 
-def uniform(keys, shape):
+def uniform(keys: tf.Tensor, shape: Sequence[int] | tf.Tensor):
     """Draws from the uniform distribution on [0, 1), bit for bit the same on every device.
 
     Args:
@@ -99,7 +100,7 @@ def uniform(keys, shape):
     return _fractions(keys, shape, 24, 0.0)
 
 
-def normal(keys, shape):
+def normal(keys: tf.Tensor, shape: Sequence[int] | tf.Tensor):
     """Draws from the normal distribution of mean 0 and variance 1.
 
     Computes √2 erf⁻¹(2u - 1) of a uniform u that is never 0 or 1: equal between devices up to
@@ -115,7 +116,7 @@ def normal(keys, shape):
     return math.sqrt(2) * tf.math.erfinv(2 * _fractions(keys, shape, 23, 0.5) - 1)
 
 
-def exponential(keys, shape):
+def exponential(keys: tf.Tensor, shape: Sequence[int] | tf.Tensor):
     """Draws from the exponential distribution of mean 1: -log u of a uniform u above 0.
 
     Args:
@@ -128,7 +129,7 @@ def exponential(keys, shape):
     return -tf.math.log(_fractions(keys, shape, 23, 0.5))
 
 
-def integers(keys, shape, bound: int):
+def integers(keys: tf.Tensor, shape: Sequence[int] | tf.Tensor, bound: int):
     """Draws integers below a bound, int32 [..., *shape]; `keys` and `shape` as in `uniform`.
 
     The remainder of 32 random bits: the share of a number is within bound / 2³² of uniform.
@@ -137,13 +138,13 @@ def integers(keys, shape, bound: int):
     return tf.cast(tf.cast(numbers, tf.int64) % bound, tf.int32)
 
 
-def seeds(key, count):
+def seeds(key: tf.Tensor, count):
     """A seed for each row, int64 [count], from one key, int64 [2]."""
     low, high = tf.split(tf.cast(bits(key, 2 * count), tf.int64), 2)
     return tf.bitwise.bitwise_or(tf.bitwise.left_shift(high, tf.constant(32, tf.int64)), low)
 
 
-def rows(draw, seeds, purpose: str, shape):
+def rows(draw, seeds: tf.Tensor, purpose: str, shape: Sequence[int] | tf.Tensor):
     """Draws for every row from its own seed, whatever rows stand beside it.
 
     Args:

@@ -5,18 +5,19 @@ import tensorflow as tf
 
 from zoo.batch import Batch
 from zoo.data.base.splits import ContiguousText
+from zoo.density_ratio.trained import Trained
 from zoo.errors import require
 from zoo.objectives.base.contracts import AdversarialObjective, DensityRatioObjective
 
 _AT_ONCE = 250
 
 
-def given_by(run) -> bool:
+def given_by(run: Trained) -> bool:
     """True where the run was trained against a discriminator."""
     return isinstance(run.objective, AdversarialObjective)
 
 
-def require_given(run) -> None:
+def require_given(run: Trained) -> None:
     """Raises SpecError unless the logits of the run's discriminator estimate a density ratio."""
     require(given_by(run), "The run has no discriminator: it was not trained against one.")
     require(
@@ -26,7 +27,7 @@ def require_given(run) -> None:
     )
 
 
-def logits(run, examples: Batch) -> tf.Tensor:
+def logits(run: Trained, examples: Batch) -> tf.Tensor:
     """The discriminator's logits of examples, float32 [count].
 
     Args:
@@ -47,19 +48,19 @@ def logits(run, examples: Batch) -> tf.Tensor:
     return tf.concat([_logits(run.model.discriminator, part) for part in parts], axis=0)
 
 
-def last_update(run) -> int:
+def last_update(run: Trained) -> int:
     """The training step of the last update, at which the discriminator's logits are interpreted."""
     return max(run.step - 1, 0)
 
 
-def log_density_ratio(run, examples: Batch) -> np.ndarray:
+def log_density_ratio(run: Trained, examples: Batch) -> np.ndarray:
     """The estimates of r = log P - log Q in nats that the `logits` make, float64 [count]."""
     found = logits(run, examples)
     ratio = run.objective.log_density_ratio(found, last_update(run))
     return ratio.numpy().astype(np.float64)
 
 
-def held_out(run, split: str, count: int, seed: int) -> tuple[Batch, Batch]:
+def held_out(run: Trained, split: str, count: int, seed: int) -> tuple[Batch, Batch]:
     """Real examples and samples.
 
     Args:
@@ -84,7 +85,7 @@ def held_out(run, split: str, count: int, seed: int) -> tuple[Batch, Batch]:
     return real.map(np.asarray), run.examples(count, seed)
 
 
-def pieces(run, split: str, count: int, seed: int) -> np.ndarray:
+def pieces(run: Trained, split: str, count: int, seed: int) -> np.ndarray:
     """Numbers by which the real examples of `held_out` are independent of each other, [count].
 
     Neighbouring windows of contiguous text are about the same things, and their logits are
@@ -97,7 +98,7 @@ def pieces(run, split: str, count: int, seed: int) -> np.ndarray:
     return np.arange(num_real(data, count))
 
 
-def num_real(data, count: int) -> int:
+def num_real(data: tuple, count: int) -> int:
     """The number of real examples, at most `count`, that `held_out` takes from a split."""
     if isinstance(data, ContiguousText):
         return min(count, len(data) // data.length)

@@ -39,7 +39,7 @@ class GumbelSoftmax(Estimator):
     def __init__(self, temperature: tuple[float, float], temperature_steps: int):
         self._temperature, self._temperature_steps = temperature, temperature_steps
 
-    def temperature_at(self, step):
+    def temperature_at(self, step: int | tf.Tensor):
         """τ at a training step, an integer or an integer tensor []: a float32 tensor []."""
         first, last = (tf.constant(end, tf.float32) for end in self._temperature)
         if self._temperature_steps == 0:
@@ -48,7 +48,12 @@ class GumbelSoftmax(Estimator):
         return first ** (1 - moved) * last**moved
 
     def loss(
-        self, generator: SequenceModel, score: Callable, key: tf.Tensor, count: int, step
+        self,
+        generator: SequenceModel,
+        score: Callable,
+        key: tf.Tensor,
+        count: int,
+        step: int | tf.Tensor,
     ) -> tf.Tensor:
         """The mean score of a batch of samples.
 
@@ -74,7 +79,7 @@ class GumbelSoftmax(Estimator):
         return tf.reduce_mean(score(Batch(hard + (soft - tf.stop_gradient(soft))))[:, -1])
 
 
-def perturbed(tokens, log_probs, key: tf.Tensor) -> tf.Tensor:
+def perturbed(tokens: tf.Tensor, log_probs: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
     """log Q + G with Gumbel noise G, given the token at which it is largest.
 
         -log E_0 there,    -log(E_0 + E_i / Q_i) at all other tokens i

@@ -24,7 +24,12 @@ class Pathwise(Estimator):
     generator_type = LatentGenerator
 
     def loss(
-        self, generator: LatentGenerator, score: Callable, key: tf.Tensor, count: int, step
+        self,
+        generator: LatentGenerator,
+        score: Callable,
+        key: tf.Tensor,
+        count: int,
+        step: int | tf.Tensor,
     ) -> tf.Tensor:
         """The mean score of a batch of samples.
 

@@ -61,7 +61,12 @@ class Reinforce(Estimator):
         self._baseline, self.variables = baseline, baseline.variables
 
     def loss(
-        self, generator: SequenceModel, score: Callable, key: tf.Tensor, count: int, step
+        self,
+        generator: SequenceModel,
+        score: Callable,
+        key: tf.Tensor,
+        count: int,
+        step: int | tf.Tensor,
     ) -> tf.Tensor:
         """The mean cost of texts, with the estimate as its gradient.
 

@@ -77,7 +77,7 @@ class Gaussian(LatentGenerator, Likelihood):
         """The standard deviation of each coordinate."""
         return math.exp(float(self.network.log_std.numpy()))
 
-    def log_prob(self, values, labels=None):
+    def log_prob(self, values: tf.Tensor, labels: tf.Tensor | None = None):
         """Log-density log Q(x) in nats, float32 [batch], of points float [batch, dimension]."""
         del labels
         latent = self.network.invert(values)
@@ -95,12 +95,12 @@ class _Affine(keras.layers.Layer):
         self.log_std = self.add_weight((), constant(math.log(std)), name="log_std")
         self.built = True
 
-    def call(self, latent, training=False):
+    def call(self, latent: tf.Tensor, training: bool = False):
         """Points float32 [batch, dimension] of latents of the same shape."""
         del training
         return self.mean + tf.exp(self.log_std) * latent
 
-    def invert(self, points):
+    def invert(self, points: tf.Tensor):
         """Latents of points."""
         return (tf.cast(points, tf.float32) - self.mean) * tf.exp(-self.log_std)
 

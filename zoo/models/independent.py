@@ -6,6 +6,9 @@ here as ε -> 0.
 Source: F. Huszár (2015), arXiv 1511.05101, section 2.
 """
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import tensorflow as tf
 
 from zoo import domains
@@ -49,16 +52,22 @@ class IndependentNetwork(SequentialNetwork):
         self.logits = self.add_weight(shape, "zeros", name="logits")
         self.built = True
 
-    def initial_state(self, batch_size):
+    def initial_state(self, batch_size: int | tf.Tensor):
         """See `AutoregressiveNetwork.initial_state`: the position, int32 [batch_size]."""
         return tf.zeros([batch_size], tf.int32)
 
-    def step(self, token, state, masks=()):
+    def step(self, token: tf.Tensor, state: Any, masks: Sequence[tf.Tensor] = ()):
         """See `AutoregressiveNetwork.step`; the position decides, not the token."""
         del token, masks
         return self._at(state), state + 1
 
-    def run(self, inputs, state, key=None, replace=None):
+    def run(
+        self,
+        inputs: tf.Tensor,
+        state: Any,
+        key: tf.Tensor | None = None,
+        replace: Callable | None = None,
+    ):
         """See `SequentialNetwork.run`: all times at once, whatever tokens are read."""
         del key, replace
         time = tf.range(tf.shape(inputs)[1])

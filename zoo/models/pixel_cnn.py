@@ -4,6 +4,9 @@ Source: A. van den Oord et al. (2016), arXiv 1606.05328; sampling with cached ac
 P. Ramachandran et al. (2017), arXiv 1704.06001.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import tensorflow as tf
 
 from zoo import domains
@@ -108,7 +111,7 @@ class PixelCNNNetwork(ParallelNetwork):
         self.output_bias = self.add_weight((levels,), "zeros", name="output_bias")
         self.built = True
 
-    def initial_state(self, batch_size):
+    def initial_state(self, batch_size: int | tf.Tensor):
         """See `AutoregressiveNetwork.initial_state`: the position, the class, cached activations.
 
         These are the last rows of pixels that the first layer reads; of each layer's vertical
@@ -129,7 +132,7 @@ class PixelCNNNetwork(ParallelNetwork):
             "left": zeros(1, self.before, self.width),
         }
 
-    def forward(self, inputs, key=None):
+    def forward(self, inputs: tf.Tensor, key: tf.Tensor | None = None):
         """See `ParallelNetwork.forward`.
 
         Args:
@@ -161,7 +164,7 @@ class PixelCNNNetwork(ParallelNetwork):
             above = gated(gates)
         return self._logits(features)
 
-    def step(self, token, state, masks=()):
+    def step(self, token: tf.Tensor, state: Any, masks: Sequence[tf.Tensor] = ()):
         """See `AutoregressiveNetwork.step`; a row's first pixel computes its vertical stacks."""
         position, columns = state["position"], self.tokens.grid[1]
         labels = tf.where(position == 0, self._label(token), state["label"])
@@ -179,7 +182,7 @@ class PixelCNNNetwork(ParallelNetwork):
         state |= {"above": above, "across": across, "left": left}
         return self._logits(features)[:, 0, 0], state
 
-    def run(self, inputs, state, key=None):
+    def run(self, inputs: tf.Tensor, state: Any, key: tf.Tensor | None = None):
         """See `AutoregressiveNetwork.run`."""
         return run_by_steps(self, inputs, state, key)
 
@@ -210,7 +213,9 @@ class PixelCNNNetwork(ParallelNetwork):
             next_left.append(window[:, :, 1:])
         return features, next_left
 
-    def dropout_masks(self, length, batch_size, key) -> list:
+    def dropout_masks(
+        self, length: int | tf.Tensor, batch_size: int | tf.Tensor, key: tf.Tensor | None
+    ) -> list:
         """See `AutoregressiveNetwork.dropout_masks`: [length, batch_size, width] for each layer."""
         rows, columns = self.tokens.grid
         by_pixel = [batch_size, rows * columns, self.width]

@@ -1,5 +1,8 @@
 """A table of all conditional probabilities, for domains that are small enough to write down."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import tensorflow as tf
 
 from zoo import domains
@@ -54,11 +57,11 @@ class TableNetwork(SequentialNetwork):
         self.logits = self.add_weight((sum(self.prefixes), size), "zeros", name="logits")
         self.built = True
 
-    def initial_state(self, batch_size):
+    def initial_state(self, batch_size: int | tf.Tensor):
         """See `AutoregressiveNetwork.initial_state`: the empty prefix's number, int32."""
         return tf.zeros([batch_size], tf.int32)
 
-    def step(self, token, state, masks=()):
+    def step(self, token: tf.Tensor, state: Any, masks: Sequence[tf.Tensor] = ()):
         """See `AutoregressiveNetwork.step`; the state is the number of the prefix."""
         del masks
         size, longest = self.tokens.vocabulary_size, self.prefixes[-1]
@@ -70,6 +73,12 @@ class TableNetwork(SequentialNetwork):
             float32_sums.lookup(tf.convert_to_tensor(self.logits), prefix), tf.float32
         ), prefix
 
-    def run(self, inputs, state, key=None, replace=None):
+    def run(
+        self,
+        inputs: tf.Tensor,
+        state: Any,
+        key: tf.Tensor | None = None,
+        replace: Callable | None = None,
+    ):
         """See `SequentialNetwork.run`."""
         return run_by_steps(self, inputs, state, key, replace)

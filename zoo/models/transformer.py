@@ -6,6 +6,8 @@ multitask learners"; tied output: O. Press and L. Wolf (2017), arXiv 1608.05859.
 """
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -126,7 +128,7 @@ class TransformerNetwork(ParallelNetwork):
         self.output_bias = self.add_weight((size,), "zeros", name="output_bias")
         self.built = True
 
-    def initial_state(self, batch_size):
+    def initial_state(self, batch_size: int | tf.Tensor):
         """See `AutoregressiveNetwork.initial_state`: the position, 0, and each layer's cache.
 
         The position is int32 [batch_size]. A cache holds the last keys and values, each
@@ -137,23 +139,25 @@ class TransformerNetwork(ParallelNetwork):
         empty = tf.zeros(shape, self._dtype)
         return tf.zeros([batch_size], tf.int32), [(empty, empty) for _ in self.attentions]
 
-    def run(self, inputs, state, key=None):
+    def run(self, inputs: tf.Tensor, state: Any, key: tf.Tensor | None = None):
         """See `AutoregressiveNetwork.run`."""
         tokens = tf.transpose(inputs)  # time comes first
         masks = self.dropout_masks(*tf.unstack(tf.shape(tokens)), key)
         logits, state = self._read(tokens, *state, masks)
         return tf.transpose(logits, [1, 0, 2]), state
 
-    def forward(self, inputs, key=None):
+    def forward(self, inputs: tf.Tensor, key: tf.Tensor | None = None):
         """See `ParallelNetwork.forward`: without caches, since nothing was read before."""
         return self.run(inputs, (tf.zeros([1], tf.int32), None), key)[0]
 
-    def step(self, token, state, masks=()):
+    def step(self, token: tf.Tensor, state: Any, masks: Sequence[tf.Tensor] = ()):
         """See `AutoregressiveNetwork.step`."""
         logits, state = self._read(token[None], *state, [mask[None] for mask in masks])
         return logits[0], state
 
-    def dropout_masks(self, length, batch_size, key) -> list:
+    def dropout_masks(
+        self, length: int | tf.Tensor, batch_size: int | tf.Tensor, key: tf.Tensor | None
+    ) -> list:
         """See `AutoregressiveNetwork.dropout_masks`: each is [length, batch_size, units].
 
         The first is the embedding's, then come each block's attention and feed-forward layer.

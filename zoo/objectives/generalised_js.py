@@ -14,6 +14,7 @@ I. Goodfellow et al., arXiv 1406.2661 (2014).
 
 from typing import Literal
 
+import tensorflow as tf
 from keras import ops
 
 from zoo.divergences import binary_entropy
@@ -31,22 +32,22 @@ Weighting = Literal["logit_shift", "loss_weights", "batch_ratio"]
 # which its docstring names.
 
 
-def exact(d, r, pi, one_minus_pi):
+def exact(d: tf.Tensor, r: tf.Tensor, pi: float | tf.Tensor, one_minus_pi: tf.Tensor):
     """JS_π[P‖Q]: the gradient is exactly its gradient, and vanishes with π at either end."""
     return -one_minus_pi * ops.softplus(d)
 
 
-def normalised(d, r, pi, one_minus_pi):
+def normalised(d: tf.Tensor, r: tf.Tensor, pi: float | tf.Tensor, one_minus_pi: tf.Tensor):
     """JS_π[P‖Q] / (π(1 - π)): from KL[P‖Q] at π -> 0 to KL[Q‖P] at π -> 1."""
     return -ops.softplus(d) / pi
 
 
-def reverse_kl(d, r, pi, one_minus_pi):
+def reverse_kl(d: tf.Tensor, r: tf.Tensor, pi: float | tf.Tensor, one_minus_pi: tf.Tensor):
     """KL[Q‖P], whatever π is."""
     return -r
 
 
-def forward_kl(d, r, pi, one_minus_pi):
+def forward_kl(d: tf.Tensor, r: tf.Tensor, pi: float | tf.Tensor, one_minus_pi: tf.Tensor):
     """KL[P‖Q], whatever π is.
 
     exp(r) has mean 1 over Q. Dividing it by its mean over the batch (of prefixes of texts: over
@@ -57,7 +58,7 @@ def forward_kl(d, r, pi, one_minus_pi):
     return -ops.exp(r - ops.stop_gradient(log_mean))
 
 
-def non_saturating(d, r, pi, one_minus_pi):
+def non_saturating(d: tf.Tensor, r: tf.Tensor, pi: float | tf.Tensor, one_minus_pi: tf.Tensor):
     """KL[Q‖P] - JS_π[P‖Q] / (1 - π), which is *not* JS_π.
 
     It tends to KL[Q‖P] at π -> 0 and, divided by 1 - π, to χ²(Q‖P) / 2 at π -> 1: with this
@@ -106,11 +107,11 @@ class GeneralisedJS(DensityRatioObjective):
         self.estimator, self.discriminator_steps = estimator, discriminator_steps
         self.instance_noise, self.gradient_penalty = instance_noise, gradient_penalty
 
-    def pi_at(self, step):
+    def pi_at(self, step: int | tf.Tensor):
         """π at a training step, an integer or an integer tensor []: a float64 tensor []."""
         return pi_schedule.at(self.pi, self.pi_steps, step)
 
-    def logged(self, step) -> dict:
+    def logged(self, step: int | tf.Tensor) -> dict:
         """π at a training step."""
         return {"pi": self.pi_at(step)}
 
@@ -124,7 +125,9 @@ class GeneralisedJS(DensityRatioObjective):
         """The number of samples in a batch of the discriminator."""
         return 2 * batch_size - self.num_real(batch_size)
 
-    def discriminator_loss(self, real_logits, generated_logits, step):
+    def discriminator_loss(
+        self, real_logits: tf.Tensor, generated_logits: tf.Tensor, step: int | tf.Tensor
+    ):
         """The cross-entropy of data and samples, a scalar.
 
             w E_P[softplus(-logit)] + (1 - w) E_Q[softplus(logit)]
@@ -141,7 +144,7 @@ class GeneralisedJS(DensityRatioObjective):
         weight = 0.5 if self.weighting == "logit_shift" else self.pi_at(step)
         return _cross_entropy(real_logits, generated_logits, weight)
 
-    def generator_loss(self, generated_logits, step):
+    def generator_loss(self, generated_logits: tf.Tensor, step: int | tf.Tensor):
         """The generator loss g of each sample; see the functions of `GENERATOR_LOSSES`.
 
         Args:
@@ -155,7 +158,9 @@ class GeneralisedJS(DensityRatioObjective):
         d, r = self._shifted(generated_logits, pi), self._ratio(generated_logits, pi)
         return self._generator_loss(d, r, *_weights(pi, generated_logits.dtype))
 
-    def divergence_bound(self, real_logits, generated_logits, step):
+    def divergence_bound(
+        self, real_logits: tf.Tensor, generated_logits: tf.Tensor, step: int | tf.Tensor
+    ):
         """A lower bound of JS_π[P‖Q] in nats, tight at the best discriminator.
 
             H(π) - π E_P[softplus(-d)] - (1 - π) E_Q[softplus(d)]
@@ -174,7 +179,7 @@ class GeneralisedJS(DensityRatioObjective):
         entropy = ops.cast(binary_entropy(pi), real.dtype)
         return entropy - _cross_entropy(real, generated, pi)
 
-    def log_density_ratio(self, logits, step):
+    def log_density_ratio(self, logits: tf.Tensor, step: int | tf.Tensor):
         """The estimate of r = log P - log Q in nats, of the shape and type of `logits`."""
         return self._ratio(logits, self.pi_at(step))
 

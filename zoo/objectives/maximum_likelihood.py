@@ -3,6 +3,8 @@
 Source: F. Huszár (2015), arXiv 1511.05101, section 2.
 """
 
+from typing import Any
+
 import tensorflow as tf
 
 from zoo.batch import Batch
@@ -18,7 +20,7 @@ class MaximumLikelihood(LikelihoodObjective):
     """Predicts every token from the real tokens before it."""
 
     def predict(
-        self, model, batch: Batch, step, key: tf.Tensor
+        self, model: Any, batch: Batch, step: int | tf.Tensor, key: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Predicts the tokens of a batch; see `LikelihoodObjective.predict`.
 

@@ -49,15 +49,15 @@ class MediatedJS(CooperativeObjective):
         self._generator_loss, self._future = generator_loss, future
         self.mediator_steps = mediator_steps
 
-    def pi_at(self, step):
+    def pi_at(self, step: int | tf.Tensor):
         """π at a training step, an integer or an integer tensor []: a float64 tensor []."""
         return pi_schedule.at(self._pi, self._pi_steps, step)
 
-    def logged(self, step) -> dict:
+    def logged(self, step: int | tf.Tensor) -> dict:
         """π at a training step."""
         return {"pi": self.pi_at(step)}
 
-    def mediator_loss(self, real_nats, generated_nats, step):
+    def mediator_loss(self, real_nats: tf.Tensor, generated_nats: tf.Tensor, step: int | tf.Tensor):
         """The mediator's negative log-likelihood, π E_P[-log M] + (1 - π) E_Q[-log M], per token.
 
         Args:
@@ -71,7 +71,14 @@ class MediatedJS(CooperativeObjective):
         share_p, share_q = self._shares(step)
         return share_p * tf.reduce_mean(real_nats) + share_q * tf.reduce_mean(generated_nats)
 
-    def generator_loss(self, texts, log_q, log_m, token_mask, step):
+    def generator_loss(
+        self,
+        texts: tf.Tensor,
+        log_q: tf.Tensor,
+        log_m: tf.Tensor,
+        token_mask: tf.Tensor,
+        step: int | tf.Tensor,
+    ):
         """The generator's divergence from the mediator, which is held fixed.
 
             exact        (1 - π) KL[Q‖M]
@@ -104,7 +111,9 @@ class MediatedJS(CooperativeObjective):
         pi = self.pi_at(step)
         return tf.cast(1 - pi if self._generator_loss == "exact" else 1 / pi, loss.dtype) * loss
 
-    def divergence_bound(self, real_log_ratio, generated_log_ratio, step):
+    def divergence_bound(
+        self, real_log_ratio: tf.Tensor, generated_log_ratio: tf.Tensor, step: int | tf.Tensor
+    ):
         """A lower bound of JS_π[P‖Q] in nats, tight at the best mediator.
 
             H(π) + π E_P[log(1 - s)] + (1 - π) E_Q[log s],    s = (1 - π) Q / M

@@ -9,7 +9,7 @@ token here, and goes on after an end token.
 Source: S. Bengio et al. (2015), arXiv 1506.03099; F. Huszár (2015), arXiv 1511.05101, section 2.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 import tensorflow as tf
 
@@ -111,16 +111,16 @@ class ScheduledSampling(LikelihoodObjective):
         self._schedule, self._coin = schedule, coin
         self._replacement, self._passes = replacement, passes
 
-    def keep_probability_at(self, step):
+    def keep_probability_at(self, step: int | tf.Tensor):
         """ε at a training step, an integer or an integer tensor []: a float64 tensor []."""
         return self._schedule(tf.cast(step, tf.float64))
 
-    def logged(self, step) -> dict:
+    def logged(self, step: int | tf.Tensor) -> dict:
         """ε at a training step."""
         return {"keep_probability": self.keep_probability_at(step)}
 
     def predict(
-        self, model, batch: Batch, step, key: tf.Tensor
+        self, model: Any, batch: Batch, step: int | tf.Tensor, key: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Predicts the tokens of a batch; see `LikelihoodObjective.predict`.
 

@@ -69,7 +69,7 @@ class Adversarial(TwoPlayer):
             objective.estimator or pair.generator.default_estimator, pair.generator
         )
 
-    def train_step(self, data):
+    def train_step(self, data: tuple):
         """Updates the discriminator on real examples and samples, then the generator."""
         figures = self.objective.logged(self.step.value)
         for number, real in enumerate(Batch(*data).split(self.objective.discriminator_steps)):
@@ -108,7 +108,7 @@ class Adversarial(TwoPlayer):
         descend(self.generator_optimizer, loss, tape, self.generator.trainable_variables)
         return loss
 
-    def test_step(self, data, number=0):
+    def test_step(self, data: tuple, number: int | tf.Tensor = 0):
         """Computes the objective's diagnostics on held-out examples, and the samples' diversity.
 
         A divergence bound is lower there than in training if the discriminator overfits.

@@ -36,7 +36,7 @@ def build(
 class Autoregressive(OnePlayer):
     """Minimises the cross-entropy of the objective's targets and the model's logits."""
 
-    def train_step(self, data):
+    def train_step(self, data: tuple):
         """Updates the model by the gradient of the objective's cross-entropy."""
         figures = self.objective.logged(self.step.value)
         with tf.GradientTape() as tape:
@@ -51,7 +51,7 @@ class Autoregressive(OnePlayer):
         self.update_average()
         return {"nll": tf.reduce_sum(nats) / self.generator.num_units(token_mask), **figures}
 
-    def test_step(self, data, number=0):
+    def test_step(self, data: tuple, number: int | tf.Tensor = 0):
         """Computes the negative log-likelihood and the use of the context of held-out examples.
 
         Args:

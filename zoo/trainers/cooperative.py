@@ -3,6 +3,8 @@
 Source: S. Lu et al. (2018), arXiv 1804.03782, algorithm 1.
 """
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 
 from zoo import randomness
@@ -57,14 +59,14 @@ class Cooperative(TwoPlayer):
         super().__init__(model, objective, batch_size, seed, average_decay, steps, batch_size)
         self.mediator, self._alike = model.mediator, model.alike
 
-    def start_from(self, weights) -> None:
+    def start_from(self, weights: Sequence) -> None:
         """Initialises both networks where they are alike; see `Trainer.start_from`."""
         super().start_from(weights)
         if self._alike:
             for variable, value in zip(self.mediator.variables, weights, strict=True):
                 variable.assign(value)
 
-    def train_step(self, data):
+    def train_step(self, data: tuple):
         """Updates the mediator on real texts and samples, then the generator."""
         figures = self.objective.logged(self.step.value)
         for number, real in enumerate(Batch(*data).split(self.objective.mediator_steps)):
@@ -95,7 +97,7 @@ class Cooperative(TwoPlayer):
         descend(self.generator_optimizer, loss, tape, self.generator.trainable_variables)
         return loss
 
-    def test_step(self, data, number=0):
+    def test_step(self, data: tuple, number: int | tf.Tensor = 0):
         """Computes likelihood, divergence bound and diversity of samples on held-out texts.
 
         Args:

@@ -73,7 +73,7 @@ class Implicit(OnePlayer):
         """The generator alone: a discriminator is neither trained nor saved."""
         return GeneratorOnly(model.generator)
 
-    def train_step(self, data):
+    def train_step(self, data: tuple):
         """Updates the generator by the gradient through its samples."""
         count = self.per_replica(self.batch_size)
         with tf.GradientTape() as tape:
@@ -83,7 +83,7 @@ class Implicit(OnePlayer):
         self.update_average()
         return {self.objective.figure: loss}
 
-    def test_step(self, data, number=0):
+    def test_step(self, data: tuple, number: int | tf.Tensor = 0):
         """Computes the loss on held-out examples, and the diversity of samples.
 
         The loss is higher there than in training if the generator overfits.

@@ -36,16 +36,18 @@ class _Rows:
     def __len__(self):
         return len(self.values)
 
-    def batch(self, step, batch_size: int, seed) -> tf.Tensor:
+    def batch(self, step: int | tf.Tensor, batch_size: int, seed: int | tf.Tensor) -> tf.Tensor:
         """Draws the training batch of one step, [batch_size, ...]."""
         return self.at(self.indices(step, batch_size, seed))
 
-    def labelled_batch(self, step, batch_size: int, seed) -> tuple[tf.Tensor, tf.Tensor]:
+    def labelled_batch(
+        self, step: int | tf.Tensor, batch_size: int, seed: int | tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         """Draws the training batch of one step with its labels, int32 [batch_size]."""
         labels = tf.gather(self._labels, self.indices(step, batch_size, seed))
         return self.batch(step, batch_size, seed), labels
 
-    def indices(self, step, batch_size: int, seed) -> tf.Tensor:
+    def indices(self, step: int | tf.Tensor, batch_size: int, seed: int | tf.Tensor) -> tf.Tensor:
         """Draws the row numbers of the batch of one step, int64 [batch_size]."""
         if self.weights is not None:
             return self._weighted_indices(step, batch_size, seed)
@@ -76,7 +78,7 @@ class _Rows:
 class Images(_Rows):
     """Images, stored as uint8 [count, height, width, channels], given as float32 in [0, 1]."""
 
-    def at(self, indices) -> tf.Tensor:
+    def at(self, indices: tf.Tensor) -> tf.Tensor:
         """Gathers the images at some indices, float32 [..., height, width, channels]."""
         return tf.cast(tf.gather(self._values, indices), tf.float32) / 255.0
 
@@ -84,14 +86,14 @@ class Images(_Rows):
 class BinarisedImages(Images):
     """Images of 0 and 1, drawn anew at each step with the grey values as probabilities of 1."""
 
-    def batch(self, step, batch_size: int, seed) -> tf.Tensor:
+    def batch(self, step: int | tf.Tensor, batch_size: int, seed: int | tf.Tensor) -> tf.Tensor:
         """Draws the training batch of one step, [batch_size, height, width, channels]."""
         grey = super().at(self.indices(step, batch_size, seed))
         key = randomness.key(seed, step, "binarise")
         uniform = tf.random.stateless_uniform(tf.shape(grey), key, alg=randomness.ALGORITHM)
         return tf.cast(uniform < grey, tf.float32)
 
-    def at(self, indices) -> tf.Tensor:
+    def at(self, indices: tf.Tensor) -> tf.Tensor:
         """Draws the images at some indices, with bits that are always the same."""
         uniform = randomness.rows(randomness.uniform, indices, "binarise", self.values.shape[1:])
         return tf.cast(uniform < super().at(indices), tf.float32)
@@ -100,7 +102,7 @@ class BinarisedImages(Images):
 class Sequences(_Rows):
     """Separate texts, int32 [count, length], each closed by the end token and padded with it."""
 
-    def at(self, indices) -> tf.Tensor:
+    def at(self, indices: tf.Tensor) -> tf.Tensor:
         """Gathers the texts at some indices, int32 [..., length]."""
         return tf.gather(self._values, indices)
 
@@ -108,7 +110,7 @@ class Sequences(_Rows):
 class Points(_Rows):
     """Points, float32 [count, dimension]."""
 
-    def at(self, indices) -> tf.Tensor:
+    def at(self, indices: tf.Tensor) -> tf.Tensor:
         """Gathers the points at some indices, float32 [..., dimension]."""
         return tf.gather(self._values, indices)
 
@@ -137,7 +139,7 @@ class ContiguousText:
     def __len__(self):
         return len(self.values)
 
-    def batch(self, step, batch_size: int, seed) -> tf.Tensor:
+    def batch(self, step: int | tf.Tensor, batch_size: int, seed: int | tf.Tensor) -> tf.Tensor:
         """Draws the training batch of one step, int32 [batch_size, length]."""
         places = tf.random.stateless_uniform(
             [batch_size],

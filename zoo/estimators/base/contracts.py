@@ -3,6 +3,7 @@
 import abc
 import typing
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -25,7 +26,7 @@ class Estimator(abc.ABC):
 
     @abc.abstractmethod
     def loss(
-        self, generator, score: Callable, key: tf.Tensor, count: int, step: tf.Tensor
+        self, generator: Any, score: Callable, key: tf.Tensor, count: int, step: tf.Tensor
     ) -> tf.Tensor:
         """A scalar whose gradient in the generator's weights estimates that of E_Q[g].
 

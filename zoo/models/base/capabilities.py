@@ -2,6 +2,8 @@
 
 import abc
 
+import tensorflow as tf
+
 from zoo.batch import Batch
 
 
@@ -16,11 +18,11 @@ class Generator(abc.ABC):
     default_estimator: str
 
     @abc.abstractmethod
-    def examples(self, seeds) -> Batch:
+    def examples(self, seeds: tf.Tensor) -> Batch:
         """Draws one example for each seed, int64 [batch], independent of the other seeds."""
 
     @abc.abstractmethod
-    def sample(self, key, count: int) -> Batch:
+    def sample(self, key: tf.Tensor, count: int) -> Batch:
         """Draws `count` examples by one stateless key, int64 [2]."""
 
 
@@ -28,7 +30,7 @@ class Likelihood(abc.ABC):
     """A distribution Q whose probability, or density, can be computed."""
 
     @abc.abstractmethod
-    def log_prob(self, values, labels=None):
+    def log_prob(self, values: tf.Tensor, labels: tf.Tensor | None = None):
         """Log-probability (of points: log-density) of examples in nats.
 
         Args:

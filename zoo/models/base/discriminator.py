@@ -13,7 +13,13 @@ class Discriminator(keras.Model, abc.ABC):
     """Scores examples and, where they are sequences, all their prefixes."""
 
     @abc.abstractmethod
-    def prefix_logits(self, values, labels=None, key=None, training=False):
+    def prefix_logits(
+        self,
+        values: tf.Tensor,
+        labels: tf.Tensor | None = None,
+        key: tf.Tensor | None = None,
+        training: bool = False,
+    ):
         """Logits of examples and their prefixes, float32 [batch, times].
 
         The last time is the whole example; images and points have no other.
@@ -27,7 +33,13 @@ class Discriminator(keras.Model, abc.ABC):
         """
 
     @typing.final
-    def call(self, values, labels=None, key=None, training=False):
+    def call(
+        self,
+        values: tf.Tensor,
+        labels: tf.Tensor | None = None,
+        key: tf.Tensor | None = None,
+        training: bool = False,
+    ):
         """Logits of examples, float32 [batch]; see `prefix_logits`."""
         return self.prefix_logits(values, labels, key, training)[:, -1]
 
@@ -58,7 +70,13 @@ class ProjectionDiscriminator(Discriminator):
         self.stages, self.dropout_rates = list(stages), list(dropout_rates)
         self.built = True
 
-    def prefix_logits(self, values, labels=None, key=None, training=False):
+    def prefix_logits(
+        self,
+        values: tf.Tensor,
+        labels: tf.Tensor | None = None,
+        key: tf.Tensor | None = None,
+        training: bool = False,
+    ):
         """See `Discriminator.prefix_logits`: float32 [batch, 1]."""
         hidden = values
         for number, (stage, rate) in enumerate(zip(self.stages, self.dropout_rates, strict=True)):

@@ -59,14 +59,14 @@ class LatentGenerator(keras.Model, Generator):
         self.num_classes = num_classes
         self.built = True
 
-    def call(self, latent, labels=None, training=False):
+    def call(self, latent: tf.Tensor, labels: tf.Tensor | None = None, training: bool = False):
         """Computes `decode`, in the compute dtype of the Keras policy."""
         if labels is not None:
             chosen = tf.one_hot(labels, self.num_classes, dtype=latent.dtype)
             latent = tf.concat([latent, chosen], axis=-1)
         return self.network(latent, training=training)
 
-    def decode(self, latent, labels=None, training: bool = False):
+    def decode(self, latent: tf.Tensor, labels: tf.Tensor | None = None, training: bool = False):
         """Decodes latents into examples.
 
         Args:
@@ -89,7 +89,7 @@ class LatentGenerator(keras.Model, Generator):
         )
         return self(latent, labels, training=training)
 
-    def sample(self, key, count: int, training: bool = True) -> Batch:
+    def sample(self, key: tf.Tensor, count: int, training: bool = True) -> Batch:
         """Draws `count` examples by one key, differentiable in the weights.
 
         Args:
@@ -106,7 +106,7 @@ class LatentGenerator(keras.Model, Generator):
         labels = randomness.integers(randomness.fold(key, _CLASS), [count], self.num_classes)
         return Batch(self.decode(latent, labels, training), labels)
 
-    def generate(self, seeds, labels=None):
+    def generate(self, seeds: tf.Tensor, labels: tf.Tensor | None = None):
         """Draws one example for each seed, independent of the other seeds.
 
         Args:
@@ -121,7 +121,7 @@ class LatentGenerator(keras.Model, Generator):
             labels = self._in_turn(seeds)
         return self.decode(self.latents_of(seeds), labels)
 
-    def examples(self, seeds) -> Batch:
+    def examples(self, seeds: tf.Tensor) -> Batch:
         """See `Generator.examples`: the examples that `generate` draws, with their classes."""
         return Batch(self.generate(seeds), self._in_turn(seeds) if self.num_classes else None)
 
@@ -129,11 +129,11 @@ class LatentGenerator(keras.Model, Generator):
         """Classes int32 [batch]: each in turn, from seed to seed."""
         return tf.cast(seeds % self.num_classes, tf.int32)
 
-    def latents(self, key, count: int):
+    def latents(self, key: tf.Tensor, count: int):
         """Draws from the prior by one key, float32 [count, latent_size]."""
         return _PRIORS[self.prior](key, [count, self.latent_size])
 
-    def latents_of(self, seeds):
+    def latents_of(self, seeds: tf.Tensor):
         """Draws from the prior for each seed, float32 [batch, latent_size]."""
         return randomness.rows(_PRIORS[self.prior], seeds, "latent", [self.latent_size])
 

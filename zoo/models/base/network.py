@@ -3,6 +3,8 @@
 import abc
 import dataclasses
 import typing
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -50,11 +52,11 @@ class AutoregressiveNetwork(keras.Model, abc.ABC):
         self.tokens = tokens
 
     @abc.abstractmethod
-    def initial_state(self, batch_size):
+    def initial_state(self, batch_size: int | tf.Tensor):
         """The state before the first token, a nest of tensors [batch_size, ...]."""
 
     @abc.abstractmethod
-    def step(self, token, state, masks=()):
+    def step(self, token: tf.Tensor, state: Any, masks: Sequence[tf.Tensor] = ()):
         """Reads one token and predicts the next.
 
         Args:
@@ -67,7 +69,7 @@ class AutoregressiveNetwork(keras.Model, abc.ABC):
         """
 
     @abc.abstractmethod
-    def run(self, inputs, state, key=None):
+    def run(self, inputs: tf.Tensor, state: Any, key: tf.Tensor | None = None):
         """Reads tokens from a state on and predicts the next one after each.
 
         Args:
@@ -80,7 +82,13 @@ class AutoregressiveNetwork(keras.Model, abc.ABC):
         """
 
     @abc.abstractmethod
-    def call(self, inputs, key=None, replace=None, passes=None):
+    def call(
+        self,
+        inputs: tf.Tensor,
+        key: tf.Tensor | None = None,
+        replace: Callable | None = None,
+        passes: int | None = None,
+    ):
         """Predicts the next token after each token, from the initial state on.
 
         Args:
@@ -101,7 +109,9 @@ class AutoregressiveNetwork(keras.Model, abc.ABC):
         """A function like `step` for loops, with everything that no time step changes computed."""
         return self.step
 
-    def dropout_masks(self, length, batch_size, key) -> list:
+    def dropout_masks(
+        self, length: int | tf.Tensor, batch_size: int | tf.Tensor, key: tf.Tensor | None
+    ) -> list:
         """Draws stateless dropout masks.
 
         Args:
@@ -120,11 +130,23 @@ class SequentialNetwork(AutoregressiveNetwork):
     """A network that reads token by token, so that `replace` costs no further pass."""
 
     @abc.abstractmethod
-    def run(self, inputs, state, key=None, replace=None):
+    def run(
+        self,
+        inputs: tf.Tensor,
+        state: Any,
+        key: tf.Tensor | None = None,
+        replace: Callable | None = None,
+    ):
         """See `AutoregressiveNetwork.run`; `replace` as in `AutoregressiveNetwork.call`."""
 
     @typing.final
-    def call(self, inputs, key=None, replace=None, passes=None):
+    def call(
+        self,
+        inputs: tf.Tensor,
+        key: tf.Tensor | None = None,
+        replace: Callable | None = None,
+        passes: int | None = None,
+    ):
         """See `AutoregressiveNetwork.call`."""
         del passes
         return self.run(inputs, self.initial_state(size(inputs, 0)), key, replace)[0]
@@ -134,7 +156,7 @@ class ParallelNetwork(AutoregressiveNetwork):
     """A network that predicts at all times at once, given all tokens that it reads."""
 
     @abc.abstractmethod
-    def forward(self, inputs, key=None):
+    def forward(self, inputs: tf.Tensor, key: tf.Tensor | None = None):
         """Predicts the next token after each token in one pass.
 
         Args:
@@ -146,7 +168,13 @@ class ParallelNetwork(AutoregressiveNetwork):
         """
 
     @typing.final
-    def call(self, inputs, key=None, replace=None, passes=None):
+    def call(
+        self,
+        inputs: tf.Tensor,
+        key: tf.Tensor | None = None,
+        replace: Callable | None = None,
+        passes: int | None = None,
+    ):
         """See `AutoregressiveNetwork.call`.
 
         Args:
@@ -189,7 +217,13 @@ class ParallelNetwork(AutoregressiveNetwork):
         return tf.stop_gradient(tf.transpose(every.stack()))
 
 
-def run_by_steps(network: AutoregressiveNetwork, inputs, state, key=None, replace=None):
+def run_by_steps(
+    network: AutoregressiveNetwork,
+    inputs: tf.Tensor,
+    state: Any,
+    key: tf.Tensor | None = None,
+    replace: Callable | None = None,
+):
     """Computes `SequentialNetwork.run` by a loop over `step`, for networks without a faster way."""
     batch_size, length = size(inputs, 0), size(inputs, 1)
     masks = network.dropout_masks(length, batch_size, key)

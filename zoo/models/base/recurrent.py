@@ -5,6 +5,8 @@ Source: A. Graves (2013), arXiv 1308.0850; dropout between layers only: W. Zarem
 """
 
 import functools
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import tensorflow as tf
 
@@ -75,16 +77,28 @@ class RecurrentNetwork(SequentialNetwork):
         self.output_bias = self.add_weight((size,), "zeros", name="output_bias")
         self.built = True
 
-    def initial_state(self, batch_size):
+    def initial_state(self, batch_size: int | tf.Tensor):
         """See `AutoregressiveNetwork.initial_state`: zeros [batch_size, units], a tuple a layer."""
         return [layer.zero_state(batch_size, self._dtype) for layer in self.layers_]
 
-    def run(self, inputs, state, key=None, replace=None):
+    def run(
+        self,
+        inputs: tf.Tensor,
+        state: Any,
+        key: tf.Tensor | None = None,
+        replace: Callable | None = None,
+    ):
         """See `SequentialNetwork.run`."""
         outputs, last = self.hidden(inputs, state, key, replace)
         return self.logits(outputs), last
 
-    def hidden(self, inputs, state, key=None, replace=None):
+    def hidden(
+        self,
+        inputs: tf.Tensor,
+        state: Any,
+        key: tf.Tensor | None = None,
+        replace: Callable | None = None,
+    ):
         """Computes the hidden states from which `logits` predicts the next token.
 
         Args:
@@ -106,11 +120,11 @@ class RecurrentNetwork(SequentialNetwork):
         outputs = outputs * masks[-1] if masks else outputs
         return tf.transpose(outputs, [1, 0, 2]), last
 
-    def logits(self, outputs):
+    def logits(self, outputs: tf.Tensor):
         """Logits float32 [..., vocabulary size] of the last layer's hidden states [..., units]."""
         return self._logits(outputs, *self._output_weights())
 
-    def step(self, token, state, masks=()):
+    def step(self, token: tf.Tensor, state: Any, masks: Sequence[tf.Tensor] = ()):
         """See `AutoregressiveNetwork.step`."""
         return self.stepper(projected=False)(token, state, masks)
 
@@ -130,7 +144,9 @@ class RecurrentNetwork(SequentialNetwork):
 
         return step
 
-    def dropout_masks(self, length, batch_size, key) -> list:
+    def dropout_masks(
+        self, length: int | tf.Tensor, batch_size: int | tf.Tensor, key: tf.Tensor | None
+    ) -> list:
         """See `AutoregressiveNetwork.dropout_masks`: [length, batch_size, units] for each layer."""
         shape, count = [length, batch_size, self.units], len(self.layers_)
         return dropout_masks(shape, self.dropout, count, key, self._dtype)

@@ -68,15 +68,15 @@ class SequenceModel(keras.Model, Generator, Likelihood):
         self.built = True
 
     @abc.abstractmethod
-    def to_tokens(self, examples):
+    def to_tokens(self, examples: tf.Tensor):
         """Reads examples as tokens, int32 [batch, time]."""
 
     @abc.abstractmethod
-    def to_examples(self, tokens):
+    def to_examples(self, tokens: tf.Tensor):
         """Writes tokens, int32 [batch, time], as examples."""
 
     @abc.abstractmethod
-    def num_units(self, token_mask):
+    def num_units(self, token_mask: tf.Tensor):
         """Units of the negative log-likelihood in a batch, float32 []: tokens of texts, or images.
 
         Args:
@@ -87,7 +87,7 @@ class SequenceModel(keras.Model, Generator, Likelihood):
         """The networks of the model by their roles."""
         return {"generator": self}
 
-    def read(self, examples, labels=None) -> tuple:
+    def read(self, examples: tf.Tensor, labels: tf.Tensor | None = None) -> tuple:
         """Inputs and targets of the network.
 
         Args:
@@ -101,7 +101,7 @@ class SequenceModel(keras.Model, Generator, Likelihood):
         tokens = self.to_tokens(examples)
         return self.shift(tokens, labels), tokens, self.token_mask(tokens)
 
-    def shift(self, tokens, labels=None):
+    def shift(self, tokens: tf.Tensor, labels: tf.Tensor | None = None):
         """Inputs from which the network predicts `tokens`: the start token, then all but the last.
 
         Args:
@@ -114,12 +114,12 @@ class SequenceModel(keras.Model, Generator, Likelihood):
         start = self.starts(tf.shape(tokens)[0], labels)
         return tf.concat([start[:, None], tokens[:, :-1]], axis=-1)
 
-    def starts(self, batch_size, labels=None):
+    def starts(self, batch_size: int | tf.Tensor, labels: tf.Tensor | None = None):
         """The start tokens, int32 [batch_size], of these classes, int32 [batch_size] or None."""
         start = tf.fill([batch_size], self.sequence.vocabulary.start)
         return start if labels is None else start + tf.cast(labels, tf.int32)
 
-    def token_mask(self, tokens):
+    def token_mask(self, tokens: tf.Tensor):
         """Mask of the tokens up to the first end token, itself included: 1, and 0 after; float32.
 
         Args:
@@ -127,7 +127,9 @@ class SequenceModel(keras.Model, Generator, Likelihood):
         """
         return tf.cast(up_to_end(tokens, self.sequence.vocabulary.end), tf.float32)
 
-    def log_prob(self, values, labels=None, sampler: Callable | None = None):
+    def log_prob(
+        self, values: tf.Tensor, labels: tf.Tensor | None = None, sampler: Callable | None = None
+    ):
         """Log-probability log Q(x) in nats, or log Q(x|label) where there are labels.
 
         Args:
@@ -159,13 +161,13 @@ class SequenceModel(keras.Model, Generator, Likelihood):
 
     def generate(
         self,
-        seeds,
+        seeds: tf.Tensor,
         sampler: Callable,
         length: int | None = None,
-        prompt=None,
-        prompt_length=None,
-        labels=None,
-        max_new_tokens=None,
+        prompt: tf.Tensor | None = None,
+        prompt_length: tf.Tensor | None = None,
+        labels: tf.Tensor | None = None,
+        max_new_tokens: tf.Tensor | None = None,
         jit_compile: bool = False,
     ) -> samplers.Generated:
         """Draws sequences of tokens; see `zoo.samplers.decode`.
@@ -198,18 +200,18 @@ class SequenceModel(keras.Model, Generator, Likelihood):
             jit_compile,
         )
 
-    def examples(self, seeds) -> Batch:
+    def examples(self, seeds: tf.Tensor) -> Batch:
         """See `Generator.examples`; no gradient flows through them."""
         labels = self._in_turn(seeds)
         compiled = self.network.jit_compile_sampling
         drawn = self.generate(seeds, _unchanged, labels=labels, jit_compile=compiled)
         return Batch(self.to_examples(drawn.tokens), labels if self.domain.num_classes else None)
 
-    def sample(self, key, count: int) -> Batch:
+    def sample(self, key: tf.Tensor, count: int) -> Batch:
         """See `Generator.sample`; no gradient flows through them."""
         return self.examples(randomness.seeds(key, count))
 
-    def completions(self, texts, known, key):
+    def completions(self, texts: tf.Tensor, known: tf.Tensor, key: tf.Tensor):
         """Draws texts from Q given their prefixes.
 
         Args:
@@ -225,7 +227,7 @@ class SequenceModel(keras.Model, Generator, Likelihood):
         compiled = self.network.jit_compile_sampling
         return self.generate(seeds, _unchanged, None, texts, known, jit_compile=compiled).tokens
 
-    def drawing_logits(self, texts):
+    def drawing_logits(self, texts: tf.Tensor):
         """Logits from which `sample` draws each token of a text, given those before it.
 
         Args:
@@ -256,15 +258,15 @@ class TextModel(SequenceModel):
         tokens = TokenSpace(domain.vocabulary.size, max(1, domain.num_classes), domain.length)
         super().__init__(domain, domain, network(tokens))
 
-    def to_tokens(self, examples):
+    def to_tokens(self, examples: tf.Tensor):
         """See `SequenceModel.to_tokens`: texts are tokens."""
         return examples
 
-    def to_examples(self, tokens):
+    def to_examples(self, tokens: tf.Tensor):
         """See `SequenceModel.to_examples`: tokens are texts."""
         return tokens
 
-    def num_units(self, token_mask):
+    def num_units(self, token_mask: tf.Tensor):
         """See `SequenceModel.num_units`: the number of tokens."""
         return tf.reduce_sum(token_mask)
 
@@ -294,25 +296,25 @@ class PatchModel(SequenceModel):
         super().__init__(domain, sequence, network(tokens))
         self._patch = patch
 
-    def to_tokens(self, examples):
+    def to_tokens(self, examples: tf.Tensor):
         """See `SequenceModel.to_tokens`."""
         return patches.to_tokens(examples, self.domain, self._patch)
 
-    def to_examples(self, tokens):
+    def to_examples(self, tokens: tf.Tensor):
         """See `SequenceModel.to_examples`."""
         return patches.to_images(tokens, self.domain, self._patch)
 
-    def num_units(self, token_mask):
+    def num_units(self, token_mask: tf.Tensor):
         """See `SequenceModel.num_units`: the number of images."""
         return tf.cast(tf.shape(token_mask)[0], tf.float32)
 
     def complete(
         self,
-        images,
-        known_rows,
-        seeds,
+        images: tf.Tensor,
+        known_rows: tf.Tensor,
+        seeds: tf.Tensor,
         sampler: Callable,
-        labels=None,
+        labels: tf.Tensor | None = None,
         jit_compile: bool = False,
     ):
         """Draws the lower rows of images given the upper ones.

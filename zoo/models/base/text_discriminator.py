@@ -34,7 +34,13 @@ class TextDiscriminator(Discriminator):
         self.logit.build((None, None, width))
         self.built = True
 
-    def prefix_logits(self, values, labels=None, key=None, training=False):
+    def prefix_logits(
+        self,
+        values: tf.Tensor,
+        labels: tf.Tensor | None = None,
+        key: tf.Tensor | None = None,
+        training: bool = False,
+    ):
         """Logits of texts and all their prefixes, float32 [batch, length].
 
         Args:

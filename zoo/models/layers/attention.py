@@ -37,7 +37,14 @@ class Attention(keras.layers.Layer):
             (units, units), normal(units, self._output_scale), name="output_kernel"
         )
 
-    def read(self, inputs, angles, visible, cache=None, slots=None):
+    def read(
+        self,
+        inputs: tf.Tensor,
+        angles: tf.Tensor,
+        visible: tf.Tensor,
+        cache: tuple[tf.Tensor, tf.Tensor] | None = None,
+        slots: tf.Tensor | None = None,
+    ):
         """Attends to the inputs and to the cached positions.
 
         Args:
@@ -74,7 +81,7 @@ def normal(fan_in: int, scale: float = 1.0) -> keras.initializers.Initializer:
     return keras.initializers.RandomNormal(stddev=scale / math.sqrt(fan_in))
 
 
-def attend(queries, keys, values, visible):
+def attend(queries: tf.Tensor, keys: tf.Tensor, values: tf.Tensor, visible: tf.Tensor):
     """Scaled dot-product attention softmax(Q Kᵀ / sqrt(size)) V over the visible keys.
 
     Args:
@@ -93,7 +100,7 @@ def attend(queries, keys, values, visible):
     return tf.matmul(tf.nn.softmax(scores), values)
 
 
-def rope_angles(positions, size: int, dtype: tf.DType) -> tuple:
+def rope_angles(positions: tf.Tensor, size: int, dtype: tf.DType) -> tuple:
     """Cosines and sines of the RoPE angles of positions.
 
     The angle of pair i at position p is p / 10,000^(2i / size). The angle of one position is
@@ -115,7 +122,7 @@ def rope_angles(positions, size: int, dtype: tf.DType) -> tuple:
     return tf.cast(tf.cos(angles), dtype), tf.cast(tf.sin(angles), dtype)
 
 
-def rotate(features, angles: tuple):
+def rotate(features: tf.Tensor, angles: tuple):
     """Rotates features [..., size] in pairs by `rope_angles`.
 
     The features of a pair stand at the same place in the two halves. The product of two rotated
@@ -125,7 +132,7 @@ def rotate(features, angles: tuple):
     return tf.concat([first * cosine - second * sine, first * sine + second * cosine], axis=-1)
 
 
-def visible(reading, read, context: int):
+def visible(reading, read: tf.Tensor, context: int):
     """Attention mask: each position attends to itself and those before it within the context.
 
     Args:
@@ -140,7 +147,7 @@ def visible(reading, read, context: int):
     return (back >= 0) & (back < context) & (read >= 0)[:, None, None, :]
 
 
-def cache_positions(last, slots: int):
+def cache_positions(last: tf.Tensor, slots: int):
     """Positions whose keys the slots of a cache hold after the position `last`.
 
     The keys of position p are in slot p modulo `slots`.
@@ -155,7 +162,7 @@ def cache_positions(last, slots: int):
     return last[:, None] - (last[:, None] - tf.range(slots)) % slots
 
 
-def cache_slots(positions, heads: int, slots: int):
+def cache_slots(positions: tf.Tensor, heads: int, slots: int):
     """Indices of a cache that the keys of the last of these positions are written to.
 
     Args:
@@ -172,7 +179,7 @@ def cache_slots(positions, heads: int, slots: int):
     return tf.stack([*each[:2], tf.broadcast_to(slot[:, None], shape)], axis=-1)
 
 
-def write(cache, new, indices):
+def write(cache: tuple[tf.Tensor, tf.Tensor], new: tf.Tensor, indices: tf.Tensor):
     """Writes the last of `new`, [batch, heads, time, size], to a cache [batch, heads, slots, size].
 
     Args:

@@ -18,7 +18,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
     and writes all of the image's memory; TensorFlow has one operation for all.
     """
 
-    def call(self, inputs, training=None):
+    def call(self, inputs: tf.Tensor, training: bool | None = None):
         """Normalises images, float [batch, height, width, channels]."""
         if not training:
             return super().call(inputs, training=False)

@@ -5,7 +5,9 @@ import tensorflow as tf
 from zoo import randomness
 
 
-def dropout_masks(shape: list, dropout: float, count: int, key, dtype: tf.DType) -> list:
+def dropout_masks(
+    shape: list, dropout: float, count: int, key: tf.Tensor | None, dtype: tf.DType
+) -> list:
     """Draws masks whose entries are 0 with probability `dropout`, and else 1 / (1 - dropout).
 
     Args:

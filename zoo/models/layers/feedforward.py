@@ -32,21 +32,21 @@ class FeedForward(keras.layers.Layer):
             (self.size, units), normal(self.size, self._output_scale), name="output_kernel"
         )
 
-    def compute(self, inputs):
+    def compute(self, inputs: tf.Tensor):
         """Maps inputs [..., units] to outputs [..., units]."""
         features = squared_relu(tf.tensordot(inputs, self.kernel, axes=1))
         return tf.tensordot(features, self.output_kernel, axes=1)
 
 
 @tf.custom_gradient
-def squared_relu(features):
+def squared_relu(features: tf.Tensor):
     """Computes max(0, x)², whose gradient is one product."""
     positive = tf.maximum(features, 0)  # cheaper than tf.nn.relu in bfloat16
     return positive * positive, lambda upstream: 2 * positive * upstream
 
 
 @tf.custom_gradient
-def normalise(features):
+def normalise(features: tf.Tensor):
     """Root mean square normalisation x / sqrt(mean(x²)) over the last axis.
 
     It has no gain, which the matrix that comes next can take on.

@@ -16,7 +16,7 @@ import tensorflow as tf
 from keras import ops
 
 
-def bias_add(values, bias):
+def bias_add(values: tf.Tensor, bias: tf.Tensor):
     """`tf.nn.bias_add`, of which the bias's gradient is summed in float32.
 
     Args:
@@ -29,7 +29,7 @@ def bias_add(values, bias):
     return tf.nn.bias_add(values, bias) if bias.dtype.size >= 4 else _bias_add(values, bias)
 
 
-def lookup(table, indices):
+def lookup(table: tf.Tensor, indices: tf.Tensor):
     """`tf.gather`, of which the table's gradient is summed in float32.
 
     Args:
@@ -42,13 +42,13 @@ def lookup(table, indices):
     return tf.gather(table, indices) if table.dtype.size >= 4 else _lookup(table, indices)
 
 
-def bias_gradient(d_values):
+def bias_gradient(d_values: tf.Tensor):
     """Σ over all axes but the last of [..., channels]: [channels], of the same dtype."""
     total = tf.raw_ops.BiasAddGrad(out_backprop=_wide(d_values))
     return tf.cast(total, d_values.dtype)
 
 
-def lookup_gradient(d_values, indices, rows):
+def lookup_gradient(d_values: tf.Tensor, indices: tf.Tensor, rows):
     """The gradient [rows, ...] of a table, from that of what was looked up.
 
     Args:
@@ -83,7 +83,7 @@ def _wide(values):
 class Dense(keras.layers.Dense):
     """`keras.layers.Dense`, of which the bias's gradient is summed in float32."""
 
-    def call(self, inputs, training=None):
+    def call(self, inputs: tf.Tensor, training: bool | None = None):
         """See `keras.layers.Dense`."""
         del training
         return _finish(self, ops.matmul(inputs, self.kernel))
@@ -93,7 +93,7 @@ class Dense(keras.layers.Dense):
 class Conv1D(keras.layers.Conv1D):
     """`keras.layers.Conv1D` with padding="causal", the bias's gradient summed in float32."""
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor):
         """See `keras.layers.Conv1D`."""
         before = self.dilation_rate[0] * (self.kernel_size[0] - 1)
         padded = tf.pad(inputs, [[0, 0], [before, 0], [0, 0]])
@@ -106,7 +106,7 @@ class Conv1D(keras.layers.Conv1D):
 class Conv2D(keras.layers.Conv2D):
     """`keras.layers.Conv2D`, of which the bias's gradient is summed in float32."""
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor):
         """See `keras.layers.Conv2D`."""
         return _finish(self, self.convolution_op(inputs, self.kernel))
 
@@ -115,7 +115,7 @@ class Conv2D(keras.layers.Conv2D):
 class Conv2DTranspose(keras.layers.Conv2DTranspose):
     """`keras.layers.Conv2DTranspose`, of which the bias's gradient is summed in float32."""
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor):
         """See `keras.layers.Conv2DTranspose`."""
         values = ops.conv_transpose(
             inputs, self.kernel, list(self.strides), self.padding, data_format="channels_last"

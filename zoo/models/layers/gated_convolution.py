@@ -47,7 +47,7 @@ class FirstConvolution(keras.layers.Layer):
         self.horizontal_kernel = kernel(1, self.reach, "horizontal")
         self.horizontal_biases = biases("horizontal_biases")
 
-    def vertical(self, window, row=None):
+    def vertical(self, window: tf.Tensor, row: int | tf.Tensor | None = None):
         """Computes the vertical stack.
 
         Args:
@@ -64,7 +64,9 @@ class FirstConvolution(keras.layers.Layer):
         biases = biases if row is None else tf.gather(biases, [row])
         return convolve(window, self.vertical_kernel) + biases
 
-    def horizontal(self, window, row=None, column=None):
+    def horizontal(
+        self, window: tf.Tensor, row: int | tf.Tensor | None = None, column: tf.Tensor | None = None
+    ):
         """Computes the horizontal stack.
 
         Args:
@@ -116,7 +118,7 @@ class GatedConvolution(keras.layers.Layer):
         if self.num_classes:
             self.of_class = self.add_weight((self.num_classes, 2, gates), "zeros", name="of_class")
 
-    def vertical(self, window, labels):
+    def vertical(self, window: tf.Tensor, labels: tf.Tensor | None):
         """Computes the gates of the vertical stack, before they are applied.
 
         Args:
@@ -131,11 +133,18 @@ class GatedConvolution(keras.layers.Layer):
         window = tf.pad(window, [[0, 0], [0, 0], [side, side], [0, 0]])
         return self._conditioned(self._convolve(window, "vertical"), labels, 0)
 
-    def across(self, gates):
+    def across(self, gates: tf.Tensor):
         """Term that the vertical stack adds to the gates of the horizontal one, of equal shape."""
         return convolve(gates, self.kernels["across"])
 
-    def horizontal(self, features, window, across, labels, mask=None):
+    def horizontal(
+        self,
+        features: tf.Tensor,
+        window: tf.Tensor,
+        across: tf.Tensor,
+        labels: tf.Tensor | None,
+        mask: tf.Tensor | None = None,
+    ):
         """Computes the horizontal stack.
 
         Args:
@@ -164,13 +173,13 @@ class GatedConvolution(keras.layers.Layer):
         return gates + added[:, None, None]
 
 
-def gated(gates):
+def gated(gates: tf.Tensor):
     """Computes tanh(a) σ(b), [..., width], of the two halves a and b of [..., 2 width]."""
     a, b = tf.split(gates, 2, axis=-1)
     return tf.tanh(a) * tf.sigmoid(b)
 
 
-def convolve(window, kernel, bias=None):
+def convolve(window: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor | None = None):
     """Convolves a window that is already padded.
 
     oneDNN has no gradients of convolutions that pad unevenly, and those that TensorFlow has instead

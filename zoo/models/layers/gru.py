@@ -5,6 +5,8 @@ the recurrent product and not on the state that goes into it, so that there is o
 step. cuDNN's, PyTorch's and (with `reset_after=True`) Keras's are this variant too.
 """
 
+from typing import Any
+
 import tensorflow as tf
 
 from zoo.models.layers.recurrent import RecurrentLayer, sigmoid_gradient, tanh_gradient
@@ -21,7 +23,7 @@ class GRULayer(RecurrentLayer):
 
     num_gates, num_states, num_saved, num_products = 3, 1, 4, 2
 
-    def activate(self, projected, recurrent, state):
+    def activate(self, projected: tf.Tensor, recurrent: tf.Tensor, state: Any):
         """See `RecurrentLayer.activate`; the gates and h U_n are saved."""
         (hidden,) = state
         z_input, r_input, n_input = tf.split(projected, 3, axis=-1)
@@ -30,7 +32,13 @@ class GRULayer(RecurrentLayer):
         n = tf.tanh(n_input + r * n_recurrent)
         return (n + z * (hidden - n),), (z, r, n, n_recurrent)
 
-    def gradient(self, saved, before, after, d_after):
+    def gradient(
+        self,
+        saved: tuple[tf.Tensor, ...],
+        before: tuple[tf.Tensor, ...],
+        after: tuple[tf.Tensor, ...],
+        d_after: tuple[tf.Tensor, ...],
+    ):
         """See `RecurrentLayer.gradient`."""
         del after
         (z, r, n, n_recurrent), (hidden,), (d_hidden,) = saved, before, d_after

@@ -3,6 +3,9 @@
 Source: S. Hochreiter and J. Schmidhuber (1997); forget gate: F. Gers et al. (2000).
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -21,13 +24,13 @@ class LSTMLayer(RecurrentLayer):
     num_gates, num_states, num_saved, num_products = 4, 2, 4, 1
 
     @staticmethod
-    def first_bias(shape, dtype=None):
+    def first_bias(shape: Sequence[int] | tf.Tensor, dtype=None):
         """Initialises the bias with open forget gates (R. Jozefowicz et al. 2015)."""
         units = shape[0] // 4
         zeros, ones = keras.ops.zeros([units], dtype), keras.ops.ones([units], dtype)
         return keras.ops.concatenate([zeros, ones, zeros, zeros])
 
-    def activate(self, projected, recurrent, state):
+    def activate(self, projected: tf.Tensor, recurrent: tf.Tensor, state: Any):
         """See `RecurrentLayer.activate`; the gates are saved."""
         _, cell = state
         i, f, g, o = tf.split(projected + recurrent, 4, axis=-1)
@@ -35,7 +38,13 @@ class LSTMLayer(RecurrentLayer):
         cell = f * cell + i * g
         return (o * tf.tanh(cell), cell), (i, f, g, o)
 
-    def gradient(self, saved, before, after, d_after):
+    def gradient(
+        self,
+        saved: tuple[tf.Tensor, ...],
+        before: tuple[tf.Tensor, ...],
+        after: tuple[tf.Tensor, ...],
+        d_after: tuple[tf.Tensor, ...],
+    ):
         """See `RecurrentLayer.gradient`."""
         (i, f, g, o), (_, previous), (_, cell), (d_hidden, d_cell) = saved, before, after, d_after
         squashed = tf.tanh(cell)

@@ -7,7 +7,7 @@ a small one at each time.
 """
 
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
@@ -32,7 +32,13 @@ def loop_weights(layers: list[RecurrentLayer], projected: bool) -> list:
     return tf.nest.map_structure(tf.convert_to_tensor, weights)
 
 
-def step(layers: list[RecurrentLayer], weights: list, inputs, state: list, masks=()) -> tuple:
+def step(
+    layers: list[RecurrentLayer],
+    weights: list,
+    inputs: tf.Tensor,
+    state: list,
+    masks: Sequence[tf.Tensor] = (),
+) -> tuple:
     """Computes one time step of all layers.
 
     Args:
@@ -63,10 +69,10 @@ def step(layers: list[RecurrentLayer], weights: list, inputs, state: list, masks
 def unroll(
     layers: list[RecurrentLayer],
     weights: list,
-    tokens,
-    table,
+    tokens: tf.Tensor,
+    table: tf.Tensor,
     state: list,
-    masks=(),
+    masks: Sequence[tf.Tensor] = (),
     choose: Callable | None = None,
 ) -> tuple:
     """Reads tokens at all times.

@@ -1,6 +1,7 @@
 """Recurrent layers: weights, and the nonlinear part of a time step with its gradient."""
 
 import abc
+from collections.abc import Sequence
 
 import keras
 import tensorflow as tf
@@ -44,22 +45,22 @@ class RecurrentLayer(keras.layers.Layer, abc.ABC):
         self.bias = self.add_weight((gates,), self.first_bias, name="bias")
 
     @staticmethod
-    def first_bias(shape, dtype=None):
+    def first_bias(shape: Sequence[int] | tf.Tensor, dtype=None):
         """Initialises the bias."""
         return keras.ops.zeros(shape, dtype)
 
-    def project(self, inputs):
+    def project(self, inputs: tf.Tensor):
         """Computes x W + b, [any, num_gates units], of inputs x, [any, units]."""
         return float32_sums.bias_add(
             tf.matmul(inputs, self.kernel), tf.convert_to_tensor(self.bias)
         )
 
-    def zero_state(self, batch_size, dtype: tf.DType) -> tuple:
+    def zero_state(self, batch_size: int | tf.Tensor, dtype: tf.DType) -> tuple:
         """The state before the first time: a tuple of zeros [batch_size, units]."""
         return (tf.zeros([batch_size, self.units], dtype),) * self.num_states
 
     @abc.abstractmethod
-    def activate(self, projected, recurrent, state: tuple) -> tuple:
+    def activate(self, projected: tf.Tensor, recurrent: tf.Tensor, state: tuple) -> tuple:
         """Computes one time step.
 
         Args:
@@ -88,11 +89,11 @@ class RecurrentLayer(keras.layers.Layer, abc.ABC):
         """
 
 
-def sigmoid_gradient(value, d_value):
+def sigmoid_gradient(value: tf.Tensor, d_value: tf.Tensor):
     """Computes d_value σ'(x) where value = σ(x), in one operation."""
     return tf.raw_ops.SigmoidGrad(y=value, dy=d_value)
 
 
-def tanh_gradient(value, d_value):
+def tanh_gradient(value: tf.Tensor, d_value: tf.Tensor):
     """Computes d_value tanh'(x) where value = tanh(x), in one operation."""
     return tf.raw_ops.TanhGrad(y=value, dy=d_value)

@@ -17,6 +17,7 @@ of an ordinary layer: no gradient passes through σ.
 """
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 from zoo.models.layers import float32_sums
@@ -46,7 +47,7 @@ class _SpectralNormalisation:
         sigma = ops.norm(ops.matmul(self._matrix(), self.u))
         return ops.cast(super().kernel / ops.cast(sigma, self.compute_dtype), self.compute_dtype)
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: tf.Tensor, training: bool = False):
         if training:
             matrix = ops.stop_gradient(self._matrix())
             u = ops.matmul(ops.matmul(matrix, self.u), matrix)

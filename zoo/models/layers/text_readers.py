@@ -40,7 +40,7 @@ class Reader(keras.layers.Layer, abc.ABC):
         self.embedding = self.add_weight((size, width), initial, name="embedding")
 
     @abc.abstractmethod
-    def call(self, tokens, key=None):
+    def call(self, tokens: tf.Tensor, key: tf.Tensor | None = None):
         """Features of the prefixes of texts up to each time, [batch, time, num_features].
 
         Args:
@@ -48,14 +48,14 @@ class Reader(keras.layers.Layer, abc.ABC):
             key: a stateless random key, int64 [2], for dropout; None: no dropout.
         """
 
-    def embed(self, tokens):
+    def embed(self, tokens: tf.Tensor):
         """Embeds tokens, [batch, time, width]."""
         table = tf.convert_to_tensor(self.embedding)
         if tokens.dtype.is_floating:
             return tf.tensordot(tokens, table, axes=1)
         return float32_sums.lookup(table, tokens)
 
-    def drop(self, features, key, number: int, time_axis: int = 1):
+    def drop(self, features: tf.Tensor, key: tf.Tensor, number: int, time_axis: int = 1):
         """Applies dropout, which is the same at all times of a text.
 
         Args:
@@ -105,7 +105,7 @@ class Convolutions(Reader):
                 convolution.build((None, None, channels))
         self.built = True
 
-    def call(self, tokens, key=None):
+    def call(self, tokens: tf.Tensor, key: tf.Tensor | None = None):
         """See `Reader.call`."""
         features = self.embed(tokens)
         for convolutions in self.layers_:
@@ -132,7 +132,7 @@ class Recurrence(Reader):
             layer.build((None, width))
         self.built = True
 
-    def call(self, tokens, key=None):
+    def call(self, tokens: tf.Tensor, key: tf.Tensor | None = None):
         """See `Reader.call`."""
         batch, time = tf.unstack(tf.shape(tokens)[:2])
         # Each position's inputs are looked up in a table of all positions.
@@ -146,7 +146,7 @@ class Recurrence(Reader):
         return tf.transpose(outputs * masks[-1], [1, 0, 2])
 
 
-def running_maximum(features):
+def running_maximum(features: tf.Tensor):
     """Computes the maximum up to each time, in ⌈log2 time⌉ steps.
 
     Args:

@@ -24,7 +24,7 @@ from zoo.objectives.base.regularisation import GradientPenalty, InstanceNoise
 class Objective(abc.ABC):  # noqa: B024, the kinds below have abstract methods
     """Defines the losses that a training step minimises."""
 
-    def logged(self, step) -> dict[str, tf.Tensor]:
+    def logged(self, step: int | tf.Tensor) -> dict[str, tf.Tensor]:
         """Scalars that the objective sets at a training step, such as a schedule's value."""
         del step
         return {}
@@ -35,7 +35,7 @@ class LikelihoodObjective(Objective):
 
     @abc.abstractmethod
     def predict(
-        self, model, batch: Batch, step, key: tf.Tensor
+        self, model: Any, batch: Batch, step: int | tf.Tensor, key: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Predicts every token of a batch.
 
@@ -80,7 +80,9 @@ class AdversarialObjective(Objective):
     gradient_penalty: GradientPenalty = GradientPenalty()
 
     @abc.abstractmethod
-    def discriminator_loss(self, real_logits, generated_logits, step):
+    def discriminator_loss(
+        self, real_logits: tf.Tensor, generated_logits: tf.Tensor, step: int | tf.Tensor
+    ):
         """The loss that the discriminator minimises, a scalar.
 
         Args:
@@ -90,7 +92,7 @@ class AdversarialObjective(Objective):
         """
 
     @abc.abstractmethod
-    def generator_loss(self, generated_logits, step):
+    def generator_loss(self, generated_logits: tf.Tensor, step: int | tf.Tensor):
         """The loss g whose mean over samples the generator minimises, discriminator held fixed.
 
         Args:
@@ -109,7 +111,9 @@ class AdversarialObjective(Objective):
         """The number of samples in a batch of the discriminator."""
         return batch_size
 
-    def diagnostics(self, real_logits, generated_logits, step) -> dict[str, Any]:
+    def diagnostics(
+        self, real_logits: tf.Tensor, generated_logits: tf.Tensor, step: int | tf.Tensor
+    ) -> dict[str, Any]:
         """Scalars that the logits of whole examples yield, logged in training and validation.
 
         Args:
@@ -129,7 +133,7 @@ class DensityRatioObjective(AdversarialObjective):
     """
 
     @abc.abstractmethod
-    def log_density_ratio(self, logits, step):
+    def log_density_ratio(self, logits: tf.Tensor, step: int | tf.Tensor):
         """The estimate of r = log P - log Q in nats, of the shape and type of `logits`.
 
         Args:
@@ -138,7 +142,9 @@ class DensityRatioObjective(AdversarialObjective):
         """
 
     @abc.abstractmethod
-    def divergence_bound(self, real_logits, generated_logits, step):
+    def divergence_bound(
+        self, real_logits: tf.Tensor, generated_logits: tf.Tensor, step: int | tf.Tensor
+    ):
         """A lower bound of a divergence of P and Q in nats, tight at the best discriminator.
 
         It is a mean over real examples plus a mean over samples.
@@ -153,7 +159,9 @@ class DensityRatioObjective(AdversarialObjective):
             A scalar.
         """
 
-    def diagnostics(self, real_logits, generated_logits, step) -> dict[str, Any]:
+    def diagnostics(
+        self, real_logits: tf.Tensor, generated_logits: tf.Tensor, step: int | tf.Tensor
+    ) -> dict[str, Any]:
         """The divergence bound; see `AdversarialObjective.diagnostics`."""
         return {"divergence_bound": self.divergence_bound(real_logits, generated_logits, step)}
 
@@ -168,7 +176,7 @@ class CooperativeObjective(Objective):
     mediator_steps: int = 1
 
     @abc.abstractmethod
-    def mediator_loss(self, real_nats, generated_nats, step):
+    def mediator_loss(self, real_nats: tf.Tensor, generated_nats: tf.Tensor, step: int | tf.Tensor):
         """The loss that the mediator minimises, a scalar.
 
         Args:
@@ -178,7 +186,14 @@ class CooperativeObjective(Objective):
         """
 
     @abc.abstractmethod
-    def generator_loss(self, texts, log_q, log_m, token_mask, step):
+    def generator_loss(
+        self,
+        texts: tf.Tensor,
+        log_q: tf.Tensor,
+        log_m: tf.Tensor,
+        token_mask: tf.Tensor,
+        step: int | tf.Tensor,
+    ):
         """The loss that the generator minimises, mediator held fixed, a scalar.
 
         Args:
@@ -191,7 +206,9 @@ class CooperativeObjective(Objective):
         """
 
     @abc.abstractmethod
-    def divergence_bound(self, real_log_ratio, generated_log_ratio, step):
+    def divergence_bound(
+        self, real_log_ratio: tf.Tensor, generated_log_ratio: tf.Tensor, step: int | tf.Tensor
+    ):
         """A lower bound of a divergence of P and Q in nats, tight at the best mediator.
 
         Args:

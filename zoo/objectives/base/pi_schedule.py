@@ -1,11 +1,12 @@
 """π, the weight of the data: a constant or a linear schedule."""
 
+import tensorflow as tf
 from keras import ops
 
 from zoo.errors import require
 
 
-def checked(objective: str, pi, pi_steps: int) -> tuple[float, float]:
+def checked(objective: str, pi: float | tf.Tensor, pi_steps: int) -> tuple[float, float]:
     """π at the first step and at the end of its schedule, the same where it is a constant.
 
     Args:
@@ -33,7 +34,7 @@ def checked(objective: str, pi, pi_steps: int) -> tuple[float, float]:
     return ends
 
 
-def at(ends: tuple[float, float], pi_steps: int, step):
+def at(ends: tuple[float, float], pi_steps: int, step: int | tf.Tensor):
     """π at a training step, an integer or an integer tensor []: a float64 tensor []."""
     first, last = (ops.convert_to_tensor(pi, "float64") for pi in ends)
     if pi_steps == 0:

@@ -12,7 +12,7 @@ import tensorflow as tf
 from zoo.errors import require
 
 
-def constant(*, keep_probability):
+def constant(*, keep_probability: float):
     """ε = keep_probability."""
     require(
         0 <= keep_probability <= 1,
@@ -22,7 +22,7 @@ def constant(*, keep_probability):
     return lambda i: tf.constant(keep_probability, i.dtype)
 
 
-def linear(*, decrease, keep_probability=1.0, minimum=0.0):
+def linear(*, decrease: float, keep_probability: float = 1.0, minimum: float = 0.0):
     """ε = max(minimum, keep_probability - decrease i)."""
     require(
         0 <= minimum <= keep_probability <= 1 and 0 < decrease <= 1,
@@ -32,7 +32,7 @@ def linear(*, decrease, keep_probability=1.0, minimum=0.0):
     return lambda i: tf.maximum(keep_probability - decrease * i, minimum)
 
 
-def exponential(*, k, minimum=0.0):
+def exponential(*, k: float, minimum: float = 0.0):
     """ε = max(minimum, k^i)."""
     require(
         0 < k < 1 and 0 <= minimum <= 1,
@@ -42,7 +42,7 @@ def exponential(*, k, minimum=0.0):
     return lambda i: tf.maximum(k**i, minimum)
 
 
-def inverse_sigmoid(*, k, minimum=0.0):
+def inverse_sigmoid(*, k: float, minimum: float = 0.0):
     """ε = max(minimum, k / (k + exp(i / k)))."""
     require(
         1 <= k < math.inf and 0 <= minimum <= 1,

@@ -26,11 +26,11 @@ class Found(typing.NamedTuple):
 def beam_search(
     network: StepwiseNetwork,
     vocabulary: Vocabulary,
-    starts,
+    starts: tf.Tensor,
     width: int,
     length: int,
-    prompt=None,
-    prompt_length=None,
+    prompt: tf.Tensor | None = None,
+    prompt_length: tf.Tensor | None = None,
 ) -> Found:
     """Keeps the `width` most probable prefixes at each time.
 

@@ -13,7 +13,7 @@ from zoo.tokenizers.vocabulary import Vocabulary
 class StepwiseNetwork(typing.Protocol):
     """A network that predicts token after token, see `zoo.models.base.network`."""
 
-    def initial_state(self, batch_size):
+    def initial_state(self, batch_size: int | tf.Tensor):
         """The state before the first token, a nest of tensors [batch_size, ...]."""
 
     def stepper(self) -> Callable:
@@ -38,13 +38,13 @@ class Generated(typing.NamedTuple):
 def decode(
     network: StepwiseNetwork,
     vocabulary: Vocabulary,
-    seeds,
-    starts,
+    seeds: tf.Tensor,
+    starts: tf.Tensor,
     sampler: Callable,
     length: int,
-    prompt=None,
-    prompt_length=None,
-    max_new_tokens=None,
+    prompt: tf.Tensor | None = None,
+    prompt_length: tf.Tensor | None = None,
+    max_new_tokens: tf.Tensor | None = None,
     jit_compile: bool = False,
 ) -> Generated:
     """Draws one sequence for each seed, independent of the other seeds.
@@ -126,7 +126,7 @@ def never_drawn(vocabulary: Vocabulary):
     return tf.one_hot(vocabulary.unknown, vocabulary.size, on_value=-float("inf"), off_value=0.0)
 
 
-def pad_prompt(prompt, prompt_length, batch, length, end):
+def pad_prompt(prompt: tf.Tensor, prompt_length: tf.Tensor, batch, length: int | tf.Tensor, end):
     """Cuts and fills up a prompt to [batch, length]; returns it with its lengths."""
     if prompt is None:
         return tf.fill([batch, length], end), tf.zeros([batch], tf.int32)

@@ -8,7 +8,7 @@ _BELOW_ONE = 1 - 2.0**-23
 _MANY = 1024  # tokens, from which on tf.nn.softmax is the faster exponential
 
 
-def draw(logits, uniform):
+def draw(logits: tf.Tensor, uniform: tf.Tensor):
     """Draws from softmax(logits) by inverting its distribution function.
 
     The tokens stand in √size blocks of √size: first the block is found, then the token in it.

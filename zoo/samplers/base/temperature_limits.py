@@ -29,6 +29,6 @@ def check(temperature: float, name: str) -> None:
     )
 
 
-def divided(logits, temperature: float):
+def divided(logits: tf.Tensor, temperature: float):
     """Computes logits / temperature, [batch, size]; temperature 0 keeps only the largest."""
     return keep_most_likely(logits) if temperature == 0 else logits / temperature

@@ -2,6 +2,8 @@
 
 import abc
 import contextlib
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -48,7 +50,7 @@ class Trainer(keras.Model, abc.ABC):
         self.built = True
 
     @classmethod
-    def trained(cls, model):
+    def trained(cls, model: Any):
         """The part of a model that the trainer trains and a run saves: by default all of it.
 
         Args:
@@ -83,7 +85,7 @@ class Trainer(keras.Model, abc.ABC):
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
         return randomness.fold(randomness.key(self.seed, self.step.value, purpose), replica)
 
-    def start_from(self, weights) -> None:
+    def start_from(self, weights: Sequence) -> None:
         """Initialises the generator, and its EMA where one is kept, from these weights in order."""
         for variable, value in zip(self.generator.variables, weights, strict=True):
             variable.assign(value)
@@ -139,7 +141,7 @@ def descend(
     optimizer.apply(gradients, variables)
 
 
-def validation_seeds(real: Batch, number) -> tf.Tensor:
+def validation_seeds(real: Batch, number: int | tf.Tensor) -> tf.Tensor:
     """Seeds for as many samples as real examples, int64 [batch], distinct for each batch number."""
     count = tf.cast(real.size, tf.int64)
     return tf.cast(number, tf.int64) * count + tf.range(count)
