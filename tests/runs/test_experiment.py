@@ -490,13 +490,51 @@ def test_what_has_a_generator_begins_with_it_too(pretrained, model, objective, b
     [
         ({"model": "lstm(units=9, layers=1)"}, "here it is lstm.units=9,"),
         ({"model": "gru(units=8, layers=1)"}, "here it is gru"),
-        ({"data": "pairs(joint=[[0.5, 0.5]])"}, "here are texts of up to 2 tokens"),
+        ({"data": "mnist_5k(binary=True)"}, "here are images of 28×28×1"),
+        ({"data": "text_file(path={words!r}, level='word')"}, "here are texts of up to"),
     ],
 )
 def test_a_generator_that_does_not_fit_is_refused(pretrained, tmp_path, changes, message):
+    words = tmp_path / "words.txt"
+    words.write_text("a few words\n" * 20, encoding="utf-8")
+    changes = {name: text.format(words=str(words)) for name, text in changes.items()}
     with pytest.raises(SpecError, match=f"init_from: .*{message}"):
         zoo.train(beginning(pretrained, **changes), str(tmp_path / "run"))
     assert not (tmp_path / "run" / "experiment.json").exists()
+
+
+@pytest.mark.parametrize(
+    "model", ["lstm(units=8, layers=1, tied=True)", "transformer(units=8, layers=1, heads=2)"]
+)
+def test_rows_are_mapped_by_token_where_the_text_has_others(model, tmp_path, capsys):
+    """And what is predicted of known tokens, among themselves, is what was predicted."""
+    for name, text in {"before": "abcab", "after": "zbacz"}.items():
+        lines = [text[shift:] + text[:shift] for shift in range(5)] * 8
+        (tmp_path / name).write_text("\n".join(lines), encoding="utf-8")
+    made = dataclasses.replace(
+        TEXT,
+        data=f"text_file(path={str(tmp_path / 'before')!r})",
+        model=model,
+        learning_rate=0.1,
+        sample_every=0,
+    )
+    first = zoo.train(made, str(tmp_path / "first"))
+    made = dataclasses.replace(
+        made,
+        data=f"text_file(path={str(tmp_path / 'after')!r})",
+        learning_rate=1e-30,
+        init_from=str(first.folder.path),
+        steps=1,
+    )
+    second = zoo.train(made, str(tmp_path / "second"))
+    assert "5 of 6 tokens are initialised from" in capsys.readouterr().out
+    logits = {}
+    for run in (first, second):
+        vocabulary, network = run.domain.vocabulary, run.generator.network
+        ids = [vocabulary.tokens.index(token) for token in "abc"]
+        inputs = np.int32([[vocabulary.start, *ids]])
+        logits[run.folder.path.name] = network(inputs).numpy()[..., ids]
+    np.testing.assert_allclose(logits["second"], logits["first"], rtol=1e-4, atol=1e-5)
 
 
 def test_a_folder_to_begin_from_that_is_no_run_is_told(pretrained, tmp_path):

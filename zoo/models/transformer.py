@@ -6,6 +6,7 @@ multitask learners"; tied output: O. Press and L. Wolf (2017), arXiv 1608.05859.
 """
 
 import math
+import typing
 from collections.abc import Sequence
 from typing import Any
 
@@ -92,6 +93,8 @@ class TransformerNetwork(ParallelNetwork):
     """
 
     jit_compile_sampling = True  # the key-value cache is then written in place
+
+    token_axes: typing.ClassVar[dict[str, int]] = {"embedding": 0, "output": 1, "output_bias": 0}
 
     def __init__(
         self,

@@ -43,9 +43,12 @@ class AutoregressiveNetwork(keras.Model, abc.ABC):
         tokens: see above.
         jit_compile_sampling: whether XLA compiles the decode loop by default: true where one batch
             of samples already repays the compilation.
+        token_axes: the axis of a variable that goes with the tokens, by the variable's name; empty
+            for networks whose weights make no sense for another vocabulary.
     """
 
     jit_compile_sampling = False
+    token_axes: typing.ClassVar[dict[str, int]] = {}
 
     def __init__(self, tokens: TokenSpace, name: str):
         super().__init__(name=name)

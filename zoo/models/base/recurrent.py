@@ -5,6 +5,7 @@ Source: A. Graves (2013), arXiv 1308.0850; dropout between layers only: W. Zarem
 """
 
 import functools
+import typing
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -49,6 +50,8 @@ class RecurrentNetwork(SequentialNetwork):
     Raises:
         SpecError: units or layers below 1, or dropout outside [0, 1).
     """
+
+    token_axes: typing.ClassVar[dict[str, int]] = {"embedding": 0, "output": 1, "output_bias": 0}
 
     def __init__(
         self,
