@@ -133,12 +133,12 @@ def eager():
 
 
 @pytest.mark.usefixtures("eager")
-@pytest.mark.parametrize(("model", "example", "objective", "batch_size"), NETWORKS)
+@pytest.mark.parametrize(("model", "domain", "objective", "batch_size"), NETWORKS)
 def test_each_variable_s_gradient_is_that_in_float32(model, domain, objective, batch_size):
     assert_alike(model, domain, objective, batch_size)
 
 
-@pytest.mark.parametrize(("model", "example", "objective", "batch_size"), IN_GRAPHS)
+@pytest.mark.parametrize(("model", "domain", "objective", "batch_size"), IN_GRAPHS)
 def test_it_is_in_a_graph_too(model, domain, objective, batch_size):
     assert_alike(model, domain, objective, batch_size)
 

@@ -356,7 +356,7 @@ def test_a_run_that_diverges_keeps_its_last_finite_checkpoint(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("model", "objective", "example"),
+    ("model", "objective", "domain"),
     [
         ("gaussian", "generalised_js(discriminator_steps=3)", domains.Points(2)),
         (
