@@ -490,7 +490,7 @@ def test_what_has_a_generator_begins_with_it_too(pretrained, model, objective, b
     [
         ({"model": "lstm(units=9, layers=1)"}, "here it is lstm.units=9,"),
         ({"model": "gru(units=8, layers=1)"}, "here it is gru"),
-        ({"data": "mnist_5k(binary=True)"}, "here are images of 28×28×1"),
+        ({"data": "mnist_5k(binary=True)"}, "here are grey images of 28×28×1"),
         ({"data": "text_file(path={words!r}, level='word')"}, "here are texts of up to"),
     ],
 )

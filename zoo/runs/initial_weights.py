@@ -43,8 +43,8 @@ def take(trainer: Trainer, model: spec.Part, domain: domains.Domain, run: Run) -
         and domain.vocabulary.level == run.domain.vocabulary.level
         and bool(run.generator.network.token_axes),
         f"init_from: {path} was trained on {run.domain}; here are {domain}. Initialise from a run "
-        "on the same data; lstm, gru and transformer can also be fine-tuned on other texts of "
-        f"{'the same kind of' if isinstance(domain, domains.Text) else 'such'} tokens.",
+        "on the same data; an lstm, gru or transformer of texts can also be fine-tuned on other "
+        "texts of the same level, characters or words.",
     )
     tokens, known = domain.vocabulary.tokens, run.domain.vocabulary.tokens
     trainer.start_from(mapped(trainer.generator, run.generator))
