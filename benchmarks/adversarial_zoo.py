@@ -45,4 +45,4 @@ def _step(case, compiled=False, precision="float32"):
     trainer.compile(*(keras.optimizers.Adam(1e-3, 0.5) for _ in range(2)), jit_compile=False)
     step = tf.function(trainer.train_step, jit_compile=compiled)
     images = tf.random.stateless_uniform([case.batch, 28, 28, 1], [0, 1])
-    return lambda: step(images)["generator_loss"].numpy()
+    return lambda: step((images,))["generator_loss"].numpy()

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 import zoo
-from zoo import domains, spec
+from zoo import domains, metrics, spec
 from zoo.batch import Batch
 from zoo.data.base.splits import ContiguousText, Dataset, Sequences
 from zoo.density_ratio import calibration, estimate
@@ -82,16 +82,16 @@ class Hinge(AdversarialObjective):
 def test_logits_that_estimate_no_ratio_are_refused_with_what_would_do(member):
     run = judged_text(stretches(0))
     run.objective = Hinge()
-    measure = spec.module("metrics", member)
-    assert measure.applies(run)
+    metric = metrics.find(member)
+    assert metric.applies(run)
     with pytest.raises(SpecError, match=r"no density ratio where Hinge .* such as generalised_js"):
-        measure.measure(run, split="test", count=5, seed=0)
+        metric.measure(run, split="test", count=5, seed=0)
 
 
 def test_a_run_without_a_discriminator_is_refused():
     run = judged_text(stretches(0))
     run.objective = spec.build("objectives", "moment_matching")
-    assert not spec.module("metrics", "calibration").applies(run)
+    assert not metrics.find("calibration").applies(run)
     with pytest.raises(SpecError, match="has no discriminator"):
         estimate.held_out(run, "test", 5, 0)
 
@@ -109,7 +109,7 @@ def judged_text(values):
             discriminator=share_of_ones, networks=lambda: {"discriminator": share_of_ones}
         ),
         step=1,
-        temperature=1.0,
+        calibration_temperature=1.0,
     )
 
 
