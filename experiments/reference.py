@@ -48,6 +48,7 @@ PYTHON = {
         "zoo.Experiment",
         "zoo.train",
         "zoo.load",
+        "zoo.load_pretrained",
         "zoo.runs.run.Run",
         "zoo.evaluate",
         "zoo.metrics.Measurement",
