@@ -1,6 +1,7 @@
 """Each fault that TensorFlow Serving trips over is found in the files, and none in good ones."""
 
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -92,7 +93,7 @@ def test_the_variables_of_a_keras_model_within_a_module_are_found(tmp_path):
     sentences = static_check.findings(path)
     assert len(sentences) == 2
     for sentence, name in zip(sentences, ("bias", "kernel"), strict=True):
-        assert f"dense/{name}' is used and was not saved" in sentence.replace("_1", "")
+        assert re.search(rf"dense(_\d+)?/{name}' is used and was not saved", sentence)
 
 
 def test_a_table_that_is_not_filled_is_found(tmp_path):

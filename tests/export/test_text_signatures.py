@@ -285,7 +285,7 @@ def test_a_text_that_is_too_long_takes_no_more_memory_than_the_longest_that_is_n
         def shift(self, tokens):
             return tokens
 
-        def __call__(self, tokens):
+        def network(self, tokens):
             widths.append(tokens.shape[1])
             return tf.zeros([*tokens.shape, letters.vocabulary.size])
 
