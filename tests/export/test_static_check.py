@@ -78,7 +78,7 @@ def test_a_scalar_input_and_a_fixed_number_of_rows_are_found(tmp_path):
 def edited(good, path, edit):
     """A copy of a version whose protocol buffer was changed."""
     shutil.copytree(good, path)
-    content = static_check._saved_model(path)
+    content = static_check.saved_model(path)
     edit(content.meta_graphs[0])
     (path / "saved_model.pb").write_bytes(content.SerializeToString())
     return path

@@ -133,12 +133,12 @@ def eager():
 
 
 @pytest.mark.usefixtures("eager")
-@pytest.mark.parametrize(("model", "example", "objective", "batch_size"), NETWORKS)
+@pytest.mark.parametrize(("model", "domain", "objective", "batch_size"), NETWORKS)
 def test_each_variable_s_gradient_is_that_in_float32(model, domain, objective, batch_size):
     assert_alike(model, domain, objective, batch_size)
 
 
-@pytest.mark.parametrize(("model", "example", "objective", "batch_size"), IN_GRAPHS)
+@pytest.mark.parametrize(("model", "domain", "objective", "batch_size"), IN_GRAPHS)
 def test_it_is_in_a_graph_too(model, domain, objective, batch_size):
     assert_alike(model, domain, objective, batch_size)
 
@@ -163,10 +163,12 @@ def assert_alike(model, domain, objective, batch_size):
 def penalty_gradients(precision):
     """The gradients of a slope penalty, which reach biases by the curvature of SiLU units."""
     keras.utils.set_random_seed(1)
-    judge = built("gaussian", POINTS, precision).discriminator
-    variables = [variable.value for variable in judge.trainable_variables[:-1]]
+    discriminator = built("gaussian", POINTS, precision).discriminator
+    variables = [variable.value for variable in discriminator.trainable_variables[:-1]]
     with tf.GradientTape() as tape:
-        loss = regularisation.build(1, 0, 0).penalty(judge.judge, examples(POINTS, 4096))
+        loss = regularisation.build(1, 0, 0).penalty(
+            discriminator.prefix_logits, examples(POINTS, 4096)
+        )
     return [*tape.gradient(loss, variables), loss]
 
 

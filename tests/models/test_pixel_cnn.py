@@ -81,7 +81,7 @@ def test_each_prediction_depends_on_all_earlier_pixels_and_on_no_other(kernel):
     assert changed[after].min() > 0
 
 
-@pytest.mark.parametrize("example", [BITS, CLASSES, GREY], ids=["bits", "classes", "grey"])
+@pytest.mark.parametrize("domain", [BITS, CLASSES, GREY], ids=["bits", "classes", "grey"])
 @pytest.mark.parametrize("kernels", ["kernel=3, first_kernel=7", "kernel=5, first_kernel=3"])
 def test_one_pixel_at_a_time_equals_the_whole_image(domain, kernels):
     model = made(f"pixel_cnn(width=6, layers=3, {kernels})", domain)

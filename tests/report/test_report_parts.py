@@ -14,6 +14,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+import zoo
 from zoo import report, spec
 from zoo.errors import SpecError, ZooError
 from zoo.metrics import Measurement
@@ -30,7 +31,6 @@ from zoo.report import (
 )
 from zoo.runs import loading
 from zoo.runs.evaluation import Evaluation, Settings
-from zoo.runs.experiment import Experiment
 from zoo.runs.run import Run
 from zoo.runs.run_folder import RunFolder
 from zoo.tokenizers.vocabulary import END, UNKNOWN, Vocabulary
@@ -46,8 +46,8 @@ def evaluation(path, **measured):
     return Evaluation(run, Settings(), measured, members)
 
 
-def vocabulary(symbols, level="character"):
-    return Vocabulary([UNKNOWN, END, *symbols], level)
+def vocabulary(tokens, level="character"):
+    return Vocabulary([UNKNOWN, END, *tokens], level)
 
 
 def texts(vocabulary, *lines):
@@ -193,7 +193,7 @@ def test_a_text_of_nothing_known_has_no_piece():
 
 
 def test_commands_are_those_that_were_given(tmp_path):
-    made = Experiment(
+    made = zoo.Experiment(
         data="text_file(path='my file.txt')",
         model="lstm(units=4)",
         objective="maximum_likelihood",

@@ -3,12 +3,13 @@
 import collections
 import dataclasses
 
+import keras
 import pytest
 
 import zoo
 from zoo import spec
 from zoo.errors import SpecError
-from zoo.runs import building, replicas, sampling, training
+from zoo.runs import building, replicas, sampling
 
 TEXT = zoo.Experiment(
     data="surnames",
@@ -47,7 +48,7 @@ class FirstStepError(Exception):
 def test_each_spec_is_read_once_on_the_way_to_the_first_step(monkeypatch, tmp_path):
     read, parse = collections.Counter(), spec.parse
 
-    def first_step(*arguments):
+    def first_step(*arguments, **options):
         raise FirstStepError
 
     def counted(text):
@@ -55,7 +56,7 @@ def test_each_spec_is_read_once_on_the_way_to_the_first_step(monkeypatch, tmp_pa
         return parse(text)
 
     monkeypatch.setattr(spec, "parse", counted)
-    monkeypatch.setattr(training, "_fit", first_step)
+    monkeypatch.setattr(keras.Model, "fit", first_step)
     with pytest.raises(FirstStepError):
         zoo.train(TEXT, str(tmp_path / "run"))
     assert [read[text] for text in (TEXT.data, TEXT.model, TEXT.objective)] == [1, 1, 1]

@@ -38,19 +38,16 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def run(folder, tmp_path_factory):
+def run(folder, tiny_run):
     """Enough steps for samples to turn green."""
-    return zoo.train(
-        zoo.Experiment(
-            data=f"image_folder(path={str(folder)!r})",
-            model="dcgan(width=8, latent_size=4)",
-            objective="generalised_js(generator_loss='non_saturating')",
-            steps=300,
-            batch_size=16,
-            learning_rate=1e-2,
-            sample_every=150,
-        ),
-        str(tmp_path_factory.mktemp("runs") / "shapes"),
+    return tiny_run(
+        data=f"image_folder(path={str(folder)!r})",
+        model="dcgan(width=8, latent_size=4)",
+        objective="generalised_js(generator_loss='non_saturating')",
+        steps=300,
+        batch_size=16,
+        learning_rate=1e-2,
+        sample_every=150,
     )
 
 
@@ -146,22 +143,18 @@ def test_loaded_again_it_draws_the_same(run):
     np.testing.assert_array_equal(again.samples(5), run.samples(5))
 
 
-def test_a_run_of_grey_readings_of_colours_finds_its_data(folder, tmp_path):
+def test_a_run_of_grey_readings_of_colours_finds_its_data(folder, tiny_run):
     """Colours were once always read in grey, and specs had no argument to say so."""
-    given = zoo.Experiment(
+    before = tiny_run(
         data=f"image_folder(path={str(folder)!r}, grey=True)",
         model="mlp_gan(width=4, maxout_units=4)",
         objective="generalised_js",
-        steps=1,
-        batch_size=4,
-        sample_every=0,
     )
-    before = zoo.train(given, str(tmp_path / "run"))
     record = before.folder.path / "experiment.json"
     record.write_text(record.read_text().replace(", grey=True", ""))
-    after = zoo.load(str(tmp_path / "run"))
+    after = zoo.load(str(before.folder.path))
     assert after.experiment.data == f"image_folder(path={str(folder)!r})"
     np.testing.assert_array_equal(after.dataset.test.values, before.dataset.test.values)
     # The same command goes on with it.
-    more = dataclasses.replace(after.experiment, steps=2)
-    assert zoo.train(more, str(tmp_path / "run")).step == 2
+    more = dataclasses.replace(after.experiment, steps=3)
+    assert zoo.train(more, str(before.folder.path)).step == 3

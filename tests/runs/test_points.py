@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import zoo
 from zoo.report import page
 from zoo.runs.evaluation import Settings, evaluate_all
 
@@ -18,17 +17,13 @@ RED = [200, 30, 40]
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    return zoo.train(
-        zoo.Experiment(
-            data="gaussian_mixture(name='two_modes', count=600)",
-            model="gaussian",
-            objective="generalised_js",
-            steps=4,
-            batch_size=8,
-            sample_every=2,
-        ),
-        str(tmp_path_factory.mktemp("runs") / "plane"),
+def run(tiny_run):
+    return tiny_run(
+        data="gaussian_mixture(name='two_modes', count=600)",
+        model="gaussian",
+        objective="generalised_js",
+        steps=4,
+        sample_every=2,
     )
 
 
