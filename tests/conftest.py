@@ -57,6 +57,14 @@ def by_definition(load_program):
 
 
 @pytest.fixture(scope="session")
+def programs(load_program, tmp_path_factory):
+    """Starts programs in processes that need not import TensorFlow: `tests/processes.py`."""
+    started = load_program("tests/processes.py").Programs(tmp_path_factory.mktemp("programs"))
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="session")
 def tiny_experiment():
     """A function that makes an experiment of two cheap steps, with changes."""
 

@@ -78,7 +78,7 @@ def test_logits_that_estimate_no_ratio_are_refused_with_what_would_do(member):
     run = scored_text(stretches(0))
     run.objective = Hinge()
     measure = spec.module("metrics", member)
-    assert measure.applies(run)
+    assert measure.METRIC.applies(run)
     with pytest.raises(SpecError, match=r"no density ratio where Hinge .* such as generalised_js"):
         measure.measure(run, split="test", count=5, seed=0)
 
@@ -86,7 +86,7 @@ def test_logits_that_estimate_no_ratio_are_refused_with_what_would_do(member):
 def test_a_run_without_a_discriminator_is_refused():
     run = scored_text(stretches(0))
     run.objective = spec.build("objectives", "moment_matching")
-    assert not spec.module("metrics", "calibration").applies(run)
+    assert not spec.module("metrics", "calibration").METRIC.applies(run)
     with pytest.raises(SpecError, match="has no discriminator"):
         estimate.held_out(run, "test", 5, 0)
 
@@ -104,7 +104,7 @@ def scored_text(values):
             discriminator=share_of_ones, networks=lambda: {"discriminator": share_of_ones}
         ),
         step=1,
-        temperature=1.0,
+        calibration_temperature=1.0,
     )
 
 

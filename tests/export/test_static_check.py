@@ -2,8 +2,6 @@
 
 import pathlib
 import shutil
-import subprocess
-import sys
 
 import keras
 import pytest
@@ -132,10 +130,9 @@ def test_no_saved_model_is_an_error(tmp_path):
         static_check.findings(tmp_path)
 
 
-def test_the_command_prints_what_is_found(good, tmp_path):
+def test_the_command_prints_what_is_found(good, programs, tmp_path):
     shutil.copytree(good, tmp_path / "other")
     for folder, status in ((good, 0), (tmp_path / "other", 1)):
-        command = [sys.executable, "-m", "export.static_check", str(folder)]
-        done = subprocess.run(command, capture_output=True, text=True)
+        done = programs.run("-m", "export.static_check", folder)
         assert done.returncode == status, done.stderr
         assert done.stdout.endswith("nothing found.\n" if status == 0 else "1 found.\n")

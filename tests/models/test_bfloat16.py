@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from zoo import domains, spec
+from zoo.batch import Batch
 from zoo.divergences import kl
 from zoo.models.layers import float32_sums
 from zoo.objectives.base import regularisation
@@ -166,9 +167,8 @@ def penalty_gradients(precision):
     discriminator = built("gaussian", POINTS, precision).discriminator
     variables = [variable.value for variable in discriminator.trainable_variables[:-1]]
     with tf.GradientTape() as tape:
-        loss = regularisation.build(1, 0, 0).penalty(
-            discriminator.prefix_logits, examples(POINTS, 4096)
-        )
+        penalty = regularisation.GradientPenalty(1)
+        loss = penalty(discriminator.prefix_logits, Batch(examples(POINTS, 4096)))
     return [*tape.gradient(loss, variables), loss]
 
 

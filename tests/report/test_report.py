@@ -30,7 +30,7 @@ def texts(tiny_experiment, tmp_path_factory):
     path = folder / "<i>& 'quoted'.txt"
     path.write_text(f"{HOSTILE}\n&amp; <b>bold</b> \x07 $x^2$\n" * 40, encoding="utf-8")
     data = f"text_file(path={str(path)!r})"
-    made = tiny_experiment(data=data, steps=4, sample_every=2)
+    made = tiny_experiment(data=data, steps=20, sample_every=10)
     return zoo.train(made, str(folder / "<img src=x> $run$"))
 
 
@@ -38,7 +38,7 @@ def texts(tiny_experiment, tmp_path_factory):
 def images(tiny_experiment, tmp_path_factory):
     made = tiny_experiment(
         data="mnist_5k", model="mlp_gan(width=16, maxout_units=8)", objective="generalised_js",
-        steps=4, sample_every=2,
+        steps=20, sample_every=10,
     )  # fmt: skip
     return zoo.train(made, str(tmp_path_factory.mktemp("images") / "digits"))
 

@@ -3,10 +3,7 @@
 import base64
 import dataclasses
 import io
-import pathlib
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -19,7 +16,6 @@ from zoo.domains import pictures
 from zoo.report import page, samples
 from zoo.runs.evaluation import Settings, evaluate_all
 
-ROOT = pathlib.Path(__file__).parents[2]
 GREEN, RED, BLUE = (0, 255, 0), (255, 0, 0), (0, 0, 255)
 
 
@@ -106,12 +102,10 @@ def test_measures_of_pixels_read_colours_and_those_of_digits_are_left_out(run):
     assert all(np.isfinite(each.value) for each in evaluation.measured.values())
 
 
-def test_the_script_draws_in_colour(run, tmp_path):
+def test_the_script_draws_in_colour(run, programs, tmp_path):
     output = tmp_path / "drawn.png"
-    command = [sys.executable, "sample.py", f"--workdir={run.folder.path}", "--count=9"]
-    done = subprocess.run(
-        [*command, f"--output={output}"], cwd=ROOT, capture_output=True, text=True
-    )
+    arguments = [f"--workdir={run.folder.path}", "--count=9", f"--output={output}"]
+    done = programs.run("sample.py", *arguments)
     assert done.returncode == 0, done.stderr
     with Image.open(output) as picture:
         halved = picture.resize((picture.width // 2, picture.height // 2), Image.Resampling.NEAREST)
