@@ -235,7 +235,8 @@ def test_a_killed_export_leaves_what_was_served(exporting, tmp_path):
     assert f"{folder / '2'} answers as the run does" in program.stdout
     assert is_whole(folder / "2")
     assert state(folder / "1") == old
-    assert listed(folder) == ["1", "2", "README.md", "batching.config", "models.config"]
+    beside = ["README.md", "batching.config", "models.config"]
+    assert listed(folder) == [".generated.json", "1", "2", *beside]
 
 
 def test_a_mistake_is_answered_in_a_sentence(programs, tmp_path):

@@ -367,11 +367,11 @@ def test_a_run_that_diverges_keeps_its_last_finite_checkpoint(tmp_path):
     ],
 )
 def test_the_learning_rate_goes_with_the_steps_of_training_for_both_players(
-    model, objective, domain
+    tiny_experiment, model, objective, domain
 ):
     """With three steps of the other for each of the generator, its rate falls thrice as slowly."""
     data = "gaussian_mixture(count=10)" if domain.kind == "points" else "surnames"
-    made = zoo.Experiment(
+    made = tiny_experiment(
         data=data, model=model, objective=objective, steps=10, warmup_steps=4, decay="cosine"
     )
     trainer = building.build_trainer(made, building.compose(made), domain)
