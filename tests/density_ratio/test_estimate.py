@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo import domains, spec
+from zoo import domains, metrics, spec
 from zoo.batch import Batch
 from zoo.data.base.splits import Dataset, RunningText, Sequences
 from zoo.density_ratio import calibration, estimate
@@ -77,16 +77,16 @@ class Hinge(AdversarialObjective):
 def test_logits_that_estimate_no_ratio_are_refused_with_what_would_do(member):
     run = scored_text(stretches(0))
     run.objective = Hinge()
-    measure = spec.module("metrics", member)
-    assert measure.METRIC.applies(run)
+    metric = metrics.find(member)
+    assert metric.applies(run)
     with pytest.raises(SpecError, match=r"no density ratio where Hinge .* such as generalised_js"):
-        measure.measure(run, split="test", count=5, seed=0)
+        metric.measure(run, split="test", count=5, seed=0)
 
 
 def test_a_run_without_a_discriminator_is_refused():
     run = scored_text(stretches(0))
     run.objective = spec.build("objectives", "moment_matching")
-    assert not spec.module("metrics", "calibration").METRIC.applies(run)
+    assert not metrics.find("calibration").applies(run)
     with pytest.raises(SpecError, match="has no discriminator"):
         estimate.held_out(run, "test", 5, 0)
 
