@@ -252,6 +252,6 @@ def test_a_run_folder_that_cannot_be_written_is_to_be_copied(tmp_path, monkeypat
 
 
 def test_an_absent_package_is_told_with_what_to_install(monkeypatch):
-    monkeypatch.setitem(report._PACKAGES, "no_such_module", "no-such-package")
+    monkeypatch.setitem(report.PACKAGES, "no_such_module", "no-such-package")
     with pytest.raises(ZooError, match="Install them by: pip install no-such-package"):
         report.require_packages()

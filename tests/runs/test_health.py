@@ -134,7 +134,7 @@ def test_a_run_warns_that_its_generator_has_collapsed(tiny_run, capsys):
 
 def test_a_run_warns_that_its_discriminator_is_saturated(tiny_run, capsys, monkeypatch):
     """The generator learns next to nothing, and a discriminator of 20 steps tells it from data."""
-    monkeypatch.setattr(health, "_STEPS", 10)
+    monkeypatch.setattr(health, "SATURATED_STEPS", 10)
     tiny_run(
         data="mnist_5k",
         model="dcgan(width=4)",
