@@ -199,7 +199,7 @@ def test_training_logs_the_schedule(letters, tokens):
     trainer.compile(keras.optimizers.SGD(0.1), jit_compile=False)
     shown = []
     logger = keras.callbacks.LambdaCallback(on_train_batch_end=lambda _, logs: shown.append(logs))
-    data = tf.data.Dataset.from_tensors(tokens).repeat(4)
+    data = tf.data.Dataset.from_tensors((tokens,)).repeat(4)
     trainer.fit(data, shuffle=False, verbose=0, callbacks=[logger])
     assert [logs["keep_probability"] for logs in shown] == [1.0, 0.75, 0.5, 0.4]
 

@@ -98,10 +98,16 @@ def _chosen(schedule, given):
     received = ", ".join(f"{name}={value!r}" for name, value in given.items()) or "nothing"
     require(
         needs <= given.keys() <= takes.keys(),
-        f"scheduled_sampling: schedule={schedule!r} takes {', '.join(map(str, takes.values()))}; "
+        f"scheduled_sampling: schedule={schedule!r} takes {', '.join(map(_shown, takes.values()))}; "
         f"received {received}.",
     )
     return function(**given)
+
+
+def _shown(parameter):
+    """A parameter as a spec writes it, with its default."""
+    has_default = parameter.default is not parameter.empty
+    return f"{parameter.name}={parameter.default!r}" if has_default else parameter.name
 
 
 class ScheduledSampling(LikelihoodObjective):
