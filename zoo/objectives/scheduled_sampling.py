@@ -96,10 +96,10 @@ def _chosen(schedule, given):
     takes = spec.parameters(function)
     needs = {name for name, parameter in takes.items() if parameter.default is parameter.empty}
     received = ", ".join(f"{name}={value!r}" for name, value in given.items()) or "nothing"
+    shown = ", ".join(map(_shown, takes.values()))
     require(
         needs <= given.keys() <= takes.keys(),
-        f"scheduled_sampling: schedule={schedule!r} takes {', '.join(map(_shown, takes.values()))}; "
-        f"received {received}.",
+        f"scheduled_sampling: schedule={schedule!r} takes {shown}; received {received}.",
     )
     return function(**given)
 
