@@ -176,8 +176,19 @@ def _value(text, tensor):
         raise ClientError(f"{text!r} is no JSON of type {tensor['dtype']}.") from None
 
 
-def _row(words, inputs):
-    """The row of `--name=value` words."""
+def read_row(words: list[str], inputs: dict[str, dict]) -> dict:
+    """Reads a row from the words of a command line.
+
+    Args:
+        words: `--NAME=VALUE` each; the values of inputs that are no strings are JSON.
+        inputs: the signature's inputs, each by name with `dtype` and `shape`.
+
+    Returns:
+        The values by names of inputs.
+
+    Raises:
+        ClientError: a word names no input, or its value is no JSON.
+    """
     row = {}
     for word in words:
         name, equals, text = word.partition("=")
@@ -210,7 +221,7 @@ def main(arguments: list[str] | None = None) -> None:
             print(f"{name}: {_shown(one['inputs'])} -> {_shown(one['outputs'])}")
         return
     inputs = signatures.get(known.signature, {}).get("inputs", {})
-    (answer,) = client.predict(known.signature, [_row(words, inputs)])
+    (answer,) = client.predict(known.signature, [read_row(words, inputs)])
     for name, value in answer.items():
         if isinstance(value, bytes) and known.save:
             with open(known.save, "wb") as file:

@@ -113,7 +113,7 @@ def require_same_run(model_folder: pathlib.Path, run: Run) -> None:
 
 
 def _signatures(run, sampler, length, ratio_scale):
-    estimator = _ratio_estimator(run, ratio_scale)
+    estimator = ratio_estimator(run, ratio_scale)
     if run.domain.kind == "text":
         return text_signatures.build(run.generator, sampler, length, estimator)
     drawn = "points" if run.domain.kind == "points" else "images"
@@ -128,8 +128,16 @@ def _signatures(run, sampler, length, ratio_scale):
     return image_signatures.build(run.generator, run.domain.shape, estimator)
 
 
-def _ratio_estimator(run, scale) -> RatioEstimator | None:
-    """The run's estimate of log P - log Q times `scale`, where its objective has one."""
+def ratio_estimator(run: Run, scale: float) -> RatioEstimator | None:
+    """Builds the estimator of a run's log density ratio, at the π of its last update.
+
+    Args:
+        run: a trained run.
+        scale: a factor of the estimates, such as 1 / `run.calibration_temperature`.
+
+    Returns:
+        The estimator; None where the run's objective has no density ratio.
+    """
     objective, step = run.objective, estimate.last_update(run)
     if not isinstance(objective, DensityRatioObjective):
         return None

@@ -45,7 +45,7 @@ def findings(folder: str | os.PathLike) -> list[str]:
     found = [] if path.name.isdecimal() else [
         f"The folder {path.name!r} is no version: the server loads folders named by a number."
     ]  # fmt: skip
-    graphs = [graph for graph in _saved_model(path).meta_graphs if _is_served(graph)]
+    graphs = [graph for graph in saved_model(path).meta_graphs if _is_served(graph)]
     if not graphs:
         return [*found, "There is no graph with the tag 'serve': save with tf.saved_model.save."]
     (graph, *_) = graphs
@@ -69,7 +69,12 @@ def newest(folder: str | os.PathLike) -> pathlib.Path:
     return max(versions, key=lambda each: int(each.name))
 
 
-def _saved_model(path):
+def saved_model(path: pathlib.Path) -> saved_model_pb2.SavedModel:
+    """Reads the protocol buffer of a version's folder.
+
+    Raises:
+        ExportError: there is none, or it is damaged.
+    """
     file = path / "saved_model.pb"
     if not file.is_file():
         raise ExportError(f"{path} holds no saved_model.pb.")

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import zoo
 from zoo import divergences, domains, spec
 from zoo.tokenizers.vocabulary import END, UNKNOWN, Vocabulary
 
@@ -56,6 +57,44 @@ def by_definition(load_program):
 
 
 @pytest.fixture(scope="session")
+def programs(load_program, tmp_path_factory):
+    """Starts programs in processes that need not import TensorFlow: `tests/processes.py`."""
+    started = load_program("tests/processes.py").Programs(tmp_path_factory.mktemp("programs"))
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="session")
+def tiny_experiment():
+    """A function that makes an experiment of two cheap steps, with changes."""
+
+    def make(**changes):
+        settings = {
+            "data": "pairs(joint=[[0.4, 0.1], [0.2, 0.3]])",
+            "model": "lstm(units=4, layers=1)",
+            "objective": "maximum_likelihood",
+            "steps": 2,
+            "batch_size": 4,
+            "strategy": "cpu",
+            "checkpoint_every": 0,
+            "sample_every": 0,
+        }
+        return zoo.Experiment(**settings | changes)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tiny_experiment, tmp_path_factory):
+    """A function that trains such an experiment into a fresh folder and returns its run."""
+
+    def train(**changes):
+        return zoo.train(tiny_experiment(**changes), str(tmp_path_factory.mktemp("runs") / "run"))
+
+    return train
+
+
+@pytest.fixture(scope="session")
 def letters():
     """Texts of up to three of the letters a, b, c: a domain that can be enumerated."""
     vocabulary = Vocabulary([UNKNOWN, END, "a", "b", "c"], "character")
@@ -78,12 +117,12 @@ class KnownTexts:
     """P and a table Q over all 15 texts, and divergences of them whose gradients are exact.
 
     Attributes:
-        example: what one text is.
+        domain: of the texts.
         texts: all that can be drawn, int32 [15, 3].
         batch: some of them over and over, 64 in all: of each as many as Q has it of 64.
         p: their probabilities under P, float64 [15].
         q: under Q, multiples of 1/64.
-        model: Q, a table, in which the unknown symbol has some probability before it is excluded.
+        model: Q, a table, in which the unknown token has some probability before it is excluded.
         log_ratios: log P(x_{≤t}) - log Q(x_{≤t}), float32 [15, 3].
     """
 
@@ -105,7 +144,7 @@ class KnownTexts:
         self.log_ratios = np.stack(columns, axis=-1).astype(np.float32)
 
     def table(self, probabilities, unknown):
-        """The table of these probabilities of texts, with one more of the unknown symbol."""
+        """The table of these probabilities of texts, with one more of the unknown token."""
         model = spec.build("models", "table", self.domain)
         logits = np.zeros(model.network.logits.shape, np.float32)
         for time in range(3):
@@ -113,8 +152,8 @@ class KnownTexts:
                 same = (self.texts[:, :time] == text[:time]).all(axis=1)
                 shares = np.bincount(self.texts[same, time], probabilities[same], minlength=4)
                 row = 0
-                for symbol in text[:time]:
-                    row = 4 * row + symbol + 1
+                for token in text[:time]:
+                    row = 4 * row + token + 1
                 with np.errstate(divide="ignore"):  # after the end nothing else follows
                     logits[row] = np.log((1 - unknown) * shares / shares.sum())
                 logits[row, 0] = np.log(unknown) if unknown else -np.inf
@@ -122,7 +161,7 @@ class KnownTexts:
         return model
 
     def score(self, function):
-        """g(log ratio) of texts and their beginnings, float32 [batch, 3], for an estimator."""
+        """g(log ratio) of texts and their prefixes, float32 [batch, 3], for an estimator."""
         numbers = np.zeros([4, 4, 4], np.int32)
         numbers[tuple(self.texts.T)] = np.arange(15)
         return lambda batch: function(
@@ -139,7 +178,7 @@ class KnownTexts:
                 tf.cast(self.model.drawing_logits(self.texts), tf.float64)
             )
             every = tf.gather(log_probs, self.texts, batch_dims=2)
-            q = tf.exp(tf.reduce_sum(tf.where(self.counts > 0, every, 0), axis=-1))
+            q = tf.exp(tf.reduce_sum(tf.where(self.token_mask > 0, every, 0), axis=-1))
             values = []
             for time in times:
                 numbers = self._numbers()[time]
@@ -150,19 +189,19 @@ class KnownTexts:
         return tf.convert_to_tensor(tape.gradient(value, self.model.network.logits.value)).numpy()
 
     @property
-    def counts(self):
-        """1 up to the first end symbol of each text and 0 after, float32 [15, 3]."""
+    def token_mask(self):
+        """1 up to the first end token of each text and 0 after, float32 [15, 3]."""
         return self.model.token_mask(self.texts).numpy()
 
     def _numbers(self):
-        """Which of the beginnings of each length each text has, three int arrays [15]."""
+        """The number of the prefix of each length that each text has, three int arrays [15]."""
         lengths = range(1, 4)
         return [
             np.unique(self.texts[:, :n], axis=0, return_inverse=True)[1].ravel() for n in lengths
         ]
 
     def _prefixes(self, probabilities):
-        """The probabilities of the beginnings of each length."""
+        """The probabilities of the prefixes of each length."""
         return [np.bincount(numbers, probabilities) for numbers in self._numbers()]
 
 

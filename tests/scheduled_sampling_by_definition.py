@@ -1,4 +1,4 @@
-"""Scheduled sampling as it is defined, symbol by symbol in NumPy."""
+"""Scheduled sampling as it is defined, token by token in NumPy."""
 
 import numpy as np
 import tensorflow as tf
@@ -10,7 +10,7 @@ from zoo.batch import Batch
 def compare(model, examples, key, **options):
     """Asserts that predictions and gradient are those of the prefix that was read, taken as given.
 
-    So the targets are the real symbols, dropout is that of a plain pass with the same key, and no
+    So the targets are the real tokens, dropout is that of a plain pass with the same key, and no
     gradient flows through what was drawn.
 
     Args:
@@ -20,7 +20,7 @@ def compare(model, examples, key, **options):
         options: of the objective, at a constant keep_probability.
 
     Returns:
-        Where something else than the real symbol was read, bool [batch, time].
+        Where something else than the real token was read, bool [batch, time].
     """
     given = ", ".join(f"{name}={value!r}" for name, value in options.items())
     objective = spec.build("objectives", f"scheduled_sampling({given})")
@@ -42,9 +42,9 @@ def compare(model, examples, key, **options):
 def read_by_definition(
     model, inputs, key, keep_probability, coin="token", replacement="sample", passes=None
 ):
-    """What is read in place of the real `inputs`, each symbol from a whole pass of its own.
+    """What is read in place of the real `inputs`, each token from a whole pass of its own.
 
-    The model predicts from what was read so far; or, with fewer passes than symbols, from what was
+    The model predicts from what was read so far; or, with fewer passes than tokens, from what was
     read in the pass before, of which the first is the real text.
     """
     count, length = inputs.shape

@@ -24,7 +24,7 @@ from zoo.runs.evaluation import evaluate
 ROOT = pathlib.Path(__file__).parent.parent
 FOLDERS = ("data", "models", "objectives", "estimators", "samplers", "trainers", "metrics")
 EMBEDDED = {"text": "surnames", "image": "mnist_5k", "points": "gaussian_mixture(count=50)"}
-BITS = "mnist_5k(binary=True, labels=True)"  # for models of symbols, and of classes
+BITS = "mnist_5k(binary=True, labels=True)"  # for models of tokens, and of classes
 PAIRS = "pairs(joint=[[0.4, 0.1], [0.2, 0.3]])"
 TINY = {"table"}  # models that surnames are too many for
 MEMBERS = [(folder, name) for folder in FOLDERS for name in spec.names(folder)]
@@ -56,13 +56,10 @@ def of_each(*parts):
 
 
 @pytest.fixture(scope="module", params=combinations(), ids="-".join)
-def run(request, tmp_path_factory):
+def run(request, tiny_run):
     """One step of a combination with its default arguments."""
     data, model, objective = request.param
-    made = zoo.Experiment(
-        data=data, model=model, objective=objective, steps=1, batch_size=4, average_decay=0.9
-    )
-    return zoo.train(made, str(tmp_path_factory.mktemp("runs") / "run"))
+    return tiny_run(data=data, model=model, objective=objective, steps=1, average_decay=0.9)
 
 
 @pytest.mark.parametrize(("folder", "name"), MEMBERS)
@@ -203,7 +200,7 @@ def check_measures(run, names):
 
 
 @pytest.mark.parametrize("name", [SAMPLERS.get(n, n) for n in spec.names("samplers")])
-def test_a_sampler_keeps_shape_and_most_likely_symbol(name):
+def test_a_sampler_keeps_shape_and_most_likely_token(name):
     logits = tf.random.stateless_normal([6, 9], [1, 2])
     changed = spec.build("samplers", name)(logits)
     assert changed.shape == logits.shape

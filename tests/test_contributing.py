@@ -36,13 +36,6 @@ def dropped_in(tmp_path_factory):
         sys.modules.pop(f"zoo.{folder}.{name}", None)
 
 
-def trained(folder, data, model, objective):
-    made = zoo.Experiment(
-        data=data, model=model, objective=objective, steps=2, batch_size=8, sample_every=0
-    )
-    return zoo.train(made, str(folder))
-
-
 def test_there_is_a_recipe_for_every_kind_of_member():
     folders = {"objectives", "models", "data", "samplers", "metrics", "estimators"}
     assert {folder for folder, _, _ in MEMBERS} == folders
@@ -60,9 +53,9 @@ def test_there_is_a_recipe_for_every_kind_of_member():
         ("mnist_5k(binary=True)", "bigram(patch=[2, 4])", "maximum_likelihood"),
     ],
 )
-def test_a_run_is_trained_restored_sampled_and_exported(data, model, objective, tmp_path):
-    run = trained(tmp_path / "run", data, model, objective)
-    again = zoo.load(str(tmp_path / "run"))
+def test_a_run_is_trained_restored_sampled_and_exported(data, model, objective, tiny_run, tmp_path):
+    run = tiny_run(data=data, model=model, objective=objective)
+    again = zoo.load(str(run.folder.path))
     np.testing.assert_array_equal(run.draw(5), again.draw(5))
     path = exporting.export(again, tmp_path, "served", None, None, None, False, False)
     assert (path / "saved_model.pb").is_file()
@@ -74,8 +67,8 @@ def test_the_sampler_keeps_likely_tokens_only():
     np.testing.assert_array_equal(np.isfinite(keep(logits)), [[1, 1, 0], [1, 1, 1]])
 
 
-def test_the_metric_is_measured_beside_the_others(tmp_path):
-    run = trained(tmp_path / "run", "mnist_5k", "dcgan(width=4)", "hinge")
+def test_the_metric_is_measured_beside_the_others(tiny_run):
+    run = tiny_run(data="mnist_5k", model="dcgan(width=4)", objective="hinge")
     measured = zoo.evaluate(run, metrics=("ink",), count=20, splits=("test",))
     assert measured["ink"].value == pytest.approx(np.mean(run.draw(20)), abs=1e-6)
     assert 0 < measured["ink"].ceiling < 1

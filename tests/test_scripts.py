@@ -20,22 +20,24 @@ RUN = ["--steps=2", "--batch_size=4", "--data=surnames", "--model=lstm(units=4)"
 RUN += ["--objective=maximum_likelihood"]
 
 
-def run(*arguments, **options):
-    return subprocess.run(
-        [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, **options
-    )
+@pytest.fixture(scope="module")
+def run(programs):
+    """Runs a script to its end."""
+    return programs.run
 
 
 @pytest.fixture(scope="module")
 def workdir(tmp_path_factory):
+    """A run folder that was trained by a process started for it alone."""
     path = tmp_path_factory.mktemp("scripts") / "run"
-    done = run("train.py", *RUN, f"--workdir={path}")
+    command = [sys.executable, "train.py", *RUN, f"--workdir={path}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert f"{path} holds 2 steps of training" in done.stdout
     return path
 
 
-def test_sampling_prints_or_writes(workdir, tmp_path):
+def test_sampling_prints_or_writes(workdir, tmp_path, run):
     printed = run("sample.py", f"--workdir={workdir}", "--count=3", "--prompt=Mac")
     assert [line[:3] for line in printed.stdout.splitlines()] == ["Mac"] * 3
     output = tmp_path / "names.txt"
@@ -43,7 +45,7 @@ def test_sampling_prints_or_writes(workdir, tmp_path):
     assert output.read_text() == printed.stdout
 
 
-def test_a_tilde_in_a_path_is_the_home_folder(workdir, tmp_path):
+def test_a_tilde_in_a_path_is_the_home_folder(workdir, tmp_path, run):
     home = os.environ | {"HOME": str(tmp_path)}
     shutil.copytree(workdir, tmp_path / "run")
     run("sample.py", "--workdir=~/run", "--count=3", "--output=~/names.txt", env=home)
@@ -52,7 +54,7 @@ def test_a_tilde_in_a_path_is_the_home_folder(workdir, tmp_path):
     assert (tmp_path / "served" / "names" / "1").is_dir()
 
 
-def test_a_run_folder_may_have_any_name(tmp_path):
+def test_a_run_folder_may_have_any_name(tmp_path, run):
     path = tmp_path / "[1] a*b?"
     assert run("train.py", *RUN, f"--workdir={path}").returncode == 0
     again = run("train.py", *RUN, "--steps=3", "--sample_every=1", f"--workdir={path}")
@@ -63,7 +65,7 @@ def test_a_run_folder_may_have_any_name(tmp_path):
     assert len(drawn.stdout.splitlines()) == 3, drawn.stderr
 
 
-def test_evaluating_prints_a_table_and_writes_it_and_a_page(workdir):
+def test_evaluating_prints_a_table_and_writes_it_and_a_page(workdir, run):
     flags = ["--splits=test", "--metrics=nll,distinct", "--count=50"]
     done = run("evaluate.py", f"--workdir={workdir}", *flags)
     assert done.returncode == 0, done.stderr
@@ -82,7 +84,7 @@ def wrong_inputs():
 
 
 @pytest.fixture(scope="module")
-def place(workdir, tmp_path_factory):
+def place(workdir, tmp_path_factory, run):
     """The folder TMP of the table."""
     folder = tmp_path_factory.mktemp("wrong")
     (folder / "empty.txt").write_text("")
@@ -96,7 +98,7 @@ def place(workdir, tmp_path_factory):
 
 
 @pytest.mark.parametrize(("command", "answer"), wrong_inputs())
-def test_wrong_input_is_answered_in_a_sentence(command, answer, place):
+def test_wrong_input_is_answered_in_a_sentence(command, answer, place, run):
     words = command.replace("TMP", str(place)).split()
     arguments = [a for word in words for a in (DATA if word == "DATA" else [word])]
     begin = time.monotonic()
@@ -112,13 +114,13 @@ def test_the_table_of_wrong_inputs_is_read():
     assert len(wrong_inputs()) > 15
 
 
-def test_missing_flags_and_stray_words_are_told(tmp_path):
+def test_missing_flags_and_stray_words_are_told(tmp_path, run):
     assert "--workdir" in run("train.py", *RUN).stderr
     assert run("train.py", *RUN, f"--workdir={tmp_path}", "stray").returncode != 0
     assert run("sample.py", "--workdir=/nowhere").returncode == 1
 
 
-def test_help_teaches():
+def test_help_teaches(run):
     text = run("train.py", "--help").stdout
     for word in ("mnist_5k", "lstm", "generalised_js", "--flagfile", "continues the run"):
         assert word in text
@@ -132,7 +134,7 @@ def test_every_flag_of_an_experiment_has_its_help():
     assert texts["clip_norm"] == "The largest global norm of the gradients; 0: no clipping."
 
 
-def test_the_zoo_command_lists_its_commands():
+def test_the_zoo_command_lists_its_commands(run):
     text = run("-m", "zoo", "--help").stdout
     for word in ("train", "sample", "evaluate", "export"):
         assert re.search(rf"^  {word} +[A-Z]", text, re.MULTILINE)
@@ -143,7 +145,7 @@ def test_the_zoo_command_lists_its_commands():
     assert "There is no command 'serve'. Known: evaluate, export, sample, train." in answered.stderr
 
 
-def test_the_zoo_command_starts_the_same_commands(workdir):
+def test_the_zoo_command_starts_the_same_commands(workdir, run):
     drawn = run("-m", "zoo", "sample", f"--workdir={workdir}", "--count=3", "--prompt=Mac")
     assert (
         drawn.stdout == run("sample.py", f"--workdir={workdir}", "--count=3", "--prompt=Mac").stdout
@@ -152,7 +154,7 @@ def test_the_zoo_command_starts_the_same_commands(workdir):
     assert f"zoo sample --workdir={workdir}" in again.stdout
 
 
-def test_flagfiles_of_the_experiments_are_well_formed(tmp_path):
+def test_flagfiles_of_the_experiments_are_well_formed(tmp_path, run):
     """Each goes as far as its data, on a machine that may not have it."""
     for path in sorted((ROOT / "experiments").glob("*.flags")):
         done = run("train.py", f"--flagfile={path}", f"--workdir={tmp_path}", "--strategy=nothing")

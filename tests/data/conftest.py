@@ -20,8 +20,8 @@ def write_tfds(data_dir, name, version, features, splits):
     for split, examples in splits.items():
         path = folder / f"{name}-{split}.tfrecord-00000-of-00001"
         with tf.io.TFRecordWriter(str(path)) as writer:
-            for domain, copies in examples:
-                record = features.serialize_example(features.encode_example(domain))
+            for example, copies in examples:
+                record = features.serialize_example(features.encode_example(example))
                 for _ in range(copies):
                     writer.write(record)
         described.append(

@@ -47,10 +47,10 @@ class Reference:
     def __init__(self, arrays):
         self.arrays = {name: np.asarray(array, np.float64) for name, array in arrays.items()}
 
-    def step(self, symbol, h, c):
-        """log P(next symbol), and the state."""
+    def step(self, token, h, c):
+        """log P(next token), and the state."""
         a = self.arrays
-        gates = [a["emb"][symbol] @ a["W" + g] + h @ a["U" + g] + a["b" + g] for g in GATES]
+        gates = [a["emb"][token] @ a["W" + g] + h @ a["U" + g] + a["b" + g] for g in GATES]
         i, f, o = (1 / (1 + np.exp(-gate)) for gate in gates[:3])
         c = f * c + i * np.tanh(gates[3])
         h = o * np.tanh(c)
@@ -59,28 +59,28 @@ class Reference:
 
     def start(self):
         zeros = np.zeros(len(self.arrays["bi"]))
-        return 0, zeros, zeros  # the start symbol is symbol 0
+        return 0, zeros, zeros  # the start token is token 0
 
     def log_prob(self, text):
-        symbol, h, c = self.start()
+        token, h, c = self.start()
         total = 0.0
         for following in text:
-            log_p, h, c = self.step(symbol, h, c)
-            total, symbol = total + log_p[following], following
+            log_p, h, c = self.step(token, h, c)
+            total, token = total + log_p[following], following
         return total
 
     def entropy_of_a_draw(self, length, rng):
         """Σ_t H(x_t | x_{<t}) along a text that is drawn: its mean is H(P)."""
-        symbol, h, c = self.start()
+        token, h, c = self.start()
         total = 0.0
         for _ in range(length):
-            log_p, h, c = self.step(symbol, h, c)
+            log_p, h, c = self.step(token, h, c)
             total -= np.exp(log_p) @ log_p
-            symbol = rng.choice(len(log_p), p=np.exp(log_p))
+            token = rng.choice(len(log_p), p=np.exp(log_p))
         return total
 
 
-def test_its_texts_have_one_length_and_no_special_symbol():
+def test_its_texts_have_one_length_and_no_special_token():
     data = build("oracle(vocabulary_size=70, length=6, count=9)")
     vocabulary = data.domain.vocabulary
     assert vocabulary.tokens == tuple(map(str, range(70)))
@@ -113,9 +113,9 @@ def test_the_parts_are_drawn_apart(tiny):
 
 
 def test_its_weights_are_standard_normal():
-    drawn = np.concatenate([array.ravel() for array in oracle._random(500, seed=1).values()])
+    drawn = np.concatenate([array.ravel() for array in oracle.random_weights(500, seed=1).values()])
     assert scipy.stats.kstest(drawn, "norm").pvalue > 1e-4
-    assert len(np.unique(drawn)) > 0.99 * len(drawn)  # no array is another's beginning
+    assert len(np.unique(drawn)) > 0.99 * len(drawn)  # no array begins another
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -131,7 +131,7 @@ def test_weights_of_a_file_give_the_probabilities_that_numpy_computes(arrays, dt
 
 
 def test_a_file_of_the_random_weights_is_the_random_oracle(tmp_path):
-    np.savez(tmp_path / "weights.npz", **oracle._random(70, seed=5))
+    np.savez(tmp_path / "weights.npz", **oracle.random_weights(70, seed=5))
     random = build("oracle(vocabulary_size=70, seed=5, count=30)")
     for size in ("", "vocabulary_size=70, "):
         read = build(f"oracle({size}path='{tmp_path}/weights.npz', seed=5, count=30)")
@@ -181,8 +181,8 @@ def test_the_ends_of_the_noise_draw_tokens_that_occur():
     logits = np.full([4, 128], -np.inf, np.float32)
     logits[:, [3, 70, 90]] = [0.1, 0.2, -8.0]
     low, high = 0.0, 1 - 2.0**-53
-    which_block, which_symbol = np.array([[low, low, high, high], [low, high, low, high]])
-    drawn = oracle_lstm.draw(logits, which_block, which_symbol)
+    which_block, which_token = np.array([[low, low, high, high], [low, high, low, high]])
+    drawn = oracle_lstm.draw(logits, which_block, which_token)
     np.testing.assert_array_equal(drawn, [3, 3, 70, 90])
 
 

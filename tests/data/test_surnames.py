@@ -34,7 +34,7 @@ def test_every_name_is_in_one_split(dataset):
     assert len(set().union(*parts)) == 88_799
 
 
-def test_names_are_readable_and_closed_by_the_end_symbol(dataset):
+def test_names_are_readable_and_closed_by_the_end_token(dataset):
     names = texts(dataset, "train")
     assert all(name[0].isupper() and name[1:].islower() for name in names)
     assert dataset.domain.length == 14

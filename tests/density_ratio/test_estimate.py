@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import zoo
 from zoo import domains, metrics, spec
 from zoo.batch import Batch
 from zoo.data.base.splits import ContiguousText, Dataset, Sequences
@@ -17,20 +16,16 @@ from zoo.tokenizers.vocabulary import END, UNKNOWN, Vocabulary
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
+def run(tiny_run, tmp_path_factory):
     """A text GAN on one corpus."""
-    folder = tmp_path_factory.mktemp("running")
-    text = "the quick brown fox jumps over the lazy dog. " * 40
-    (folder / "text.txt").write_text(text, encoding="utf-8")
-    settings = zoo.Experiment(
-        data=f"text_file(path={str(folder / 'text.txt')!r}, layout='running', length=12)",
+    path = tmp_path_factory.mktemp("corpus") / "text.txt"
+    path.write_text("the quick brown fox jumps over the lazy dog. " * 40, encoding="utf-8")
+    return tiny_run(
+        data=f"text_file(path={str(path)!r}, layout='running', length=12)",
         model='text_gan(generator="lstm(units=4, layers=1)", width=4)',
         objective="generalised_js()",
-        steps=2,
-        batch_size=4,
         sample_every=2,
     )
-    return zoo.train(settings, str(folder / "run"))
 
 
 def test_windows_of_a_corpus_are_scored(run):
@@ -80,7 +75,7 @@ class Hinge(AdversarialObjective):
 
 @pytest.mark.parametrize("member", ["divergence_bound", "calibration"])
 def test_logits_that_estimate_no_ratio_are_refused_with_what_would_do(member):
-    run = judged_text(stretches(0))
+    run = scored_text(stretches(0))
     run.objective = Hinge()
     metric = metrics.find(member)
     assert metric.applies(run)
@@ -89,14 +84,14 @@ def test_logits_that_estimate_no_ratio_are_refused_with_what_would_do(member):
 
 
 def test_a_run_without_a_discriminator_is_refused():
-    run = judged_text(stretches(0))
+    run = scored_text(stretches(0))
     run.objective = spec.build("objectives", "moment_matching")
     assert not metrics.find("calibration").applies(run)
     with pytest.raises(SpecError, match="has no discriminator"):
         estimate.held_out(run, "test", 5, 0)
 
 
-def judged_text(values):
+def scored_text(values):
     """A run whose discriminator takes windows of ten tokens for real by how many are 1."""
     domain = domains.Text(Vocabulary([UNKNOWN, END], "word"), 10, contiguous=True)
     data = ContiguousText(values, 10)
@@ -131,7 +126,7 @@ def stretches(seed, count=40_000):
 def test_the_standard_error_of_a_corpus_is_the_spread_over_texts(member, name):
     """Neighbouring windows are alike; the spread of 60 texts is known to a tenth."""
     measure = spec.module("metrics", member).measure
-    runs = [judged_text(stretches(seed)) for seed in range(60)]
+    runs = [scored_text(stretches(seed)) for seed in range(60)]
     found = [measure(each, split="test", count=1000, seed=0)[name] for each in runs]
     spread = np.std([each.value for each in found], ddof=1)
     assert np.mean([each.standard_error for each in found]) == pytest.approx(spread, rel=0.25)
@@ -139,8 +134,8 @@ def test_the_standard_error_of_a_corpus_is_the_spread_over_texts(member, name):
 
 def test_the_seed_decides_which_real_examples_are_scored():
     """Of a corpus, of rows, and of rows with labels."""
-    text = judged_text(stretches(0))
-    rows = judged_text(stretches(0))
+    text = scored_text(stretches(0))
+    rows = scored_text(stretches(0))
     numbers = np.arange(100, dtype=np.int32)[:, None]
     data = Sequences(np.tile(numbers, 10), labels=numbers[:, 0] % 3)
     labelled = types.SimpleNamespace(**vars(rows))
@@ -156,7 +151,7 @@ def test_the_seed_decides_which_real_examples_are_scored():
 
 def test_ratios_are_read_by_pi_of_the_last_update():
     """A logit is log P - log Q with the shift of π: r = logit - log(π / (1 - π))."""
-    run = judged_text(stretches(0))
+    run = scored_text(stretches(0))
     schedule = "generalised_js(pi=[0.8, 0.2], pi_steps=6, weighting='loss_weights')"
     run.objective, run.step = spec.build("objectives", schedule), 3
     windows = Batch(run.dataset.test.separate_windows(5, 0))
@@ -172,6 +167,6 @@ def test_ratios_are_read_by_pi_of_the_last_update():
 
 def test_the_inverse_temperature_tells_of_how_many_it_is():
     """Samples, and of a corpus as many windows as it has apart from each other."""
-    run = judged_text(stretches(0, count=505))
+    run = scored_text(stretches(0, count=505))
     found = spec.module("metrics", "calibration").measure(run, split="test", count=20, seed=0)
     assert found["inverse_temperature"].count == calibration.COUNT + 50

@@ -14,14 +14,14 @@ KEY = randomness.key(0, 0, "samples")
 PI = 0.3
 
 
-def test_noise_and_symbol_are_as_if_the_noise_had_come_first():
-    """Over symbols drawn from Q each perturbed logit is Gumbel, with the symbol at the largest."""
+def test_noise_and_token_are_as_if_the_noise_had_come_first():
+    """Over tokens drawn from Q each perturbed logit is Gumbel, with the token at the largest."""
     probabilities, count = np.array([0.6, 0.3, 0.1, 0.0]), 20_000
-    symbols = np.random.default_rng(0).choice(4, p=probabilities, size=count).astype(np.int32)
+    tokens = np.random.default_rng(0).choice(4, p=probabilities, size=count).astype(np.int32)
     with np.errstate(divide="ignore"):
         log_probs = np.broadcast_to(np.log(probabilities), [count, 4]).astype(np.float32)
-    found = perturbed(tf.constant(symbols), tf.constant(log_probs), KEY).numpy()
-    np.testing.assert_array_equal(found.argmax(axis=-1), symbols)
+    found = perturbed(tf.constant(tokens), tf.constant(log_probs), KEY).numpy()
+    np.testing.assert_array_equal(found.argmax(axis=-1), tokens)
     assert (found[:, 3] == -np.inf).all()
     noise = found[:, :3] - log_probs[:, :3]
     # The mean of a standard Gumbel variable is Euler's constant, its variance π²/6, and that of
@@ -50,7 +50,7 @@ def test_the_noise_has_a_key_of_its_own(known_texts, monkeypatch):
 
 
 def relaxed_score(known):
-    """g of the exact log density ratio, extended to relaxed symbols as linear in each of them."""
+    """g of the exact log density ratio, extended to relaxed tokens as linear in each of them."""
     objective = generalised_js.build(pi=PI, generator_loss="exact")
     every = np.stack(np.meshgrid(*[range(4)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
     ended = np.cumsum(every == 1, axis=1) - (every == 1) > 0

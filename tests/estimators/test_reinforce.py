@@ -59,7 +59,7 @@ def test_its_value_is_the_mean_score(known_texts):
 
 
 @pytest.mark.parametrize("loss", ["exact", "forward_kl"])
-def test_prefixes_follow_the_mean_of_the_divergences_of_beginnings(known_texts, loss):
+def test_prefixes_follow_the_mean_of_the_divergences_of_prefixes(known_texts, loss):
     in_proportion(known_texts)
     score = score_of(known_texts, loss)
     estimate = gradient(known_texts, "reinforce(rewards='prefixes', baseline='none')", score)
@@ -75,12 +75,12 @@ def test_a_discount_is_biased(known_texts):
     assert cosine == pytest.approx(0.988, abs=1e-3)
 
 
-def test_a_symbol_answers_for_what_comes_from_its_time_on():
+def test_a_token_is_credited_with_the_costs_from_its_time_on():
     estimator = spec.build("estimators", "reinforce(rewards='prefixes', discount=0.5)")
     scores = tf.constant([[1.0, 2.0, 4.0], [0.0, 0.0, 8.0]])
     expected = np.array([[1 + 1 + 1, 2 + 2, 4], [2, 4, 8]]) / 3
-    np.testing.assert_allclose(estimator._to_go(scores), expected, rtol=1e-6)
-    whole = spec.build("estimators", "reinforce()")._to_go(scores)
+    np.testing.assert_allclose(estimator.costs_to_go(scores), expected, rtol=1e-6)
+    whole = spec.build("estimators", "reinforce()").costs_to_go(scores)
     np.testing.assert_array_equal(whole, [[4, 4, 4], [8, 8, 8]])
 
 
@@ -112,9 +112,9 @@ def test_a_moving_average_is_unbiased_and_follows_the_costs(known_texts):
         score = known_texts.score(lambda ratios, step=step: ratios + 10.0 * step)
         estimate = gradient(known_texts, estimator, score, step=step)
         equal(estimate, -known_texts.gradient("reverse_kl", PI))
-        counts = known_texts.model.token_mask(known_texts.batch).numpy()
+        token_mask = known_texts.model.token_mask(known_texts.batch).numpy()
         last = score(Batch(known_texts.batch)).numpy()[:, -1:]
-        average += (1 - decay) * (np.sum(counts * last) / counts.sum() - average)
+        average += (1 - decay) * (np.sum(token_mask * last) / token_mask.sum() - average)
         (variable,) = estimator.variables
         assert float(variable) == pytest.approx(average, rel=1e-5)
 

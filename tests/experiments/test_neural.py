@@ -18,9 +18,11 @@ ROWS = {
 
 
 @pytest.fixture(scope="module", autouse=True)
-def fewer_texts():
+def smaller():
+    """Fewer texts and units than in the document."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(neural, "DATA", neural.DATA.replace("100000", "20000"))
+        patch.setattr(neural, "MODEL", neural.MODEL.replace("128", "64"))
         patch.setattr(neural, "COUNT", 2000)
         yield
 

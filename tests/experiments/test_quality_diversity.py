@@ -6,15 +6,14 @@ import pathlib
 
 import pytest
 
-import zoo
 from experiments import plots, quality_diversity, text_kinds
 from experiments.quality_diversity import KINDS
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_every_kind_is_an_experiment(name):
+def test_every_kind_is_an_experiment(name, tiny_experiment):
     kind = KINDS[name]
-    made = zoo.Experiment(data=quality_diversity.DATA, model=kind.model, objective=kind.objective)
+    made = tiny_experiment(data=quality_diversity.DATA, model=kind.model, objective=kind.objective)
     network = "TRANSFORMER" if name.startswith("Transformer") else "GENERATOR"
     assert getattr(quality_diversity, network) in made.model
     assert kind.init_from is None or KINDS[kind.init_from].model in made.model

@@ -1,8 +1,6 @@
 """The program that plots the optima of scheduled sampling."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
@@ -39,10 +37,9 @@ def test_a_file_without_points_is_refused(tmp_path, text):
         scheduled_sampling.main(["--output", str(tmp_path), "--points", str(points)])
 
 
-def test_the_command_line_says_in_a_sentence_what_is_missing(tmp_path):
-    command = [sys.executable, "-m", "experiments.scheduled_sampling"]
+def test_the_command_line_says_in_a_sentence_what_is_missing(programs, tmp_path):
     arguments = ["--output", str(tmp_path), "--points", str(tmp_path / "none.json")]
-    ended = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
+    ended = programs.run("-m", "experiments.scheduled_sampling", *arguments)
     assert ended.returncode == 1
     assert "Traceback" not in ended.stderr
     assert "none.json contains no points" in ended.stderr

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from experiments import scheduled_sampling as figure
 from experiments import trained_points
 from zoo.theory import scheduled_sampling
 from zoo.theory.scheduled_sampling import EXAMPLE, algorithm_optimum, idealised_optimum
@@ -31,5 +32,5 @@ def test_the_program_writes_points_that_the_figure_takes(tmp_path, monkeypatch, 
     uniform = np.full([3, 3], 1 / 9)
     assert points["kl"] == pytest.approx([scheduled_sampling.kl(EXAMPLE, uniform)] * 2, abs=0.2)
     assert "1.00" in capsys.readouterr().out
-    scheduled_sampling.main(["--output", str(tmp_path), "--points", str(path)])
+    figure.main(["--output", str(tmp_path), "--points", str(path)])
     assert (tmp_path / "scheduled_sampling.png").is_file()

@@ -5,49 +5,35 @@ import types
 import pytest
 
 import export
-import zoo
 from export import exporting
 
 
 @pytest.fixture(scope="session")
-def names_run(tmp_path_factory):
+def names_run(tiny_run):
     """A model of lines of text."""
-    return zoo.train(
-        zoo.Experiment(
-            data="surnames",
-            model="lstm(units=16, layers=1)",
-            objective="maximum_likelihood",
-            steps=5,
-        ),
-        tmp_path_factory.mktemp("runs") / "names",
-    )
+    return tiny_run(data="surnames", model="lstm(units=16, layers=1)", steps=5, batch_size=64)
 
 
 @pytest.fixture(scope="session")
-def digits_run(tmp_path_factory):
+def digits_run(tiny_run):
     """A pair of image generator and discriminator, trained to a π of 0.2 + 0.3 · 3 / 9 = 0.3."""
-    return zoo.train(
-        zoo.Experiment(
-            data="mnist_5k",
-            model="dcgan(width=4, latent_size=8)",
-            objective="generalised_js(pi=[0.2, 0.5], pi_steps=9, weighting='loss_weights')",
-            steps=3,
-        ),
-        tmp_path_factory.mktemp("runs") / "digits",
+    return tiny_run(
+        data="mnist_5k",
+        model="dcgan(width=4, latent_size=8)",
+        objective="generalised_js(pi=[0.2, 0.5], pi_steps=9, weighting='loss_weights')",
+        steps=3,
+        batch_size=64,
     )
 
 
 @pytest.fixture(scope="session")
-def bits_run(tmp_path_factory):
+def bits_run(tiny_run):
     """An autoregressive model of images that is conditioned on their classes."""
-    return zoo.train(
-        zoo.Experiment(
-            data="mnist_5k(binary=True, labels=True)",
-            model="lstm(units=16, layers=1)",
-            objective="maximum_likelihood",
-            steps=5,
-        ),
-        tmp_path_factory.mktemp("runs") / "bits",
+    return tiny_run(
+        data="mnist_5k(binary=True, labels=True)",
+        model="lstm(units=16, layers=1)",
+        steps=5,
+        batch_size=64,
     )
 
 

@@ -74,8 +74,8 @@ def test_words_are_read_by_the_type_of_their_input():
         "latent": {"dtype": "float", "shape": [-1, 2]},
     }
     words = ["--prompt=5", "--seed=5", "--latent=[0.5, 1]"]
-    assert client._row(words, inputs) == {"prompt": "5", "seed": 5, "latent": [0.5, 1]}
+    assert client.read_row(words, inputs) == {"prompt": "5", "seed": 5, "latent": [0.5, 1]}
     with pytest.raises(client.ClientError, match="'--sed=1' is no input"):
-        client._row(["--sed=1"], inputs)
+        client.read_row(["--sed=1"], inputs)
     with pytest.raises(client.ClientError, match="'x' is no JSON of type int64"):
-        client._row(["--seed=x"], inputs)
+        client.read_row(["--seed=x"], inputs)

@@ -169,15 +169,15 @@ def test_the_example_application_that_draws_digits(digits, tmp_path):
 
 def test_the_example_application_that_draws_digits_of_chosen_classes(bits, tmp_path):
     path = tmp_path / "digits.png"
-    domain = (sys.executable, ROOT / "examples/use_export.py", bits.path.parent)
-    output_of(*domain, "--count=3", "--labels", "7", "2", f"--output={path}")
+    command = (sys.executable, ROOT / "examples/use_export.py", bits.path.parent)
+    output_of(*command, "--count=3", "--labels", "7", "2", f"--output={path}")
     image = bits.signatures["generate"].served(
         {"seed": tf.range(3, dtype=tf.int64), "label": tf.constant([7, 2, 7], tf.int64)}
     )["image"]
     pixels = keras.utils.img_to_array(keras.utils.load_img(path, color_mode="grayscale"))
     drawn = np.concatenate(image.numpy(), axis=1)
     np.testing.assert_allclose(pixels[:, : 3 * 28], 255 * drawn, atol=1)
-    refused = subprocess.run([*map(str, domain), "--labels", "12"], capture_output=True)
+    refused = subprocess.run([*map(str, command), "--labels", "12"], capture_output=True)
     assert refused.returncode == 1
     assert b"label should be from 0 to 9" in refused.stderr
 

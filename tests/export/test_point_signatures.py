@@ -6,23 +6,17 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import zoo
 from export import checking, exporting
 from zoo.errors import SpecError
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
+def run(tiny_run):
     """Its second and last update is at π = 0.3."""
-    return zoo.train(
-        zoo.Experiment(
-            data="gaussian_mixture(count=100)",
-            model="gaussian(std=2.0)",
-            objective="generalised_js(pi=[0.2, 0.4], pi_steps=2, weighting='loss_weights')",
-            steps=2,
-            batch_size=8,
-        ),
-        tmp_path_factory.mktemp("runs") / "plane",
+    return tiny_run(
+        data="gaussian_mixture(count=100)",
+        model="gaussian(std=2.0)",
+        objective="generalised_js(pi=[0.2, 0.4], pi_steps=2, weighting='loss_weights')",
     )
 
 

@@ -1,9 +1,8 @@
 """Each fault that TensorFlow Serving trips over is found in the files, and none in good ones."""
 
 import pathlib
+import re
 import shutil
-import subprocess
-import sys
 
 import keras
 import pytest
@@ -78,7 +77,7 @@ def test_a_scalar_input_and_a_fixed_number_of_rows_are_found(tmp_path):
 def edited(good, path, edit):
     """A copy of a version whose protocol buffer was changed."""
     shutil.copytree(good, path)
-    content = static_check._saved_model(path)
+    content = static_check.saved_model(path)
     edit(content.meta_graphs[0])
     (path / "saved_model.pb").write_bytes(content.SerializeToString())
     return path
@@ -92,7 +91,7 @@ def test_the_variables_of_a_keras_model_within_a_module_are_found(tmp_path):
     sentences = static_check.findings(path)
     assert len(sentences) == 2
     for sentence, name in zip(sentences, ("bias", "kernel"), strict=True):
-        assert f"dense/{name}' is used and was not saved" in sentence.replace("_1", "")
+        assert re.search(rf"dense(_\d+)?/{name}' is used and was not saved", sentence)
 
 
 def test_a_table_that_is_not_filled_is_found(tmp_path):
@@ -132,10 +131,9 @@ def test_no_saved_model_is_an_error(tmp_path):
         static_check.findings(tmp_path)
 
 
-def test_the_command_prints_what_is_found(good, tmp_path):
+def test_the_command_prints_what_is_found(good, programs, tmp_path):
     shutil.copytree(good, tmp_path / "other")
     for folder, status in ((good, 0), (tmp_path / "other", 1)):
-        command = [sys.executable, "-m", "export.static_check", str(folder)]
-        done = subprocess.run(command, capture_output=True, text=True)
+        done = programs.run("-m", "export.static_check", folder)
         assert done.returncode == status, done.stderr
         assert done.stdout.endswith("nothing found.\n" if status == 0 else "1 found.\n")

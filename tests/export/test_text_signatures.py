@@ -47,7 +47,7 @@ def log_probs(signatures, tokens, start):
 
 def ids(run, text):
     vocabulary = run.domain.vocabulary
-    return [vocabulary.tokens.index(symbol) for symbol in text]
+    return [vocabulary.tokens.index(token) for token in text]
 
 
 def test_score_is_the_sum_of_log_probabilities_with_the_end(names_run, names):
@@ -171,7 +171,7 @@ def test_each_row_has_its_own_sampler(names_run, names):
 
 
 def test_the_options_of_a_row_act_one_after_the_other(names_run, names):
-    """The temperature, then the likeliest symbols, then of these the nucleus: none is left out."""
+    """The temperature, then the likeliest tokens, then of these the nucleus: none is left out."""
 
     def drawn(specs):
         samplers = [spec.build("samplers", text) for text in specs]
@@ -194,7 +194,7 @@ def test_the_options_of_a_row_act_one_after_the_other(names_run, names):
         assert np.abs(drawn(without).log_prob - expected.log_prob).max() > 0.1
 
 
-def test_no_more_symbols_are_drawn_than_asked_for(names):
+def test_no_more_tokens_are_drawn_than_asked_for(names):
     inputs = options(4, prompt=["", "M", "Mc", ""], max_new_tokens=[1, 2, 3, 2**31 - 1])
     answer = ask(names.signatures, "generate_with_options", **inputs)
     whole = ask(names.signatures, "generate", prompt=inputs["prompt"], seed=inputs["seed"])
@@ -253,7 +253,7 @@ def test_bad_rows_say_what_is_wrong_and_what_would_do(names_run, names):
     assert not answer["num_tokens"][bad].any()
 
 
-def test_the_longest_prompt_leaves_room_for_one_symbol(names_run, names):
+def test_the_longest_prompt_leaves_room_for_one_token(names_run, names):
     most = names_run.domain.length - 1
     answer = ask(names.signatures, "generate", prompt=["a" * most], seed=[0])
     assert answer["error"].tolist() == [""]
@@ -285,7 +285,7 @@ def test_a_text_that_is_too_long_takes_no_more_memory_than_the_longest_that_is_n
         def shift(self, tokens):
             return tokens
 
-        def __call__(self, tokens):
+        def network(self, tokens):
             widths.append(tokens.shape[1])
             return tf.zeros([*tokens.shape, letters.vocabulary.size])
 
@@ -343,7 +343,7 @@ def test_every_answer_to_the_examples_is_valid_json(names, words):
 
 
 def test_a_model_without_unknown_and_end():
-    """Every symbol is known and no end counts; what is no symbol is answered with an error."""
+    """Every token is known and no end counts; what is no token is answered with an error."""
     domain = domains.Text(Vocabulary(["0", "1", "2"], "word"), 2, contiguous=False)
     model = spec.build("models", "table", domain)
     model.network.logits.assign(tf.random.stateless_normal(model.network.logits.shape, [0, 1]))
@@ -369,7 +369,7 @@ def test_a_model_without_unknown_and_end():
     )
 
 
-def judged(contiguous):
+def scored(contiguous):
     """A discriminator of texts of up to five letters, and the answers that it gives when served."""
     domain = domains.Text(Vocabulary.of(["abc"], "character"), 5, contiguous)
     made = "text_gan(generator='lstm(units=4, layers=1)', width=4)"
@@ -379,21 +379,21 @@ def judged(contiguous):
     return pair.discriminator, lambda texts: ask(signatures, "log_density_ratio", text=texts)
 
 
-def test_the_ratio_of_a_text_is_the_verdict_on_it_with_its_end():
-    discriminator, ratios = judged(contiguous=False)
+def test_the_ratio_of_a_text_is_the_score_of_it_with_its_end():
+    discriminator, ratios = scored(contiguous=False)
     answer = ratios(["ab", "", "abcab", "abcabc", SNOWMAN])  # 2, 3 and 4 are a, b and c
     tokens = [[2, 3, 1, 1, 1], [1, 1, 1, 1, 1], [2, 3, 4, 2, 3], [0, 1, 1, 1, 1]]
-    verdicts = discriminator(np.array(tokens, np.int32)).numpy() + 0.5
-    np.testing.assert_allclose(answer["log_density_ratio"][[0, 1, 2, 4]], verdicts, atol=1e-6)
+    logits = discriminator(np.array(tokens, np.int32)).numpy() + 0.5
+    np.testing.assert_allclose(answer["log_density_ratio"][[0, 1, 2, 4]], logits, atol=1e-6)
     assert answer["log_density_ratio"][3] == 0
     assert answer["error"][3] == "The text has 6 tokens; give one of at most 5."
 
 
-def test_the_ratio_of_running_text_is_the_verdict_on_a_beginning():
-    discriminator, ratios = judged(contiguous=True)
+def test_the_ratio_of_contiguous_text_is_the_score_of_a_prefix():
+    discriminator, ratios = scored(contiguous=True)
     answer = ratios(["ab", "", "abcab"])["log_density_ratio"]
-    verdicts = discriminator.prefix_logits(np.array([[2, 3, 4, 2, 3]], np.int32)).numpy()[0] + 0.5
-    np.testing.assert_allclose(answer, [verdicts[1], 0, verdicts[4]], atol=1e-6)
+    logits = discriminator.prefix_logits(np.array([[2, 3, 4, 2, 3]], np.int32)).numpy()[0] + 0.5
+    np.testing.assert_allclose(answer, [logits[1], 0, logits[4]], atol=1e-6)
 
 
 def test_the_ratio_of_a_text_is_read_by_pi_of_the_last_update():
@@ -405,6 +405,6 @@ def test_the_ratio_of_a_text_is_read_by_pi_of_the_last_update():
         objective=spec.build("objectives", schedule),
         step=3,
     )
-    estimator = exporting._ratio_estimator(run, scale=0.5)
+    estimator = exporting.ratio_estimator(run, scale=0.5)
     ratios = estimator.log_density_ratio(tf.constant([-1.0, 2.0]))
     np.testing.assert_allclose(ratios, [-0.5, 1.0])

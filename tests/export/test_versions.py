@@ -169,7 +169,7 @@ def test_another_run_under_a_used_name_is_refused(names_run, tmp_path):
     assert record["run"]["step"] == 5
 
     shutil.copytree(names_run.folder.path, tmp_path / "other")
-    with pytest.raises(ExportError, match=r"names/1 is of the run .*names, not of .*other"):
+    with pytest.raises(ExportError, match=r"names/1 is of the run .*, not of .*other"):
         export.export(tmp_path / "other", served, "names")
     assert versions(served / "names") == [1]
     assert export.export(names_run, served, "names").name == "2"
@@ -192,17 +192,11 @@ def test_any_folder_can_be_exported_to_and_used_from(names_run, tmp_path):
     assert checking.differences(str(path)) == []
 
 
-def exporting(run, output):
+@pytest.fixture
+def exporting(digits_run, programs, tmp_path):
     """Starts a process that exports a run."""
-    flags = [f"--workdir={run.folder.path}", f"--output={output}", "--name=digits"]
-    return subprocess.Popen(
-        [sys.executable, "-m", "export", *flags],
-        cwd=ROOT,
-        env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    flags = [f"--workdir={digits_run.folder.path}", f"--output={tmp_path}", "--name=digits"]
+    return lambda: programs.start("-m", "export", *flags)
 
 
 def is_whole(version):
@@ -211,49 +205,42 @@ def is_whole(version):
     return all((version / part).is_file() for part in parts)
 
 
-def kill_when(path, process, folder):
+def kill_when(path, program, folder):
     """Kills a process once `path` is there; no version of `folder` may be seen before."""
     deadline = time.monotonic() + 120
     while not path.exists():
-        assert process.poll() is None, process.communicate()
+        assert program.poll() is None, program.stderr
         assert time.monotonic() < deadline
         assert versions(folder) == [1]
         time.sleep(0.002)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
+    program.send_signal(signal.SIGKILL)
+    assert program.wait() == -signal.SIGKILL
 
 
-def test_a_killed_export_leaves_what_was_served(digits_run, tmp_path):
+def test_a_killed_export_leaves_what_was_served(exporting, tmp_path):
     folder = tmp_path / "digits"
     write(folder, content="old")
     old = state(folder / "1")
     for moment in ("variables", warmup.FILE):  # while it is written, and while it is checked
-        kill_when(folder / ".unfinished" / moment, exporting(digits_run, tmp_path), folder)
+        kill_when(folder / ".unfinished" / moment, exporting(), folder)
         assert versions(folder) == [1]
         assert state(folder / "1") == old
         assert (folder / ".unfinished").exists()
 
-    process = exporting(digits_run, tmp_path)
-    while process.poll() is None:
+    program = exporting()
+    while program.poll() is None:
         assert all(is_whole(folder / str(number)) for number in versions(folder) if number > 1)
         time.sleep(0.002)
-    output, errors = process.communicate()
-    assert process.returncode == 0, errors
-    assert f"{folder / '2'} answers as the run does" in output
+    assert program.returncode == 0, program.stderr
+    assert f"{folder / '2'} answers as the run does" in program.stdout
     assert is_whole(folder / "2")
     assert state(folder / "1") == old
-    assert listed(folder) == ["1", "2", "README.md", "batching.config", "models.config"]
+    beside = ["README.md", "batching.config", "models.config"]
+    assert listed(folder) == [".generated.json", "1", "2", *beside]
 
 
-def test_a_mistake_is_answered_in_a_sentence(tmp_path):
-    process = subprocess.run(
-        [sys.executable, "-m", "export", f"--workdir={tmp_path}", "--output=x", "--name=x"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert process.returncode == 1
-    assert process.stderr.strip().splitlines()[-1].startswith(f"Error: {tmp_path} is not a run")
-    assert "Traceback" not in process.stderr
+def test_a_mistake_is_answered_in_a_sentence(programs, tmp_path):
+    program = programs.run("-m", "export", f"--workdir={tmp_path}", "--output=x", "--name=x")
+    assert program.returncode == 1
+    assert program.stderr.strip().splitlines()[-1].startswith(f"Error: {tmp_path} is not a run")
+    assert "Traceback" not in program.stderr

@@ -16,7 +16,7 @@ from zoo.tokenizers.vocabulary import END, UNKNOWN, Vocabulary
 
 @pytest.fixture
 def untrained():
-    """Makes what metrics see of a run: `untrained(model_spec, example, split)`."""
+    """Makes what metrics see of a run: `untrained(model_spec, domain, split)`."""
 
     def make(model, domain, split):
         model = spec.build("models", model, domain)

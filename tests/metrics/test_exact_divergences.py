@@ -13,7 +13,6 @@ from zoo import domains, spec
 from zoo.data.base.splits import Sequences
 from zoo.metrics import exact_divergences
 from zoo.runs.evaluation import evaluate
-from zoo.runs.experiment import Experiment
 from zoo.runs.run import Run
 from zoo.runs.run_folder import RunFolder
 from zoo.tokenizers.vocabulary import END, UNKNOWN, Vocabulary
@@ -101,8 +100,8 @@ def estimates(measured):
 def test_standard_errors_are_the_deviations_of_the_estimates(monkeypatch):
     """Of 100 seeds, with 200 draws of either: mean and deviation of errors in their own units."""
     monkeypatch.setattr(exact_divergences, "MOST", 0)
-    one_graph = functools.cache(exact_divergences._scorer)  # instead of one for each seed
-    monkeypatch.setattr(exact_divergences, "_scorer", one_graph)
+    one_graph = functools.cache(exact_divergences.scorer)  # instead of one for each seed
+    monkeypatch.setattr(exact_divergences, "scorer", one_graph)
     run = known(POSITIVE)
     expected, errors = figures(*tables(run)), {name: [] for name in NAMES}
     for seed in range(100):
@@ -189,8 +188,8 @@ def test_one_sample_has_no_standard_error(monkeypatch):
     assert measured["kl_p_q"].standard_error > 0
 
 
-def test_a_record_has_no_infinite_figure(tmp_path):
-    settings = Experiment(data=POSITIVE, model="table", objective="maximum_likelihood")
+def test_a_record_has_no_infinite_figure(tiny_experiment, tmp_path):
+    settings = tiny_experiment(data=POSITIVE, model="table")
     run = known(POSITIVE, "greedy()", RunFolder(tmp_path), settings)
     evaluate(run, splits=("test",), metrics=("exact_divergences", "nll"), count=5)
     written = json.loads((tmp_path / "metrics.json").read_text(), parse_constant=pytest.fail)

@@ -9,7 +9,7 @@ from zoo.errors import SpecError
 from zoo.metrics import Comparison, lenet_fd
 from zoo.metrics.base import lenet
 
-EXAMPLE = domains.Image((28, 28, 1), digits=True)
+DOMAIN = domains.Image((28, 28, 1), digits=True)
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def digits():
 
 
 def measure(generated, real):
-    made = Comparison(EXAMPLE, generated, real, real[:1], "test", 0)
+    made = Comparison(DOMAIN, generated, real, real[:1], "test", 0)
     return lenet_fd.compare(made)["lenet_fd"]
 
 

@@ -9,7 +9,7 @@ from zoo.errors import SpecError
 from zoo.metrics import Comparison, manifold
 from zoo.metrics.base import distances, lenet
 
-EXAMPLE = domains.Image((28, 28, 1), digits=True)
+DOMAIN = domains.Image((28, 28, 1), digits=True)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def test_random_features_have_the_values_of_prdc(count, scale):
 def test_digits_have_the_values_of_prdc(digits):
     generated, real = np.clip(digits[:800] * 0.7 + 0.1, 0, 1), digits[800:1600]
     expected = prdc.compute_prdc(lenet.features(real), lenet.features(generated), nearest_k=5)
-    measured = manifold.compare(Comparison(EXAMPLE, generated, real, real[:1], "test", 0))
+    measured = manifold.compare(Comparison(DOMAIN, generated, real, real[:1], "test", 0))
     assert {name: each.value for name, each in measured.items()} == pytest.approx(expected)
     assert all((each.count, each.split) == (800, "test") for each in measured.values())
     assert [each.better for each in measured.values()] == ["higher", "higher", None, "higher"]
@@ -75,20 +75,20 @@ def test_the_standard_errors_are_about_the_spread_of_repeated_measurements(shift
 def test_the_standard_errors_are_of_n_minus_one():
     """By hand: no row loses its hit with a column, and half of eight rows have one."""
     hits = np.repeat([[True] * 8, [False] * 8], 4, axis=0)
-    share, error = manifold._share_hit(hits)
+    share, error = manifold.share_hit(hits)
     assert share == 0.5
     assert error == pytest.approx(np.sqrt(0.5 * 0.5 / 7))
     # All four hits are of one column of eight: √(7/8 · (1/2² - 1/2²/8)) = 7/16.
-    _, error = manifold._share_hit(hits & (np.arange(8) == 3))
+    _, error = manifold.share_hit(hits & (np.arange(8) == 3))
     assert error == pytest.approx(np.hypot(0.5 / np.sqrt(7), 7 / 16))
-    density, error = manifold._density(hits)
+    density, error = manifold.density(hits)
     assert density == pytest.approx(0.5 * 8 / manifold.NEIGHBOURS)
     assert error == pytest.approx(8 / manifold.NEIGHBOURS * np.sqrt(0.5 * 0.5 / 7))
 
 
 def test_as_many_samples_as_neighbours_are_too_few(digits):
     with pytest.raises(SpecError, match="manifold needs at least 6"):
-        manifold.compare(Comparison(EXAMPLE, *[digits[:5]] * 3, "test", 0))
+        manifold.compare(Comparison(DOMAIN, *[digits[:5]] * 3, "test", 0))
 
 
 def test_it_applies_to_digits_only():

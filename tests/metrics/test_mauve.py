@@ -64,7 +64,7 @@ def test_the_area_is_that_of_the_reference(seed):
 
 
 def test_the_whole_is_that_of_the_reference():
-    """On clusters that lie apart, and with 200 beginnings for the reference to find them."""
+    """On clusters that lie apart, and with 200 starts for the reference to find them."""
     comparison = comparison_of(choose(50, 5, seed=2))
     expected = reference.compute_mauve(*comparison.states, kmeans_num_redo=200)
     assert expected.num_buckets == 5
@@ -81,7 +81,7 @@ def test_clusters_that_lie_apart_are_found():
 
 def test_components_are_those_of_scikit_learn_up_to_their_signs():
     features = np.random.default_rng(4).normal(size=[50, 8]) * np.arange(1, 9)
-    found = mauve._principal(features)
+    found = mauve.principal_components(features)
     expected = sklearn.decomposition.PCA(0.9).fit_transform(features)
     np.testing.assert_allclose(np.abs(found), np.abs(expected), atol=1e-9)
 
@@ -97,7 +97,7 @@ def test_equal_distributions_have_1_and_disjoint_ones_almost_0():
 def test_the_points_are_the_two_halves_of_the_generalised_js():
     p, q, weight = shares(5), shares(6), 0.3
     mixture = weight * p + (1 - weight) * q
-    ends = [-np.log(mauve._closeness(each, mixture)) / 5 for each in (p, q)]
+    ends = [-np.log(mauve.closeness(each, mixture)) / 5 for each in (p, q)]
     with np.errstate(divide="ignore"):
         expected = divergences.generalised_js(np.log(p), np.log(q), weight)
     assert weight * ends[0] + (1 - weight) * ends[1] == pytest.approx(float(expected), rel=1e-9)

@@ -25,7 +25,7 @@ def by_counters(texts, n):
 
 
 def test_by_hand(compare_texts):
-    """Symbols 2, 3, 3, 3 against 2, 2, 3, 4; pairs 23, 33 against 22, 34; no larger ones."""
+    """Tokens 2, 3, 3, 3 against 2, 2, 3, 4; pairs 23, 33 against 22, 34; no larger ones."""
     comparison = compare_texts([(2, 3), (3, 3)], [(2, 2), (3, 4)])
     assert values(comparison) == pytest.approx([0.5, 1.0, 0.0, 0.0])
 

@@ -108,8 +108,8 @@ def test_q_is_what_the_sampler_makes_of_the_model(untrained, letters):
             logits = 2 * run.generator.network(run.generator.shift(part[None])).numpy()[0]
             logits[:, 0] = -np.inf  # the unknown token is not drawn
             logits -= np.log(np.exp(logits).sum(axis=-1, keepdims=True))
-            counts = run.generator.token_mask(part[None]).numpy()[0]
-            expected -= (counts * logits[np.arange(len(part)), part]).sum() / size
+            token_mask = run.generator.token_mask(part[None]).numpy()[0]
+            expected -= (token_mask * logits[np.arange(len(part)), part]).sum() / size
         untempered = measure(run)["nll"].value
         run.sampler = "temperature(temperature=0.5)"
         assert measure(run)["nll"].value == pytest.approx(expected, rel=1e-5)

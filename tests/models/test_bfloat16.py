@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from zoo import domains, spec
+from zoo.batch import Batch
 from zoo.divergences import kl
 from zoo.models.layers import float32_sums
 from zoo.objectives.base import regularisation
@@ -163,10 +164,11 @@ def assert_alike(model, domain, objective, batch_size):
 def penalty_gradients(precision):
     """The gradients of a slope penalty, which reach biases by the curvature of SiLU units."""
     keras.utils.set_random_seed(1)
-    judge = built("gaussian", POINTS, precision).discriminator
-    variables = [variable.value for variable in judge.trainable_variables[:-1]]
+    discriminator = built("gaussian", POINTS, precision).discriminator
+    variables = [variable.value for variable in discriminator.trainable_variables[:-1]]
     with tf.GradientTape() as tape:
-        loss = regularisation.build(1, 0, 0).penalty(judge.judge, examples(POINTS, 4096))
+        penalty = regularisation.GradientPenalty(1)
+        loss = penalty(discriminator.prefix_logits, Batch(examples(POINTS, 4096)))
     return [*tape.gradient(loss, variables), loss]
 
 

@@ -11,7 +11,7 @@ from zoo.data.base.splits import Images, batches
 from zoo.errors import SpecError
 from zoo.trainers import adversarial
 
-EXAMPLE = domains.Image((8, 8, 1), num_classes=3)
+DOMAIN = domains.Image((8, 8, 1), num_classes=3)
 SPECS = [
     "mlp_gan(width=8, latent_size=6, maxout_units=5, maxout_pieces=3, dropout=False)",
     "dcgan(width=4, latent_size=6, spectral_normalisation=True)",
@@ -20,7 +20,7 @@ SPECS = [
 KEY = randomness.key(0, 0, "test")
 
 
-def build(text=SPECS[0], domain=EXAMPLE):
+def build(text=SPECS[0], domain=DOMAIN):
     keras.utils.set_random_seed(0)
     return spec.build("models", text, domain)
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import zoo
 from zoo import domains, spec
 from zoo.batch import Batch
 from zoo.divergences import kl
@@ -25,22 +24,18 @@ def model():
     return model
 
 
-def test_maximum_likelihood_ends_at_the_product_of_the_marginals(tmp_path):
+def test_maximum_likelihood_ends_at_the_product_of_the_marginals(tiny_run):
     """To 0.003 in each cell; KL[P‖Q] is then the mutual information of P, 0.33824 nats."""
-    made = zoo.Experiment(
+    run = tiny_run(
         data=f"pairs(joint={JOINT.tolist()})",
         model="independent",
-        objective="maximum_likelihood",
         steps=150,
         batch_size=16_384,
         learning_rate=0.1,
         decay="cosine",
-        strategy="cpu",
-        sample_every=0,
     )
-    trained = zoo.train(made, str(tmp_path / "run")).model
     cells = np.argwhere(np.ones_like(JOINT)).astype(np.int32)
-    log_q = trained.log_prob(cells).numpy().astype(np.float64)
+    log_q = run.model.log_prob(cells).numpy().astype(np.float64)
     product = np.outer(JOINT.sum(axis=1), JOINT.sum(axis=0))
     np.testing.assert_allclose(np.exp(log_q).reshape(3, 3), product, atol=0.003)
     assert float(kl(np.log(JOINT.ravel()), log_q)) == pytest.approx(0.33824, abs=0.001)

@@ -65,7 +65,7 @@ def test_probabilities_of_each_class_sum_to_one_over_all_images(kind):
 @pytest.mark.parametrize("few", [True, False])
 def test_one_step_at_a_time_equals_the_whole_sequence(model, letters, few, monkeypatch):
     """By both functions for it, and whether the first product is looked up or not."""
-    monkeypatch.setattr(recurrent, "_FEW", 1000 if few else 1)
+    monkeypatch.setattr(recurrent, "PROJECTED_TOKENS", 1000 if few else 1)
     tokens = sequences(letters)[::17]
     whole = model.network(model.shift(tokens)).numpy()
     for step in (model.network.step, model.network.stepper()):
@@ -126,7 +126,7 @@ def assert_all_close(found, expected, tolerance):
 @pytest.mark.parametrize("kind", KINDS)
 def test_gradients_are_those_of_automatic_differentiation(kind, layers, few, letters, monkeypatch):
     """With dropout, of all variables and of the first state, the last state's part included."""
-    monkeypatch.setattr(recurrent, "_FEW", 1000 if few else 1)
+    monkeypatch.setattr(recurrent, "PROJECTED_TOKENS", 1000 if few else 1)
     model = build(f"{kind}(units=5, layers={layers}, dropout=0.3)", letters)
     inputs = model.shift(sequences(letters)[::7])
     assert_all_close(*own_and_automatic(model, inputs), 1e-5)

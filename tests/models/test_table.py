@@ -15,7 +15,7 @@ SIZE, LENGTH = 3, 4
 
 
 @pytest.fixture
-def example():
+def domain():
     """Texts of four of the tokens a, b, c, without unknown and end."""
     return domains.Text(Vocabulary(["a", "b", "c"], "character"), LENGTH, contiguous=False)
 

@@ -47,7 +47,13 @@ def test_all_layers_are_built(letters, kind):
     """Keras calls a trainer to build the others, which under a MirroredStrategy is an error."""
     made = f"text_gan(discriminator='{kind}')"
     discriminator = spec.build("models", made, letters).discriminator
-    assert all(layer.built for layer in discriminator._flatten_layers())
+    assert all(layer.built for layer in layers(discriminator))
+
+
+def layers(layer):
+    """A layer and all the layers within it."""
+    inner = [each for each in keras.tree.flatten(vars(layer)) if isinstance(each, keras.Layer)]
+    return [layer, *(each for child in inner for each in layers(child))]
 
 
 def test_no_later_token_changes_a_logit(prefix_logits):

@@ -16,19 +16,13 @@ from zoo.errors import SpecError
 from zoo.objectives.base import contracts
 from zoo.runs import building, evaluation, matching
 
-GIVEN = {
+POINTS = {
     "data": "gaussian_mixture(count=50)",
     "model": "gaussian(discriminator_units=4)",
     "objective": "hinge",
     "steps": 4,
-    "batch_size": 4,
     "average_decay": 0.5,
-    "strategy": "cpu",
     "sample_every": 2,
-}
-TEXTS = {
-    "data": "pairs(joint=[[0.4, 0.1], [0.2, 0.3]])",
-    "model": "text_gan(generator='table', width=4)",
 }
 WHAT_WOULD_DO = "no density ratio where Hinge is the objective; train by one .* generalised_js"
 
@@ -44,13 +38,9 @@ def hinge(tmp_path_factory):
     sys.modules.pop("zoo.objectives.hinge", None)
 
 
-def trained(folder, **changes):
-    return zoo.train(zoo.Experiment(**GIVEN | changes), str(folder))
-
-
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    return trained(tmp_path_factory.mktemp("runs") / "run")
+def run(tiny_run):
+    return tiny_run(**POINTS)
 
 
 def test_it_trains_and_comes_back_with_its_samples(run):
@@ -61,9 +51,9 @@ def test_it_trains_and_comes_back_with_its_samples(run):
     np.testing.assert_array_equal(drawn, again.samples(5))
 
 
-def test_it_goes_on_as_if_it_had_never_stopped(run, tmp_path):
-    trained(tmp_path / "parts", steps=2)
-    parts = trained(tmp_path / "parts")
+def test_it_goes_on_as_if_it_had_never_stopped(run, tiny_run):
+    half = tiny_run(**POINTS | {"steps": 2})
+    parts = zoo.train(run.experiment, str(half.folder.path))
     for name, network in run.model.networks().items():
         for one, other in zip(
             network.variables, parts.model.networks()[name].variables, strict=True
@@ -71,8 +61,8 @@ def test_it_goes_on_as_if_it_had_never_stopped(run, tmp_path):
             np.testing.assert_array_equal(one, other)
 
 
-def test_it_trains_texts_by_the_usual_estimator(tmp_path):
-    run = trained(tmp_path / "run", **TEXTS)
+def test_it_trains_texts_by_the_usual_estimator(tiny_run):
+    run = tiny_run(model="text_gan(generator='table', width=4)", objective="hinge")
     assert len(run.samples(3)) == 3
 
 

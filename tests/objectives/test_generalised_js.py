@@ -16,7 +16,7 @@ from zoo.objectives import generalised_js
 PIS = [0.01, 0.1, 0.5, 0.9, 0.99]
 WEIGHTINGS = typing.get_args(generalised_js.Weighting)
 
-# Batches that hold each of six symbols in the exact proportions of P and of Q, so that their
+# Batches that hold each of six tokens in the exact proportions of P and of Q, so that their
 # means are expectations.
 P_COUNTS, Q_COUNTS = np.array([9, 1, 4, 4, 10, 12]), np.array([3, 8, 1, 6, 2, 5])
 P, Q = P_COUNTS / P_COUNTS.sum(), Q_COUNTS / Q_COUNTS.sum()

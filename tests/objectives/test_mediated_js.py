@@ -26,8 +26,8 @@ def mixture(known):
 def loss(objective, known, mediator, texts):
     log_q = tf.nn.log_softmax(known.model.drawing_logits(texts))
     log_m = tf.nn.log_softmax(mediator.network(mediator.shift(texts)))
-    counts = known.model.token_mask(texts)
-    return objective.generator_loss(texts, log_q, log_m, counts, 0)
+    token_mask = known.model.token_mask(texts)
+    return objective.generator_loss(texts, log_q, log_m, token_mask, 0)
 
 
 def gradient(objective, known, mediator, texts):
@@ -56,14 +56,14 @@ def test_without_it_each_conditional_is_moved_to_the_mediator_s(known_texts):
     expected = np.zeros_like(found)
     for text in known_texts.batch:
         row = 0
-        for symbol in text:
+        for token in text:
             logits = [table.network.logits.numpy()[row] for table in (known_texts.model, mediator)]
             q, m = (np.exp(each - np.logaddexp.reduce(each[1:]))[1:] for each in logits)
             log = np.log(np.where(q > 1e-9, q / m, 1))
             expected[row, 1:] += (1 - PI) * q * (log - np.sum(q * log)) / 64
-            if symbol == known_texts.domain.vocabulary.end:
+            if token == known_texts.domain.vocabulary.end:
                 break
-            row = 4 * row + symbol + 1
+            row = 4 * row + token + 1
     np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
@@ -150,15 +150,15 @@ def test_what_stands_after_the_end_does_not_count(future):
     """Texts of two tokens and of four: the value is by hand, and the gradient 0 after the end."""
     objective = mediated_js.build(pi=PI, generator_loss="exact", future=future)
     texts = tf.constant([[2, 1, 1, 1], [2, 3, 2, 1]])
-    counts = tf.constant([[1.0, 1, 0, 0], [1, 1, 1, 1]])
+    token_mask = tf.constant([[1.0, 1, 0, 0], [1, 1, 1, 1]])
     log_q, log_m = (
         tf.nn.log_softmax(tf.random.stateless_normal([2, 4, 4], [0, number])) for number in (0, 1)
     )
     with tf.GradientTape() as tape:
         tape.watch(log_q)
-        value = objective.generator_loss(texts, log_q, log_m, counts, 0)
+        value = objective.generator_loss(texts, log_q, log_m, token_mask, 0)
     slope = tape.gradient(value, log_q).numpy()
     each = np.sum(np.exp(log_q) * (log_q - log_m), axis=-1)
-    assert value.numpy() == pytest.approx((1 - PI) * np.sum(counts * each) / 2, rel=1e-5)
+    assert value.numpy() == pytest.approx((1 - PI) * np.sum(token_mask * each) / 2, rel=1e-5)
     np.testing.assert_array_equal(slope[0, 2:], 0)
     assert np.all(np.any(slope[1] != 0, axis=-1))

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from zoo import spec
+from zoo.batch import Batch
 from zoo.errors import SpecError
 from zoo.objectives import moment_matching
 from zoo.objectives.moment_matching import MomentMatching
@@ -40,9 +41,9 @@ def test_it_is_its_definition():
     x, y, bandwidths = draws(7, 6, seed=0), draws(5, 6, seed=1, shift=0.5), [0.7, 2.0]
     expected = by_loops(x.tolist(), y.tolist(), bandwidths)
     objective = MomentMatching(bandwidths)
-    assert float(objective.loss(x, y)) == pytest.approx(expected, rel=1e-6)
+    assert float(objective.loss(Batch(x), Batch(y))) == pytest.approx(expected, rel=1e-6)
     images = x.reshape(7, 2, 3, 1), y.reshape(5, 2, 3, 1)
-    assert float(objective.loss(*images)) == pytest.approx(expected, rel=1e-6)
+    assert float(objective.loss(*map(Batch, images))) == pytest.approx(expected, rel=1e-6)
 
 
 def test_of_labelled_examples_only_equal_labels_are_compared():
@@ -53,7 +54,7 @@ def test_of_labelled_examples_only_equal_labels_are_compared():
         np.concatenate([each, 1e3 * np.eye(4)[of_each]], axis=1)
         for each, of_each in zip((x, y), labels, strict=True)
     ]
-    found = MomentMatching([1.0]).loss((x, labels[0]), (y, labels[1]))
+    found = MomentMatching([1.0]).loss(Batch(x, labels[0]), Batch(y, labels[1]))
     expected = by_loops(apart[0].tolist(), apart[1].tolist(), [1.0])
     assert float(found) == pytest.approx(expected, rel=1e-6)
 
@@ -62,7 +63,9 @@ def test_float32_examples_far_from_zero_lose_nothing():
     """At 1,000 times their spread the squares of float32 would be wrong by 0.1."""
     x, y = (draws(20, 3, seed=n) * np.float32(2**-10) + np.float32(1.0) for n in (0, 1))
     expected = by_loops(x.tolist(), y.tolist(), [2**-10])
-    assert float(MomentMatching([2**-10]).loss(x, y)) == pytest.approx(expected, rel=1e-5)
+    assert float(MomentMatching([2**-10]).loss(Batch(x), Batch(y))) == pytest.approx(
+        expected, rel=1e-5
+    )
 
 
 def test_its_mean_is_zero_where_the_distributions_are_equal():
@@ -73,7 +76,7 @@ def test_its_mean_is_zero_where_the_distributions_are_equal():
     @tf.function
     def estimate(first, second):
         both = [tf.random.stateless_normal([16, 2], [seed, 0]) for seed in (first, second)]
-        return objective.loss(*both)
+        return objective.loss(*map(Batch, both))
 
     found = np.array(
         [estimate(tf.constant(next(key)), tf.constant(next(key))) for _ in range(2000)]
@@ -89,7 +92,9 @@ def test_its_mean_is_the_discrepancy_of_two_gaussians():
     s = sigma / math.sqrt(sigma**2 + 2)
     expected = 2 * s * (1 - math.exp(-(m**2) / (2 * (sigma**2 + 2))))
     # Of 2,000 draws each the standard error was 0.004, over 30 seeds.
-    assert float(MomentMatching([sigma]).loss(x, y)) == pytest.approx(expected, abs=0.016)
+    assert float(MomentMatching([sigma]).loss(Batch(x), Batch(y))) == pytest.approx(
+        expected, abs=0.016
+    )
 
 
 def test_the_gradient_is_that_of_the_definition():
@@ -97,7 +102,7 @@ def test_the_gradient_is_that_of_the_definition():
     x, y = draws(4, 2, seed=0), draws(3, 2, seed=1)
     generated = tf.Variable(y)
     with tf.GradientTape() as tape:
-        loss = MomentMatching([1.0, 3.0]).loss(x, generated)
+        loss = MomentMatching([1.0, 3.0]).loss(Batch(x), Batch(tf.convert_to_tensor(generated)))
     found, small = tape.gradient(loss, generated).numpy(), 1e-4
     for row, column in itertools.product(range(3), range(2)):
         ends = []
@@ -113,18 +118,18 @@ def test_default_bandwidths_are_multiples_of_the_median_distance():
     """Distances of 0, 1, 3 and 7 on a line: 1, 2, 3, 4, 6, 7, of which the upper middle is 4."""
     x, y = np.array([[0.0], [1.0], [3.0], [7.0]], np.float32), draws(5, 1, seed=0)
     expected = by_loops(x.tolist(), y.tolist(), [4 * m for m in moment_matching.MULTIPLES])
-    assert float(MomentMatching().loss(x, y)) == pytest.approx(expected, rel=1e-6)
+    assert float(MomentMatching().loss(Batch(x), Batch(y))) == pytest.approx(expected, rel=1e-6)
 
 
 def test_default_bandwidths_follow_the_unit_of_the_data():
     x, y = draws(30, 4, seed=0), draws(30, 4, seed=1, shift=1.0)
-    once, scaled = (float(MomentMatching().loss(c * x, c * y)) for c in (1.0, 1024.0))
+    once, scaled = (float(MomentMatching().loss(Batch(c * x), Batch(c * y))) for c in (1.0, 1024.0))
     assert once == pytest.approx(scaled, rel=1e-5)
 
 
 def test_data_that_is_all_the_same_has_a_bandwidth_too():
     x, y = np.ones([8, 2], np.float32), draws(8, 2, seed=0)
-    assert np.isfinite(float(MomentMatching().loss(x, y)))
+    assert np.isfinite(float(MomentMatching().loss(Batch(x), Batch(y))))
 
 
 @pytest.mark.parametrize("bandwidths", ["[]", "[1.0, 0.0]", "[-1.0]"])

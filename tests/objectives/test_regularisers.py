@@ -29,16 +29,16 @@ def test_r1_is_half_of_the_gamma_of_its_source(weighting):
     objective = generalised_js.build(pi=0.5, weighting=weighting, r1=5.0)
     real, generated = tf.constant([[1.0, -2.0], [0.5, 3.0]]), tf.constant([[0.0, 1.0], [2.0, 2.0]])
 
-    def judge(x, labels=None):
+    def discriminator(x, labels=None):
         return tf.reduce_sum(x**2, axis=-1)  # |∇D|² = 4 |x|²
 
-    loss = objective.discriminator_loss(judge(real), judge(generated), 0)
-    actual = loss + objective.gradient_penalty(judge, Batch(real))
-    cross_entropy = np.mean(np.log1p(np.exp(-judge(real)))) + np.mean(
-        np.log1p(np.exp(judge(generated)))
+    loss = objective.discriminator_loss(discriminator(real), discriminator(generated), 0)
+    actual = loss + objective.gradient_penalty(discriminator, Batch(real))
+    cross_entropy = np.mean(np.log1p(np.exp(-discriminator(real)))) + np.mean(
+        np.log1p(np.exp(discriminator(generated)))
     )
     gamma = 10
-    expected = cross_entropy + gamma / 2 * np.mean(4 * judge(real))
+    expected = cross_entropy + gamma / 2 * np.mean(4 * discriminator(real))
     np.testing.assert_allclose(2 * actual, expected, rtol=1e-6)
 
 

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import zoo
 from zoo import domains, spec
 from zoo.batch import Batch
 from zoo.data.base.splits import batches
@@ -32,7 +31,7 @@ def build(**arguments):
 
 @pytest.fixture(params=MODELS)
 def model(request, letters):
-    """A model far from uniform, so that symbols and draws matter."""
+    """A model far from uniform, so that tokens and draws matter."""
     keras.utils.set_random_seed(1)
     model = spec.build("models", request.param, letters)
     for number, variable in enumerate(model.trainable_variables):
@@ -57,7 +56,7 @@ def test_it_is_its_definition_draw_for_draw(by_definition, model, tokens, option
 
 @pytest.mark.parametrize("options", [{}, {"coin": "sequence"}, {"replacement": "argmax"}], ids=str)
 def test_of_images_it_is_its_definition_patch_for_patch(by_definition, options):
-    """Four patches of 256 kinds, after a start symbol of the class."""
+    """Four patches of 256 kinds, after a start token of the class."""
     domain = domains.Image((4, 8, 1), binary=True, num_classes=3)
     model = spec.build("models", "lstm(units=8, layers=2, dropout=0.3, patch=[2, 4])", domain)
     for number, variable in enumerate(model.trainable_variables):
@@ -70,15 +69,15 @@ def test_of_images_it_is_its_definition_patch_for_patch(by_definition, options):
     assert not changed[:, 0].any()
 
 
-def test_with_real_symbols_only_it_is_maximum_likelihood(model, tokens):
+def test_with_real_tokens_only_it_is_maximum_likelihood(model, tokens):
     expected = spec.build("objectives", "maximum_likelihood").predict(model, Batch(tokens), 0, KEY)
     objective = build(keep_probability=1.0)
     for found, its in zip(objective.predict(model, Batch(tokens), 0, KEY), expected, strict=True):
         np.testing.assert_allclose(found, its, atol=1e-5)
 
 
-def test_without_real_symbols_it_reads_samples_of_the_model(model, tokens):
-    """The logits do not depend on the real symbols at all."""
+def test_without_real_tokens_it_reads_samples_of_the_model(model, tokens):
+    """The logits do not depend on the real tokens at all."""
     objective = build(keep_probability=0.0)
     once = objective.predict(model, Batch(tokens), 0, KEY)[0]
     other = objective.predict(model, Batch(tf.reverse(tokens, [0])), 0, KEY)[0]
@@ -102,7 +101,7 @@ def test_graphs_and_xla_make_the_same_predictions(kind, letters, tokens):
     for compiled in (False, True):
         found = tf.function(predicted, jit_compile=compiled)()
         for mine, its in zip(found, expected, strict=True):
-            np.testing.assert_allclose(mine, its, rtol=1e-4, atol=1e-4)  # sums over 256 symbols
+            np.testing.assert_allclose(mine, its, rtol=1e-4, atol=1e-4)  # sums over 256 tokens
 
 
 @pytest.mark.parametrize("kind", ["lstm", "gru"])
@@ -171,7 +170,7 @@ def test_training_a_table_reaches_the_optimum_of_the_algorithm(table, keep, comp
     np.testing.assert_allclose(q / first[:, None], conditional, atol=0.01)
 
 
-def test_training_with_the_likeliest_symbol_distorts_its_row_only():
+def test_training_with_the_likeliest_token_distorts_its_row_only():
     p = np.array([[0.40, 0.05, 0.05], [0.02, 0.20, 0.03], [0.05, 0.05, 0.15]])
     _, q = trained_table(p, build(keep_probability=0.5, replacement="argmax"), False)
     np.testing.assert_allclose(q, argmax_optimum(p, 0.5), atol=0.01)
@@ -200,7 +199,7 @@ def test_training_logs_the_schedule(letters, tokens):
     trainer.compile(keras.optimizers.SGD(0.1), jit_compile=False)
     shown = []
     logger = keras.callbacks.LambdaCallback(on_train_batch_end=lambda _, logs: shown.append(logs))
-    data = tf.data.Dataset.from_tensors(tokens).repeat(4)
+    data = tf.data.Dataset.from_tensors((tokens,)).repeat(4)
     trainer.fit(data, shuffle=False, verbose=0, callbacks=[logger])
     assert [logs["keep_probability"] for logs in shown] == [1.0, 0.75, 0.5, 0.4]
 
@@ -304,7 +303,7 @@ def test_a_refusal_tells_what_the_schedule_takes(arguments, told):
 
 @pytest.mark.parametrize("passes", [1, 0, -1])
 def test_a_single_pass_is_refused(passes):
-    """It would read real symbols only, whatever ε is."""
+    """It would read real tokens only, whatever ε is."""
     wanted = f"reads real tokens only, which is maximum_likelihood; .* received {passes}"
     with pytest.raises(SpecError, match=wanted):
         build(passes=passes)
@@ -319,7 +318,7 @@ def test_passes_change_nothing_in_recurrent_models_and_tables(model, tokens):
 
 
 def test_the_default_anneals_as_it_says():
-    """Half of the symbols are real at step 1,711, a quarter from 2,041 on."""
+    """Half of the tokens are real at step 1,711, a quarter from 2,041 on."""
     at = build().keep_probability_at
     assert at(0) > 0.99
     assert at(1711) > 0.5 > at(1712)
@@ -332,9 +331,9 @@ def test_an_infinite_number_is_refused():
         spec.build("objectives", "scheduled_sampling(schedule='inverse_sigmoid', k=1e999)")
 
 
-def test_a_run_logs_how_the_use_of_the_context_is_lost(tmp_path):
+def test_a_run_logs_how_the_use_of_the_context_is_lost(tiny_run):
     """While ε is near 1 it is learned, and as ε falls to 0 it goes."""
-    settings = zoo.Experiment(
+    run = tiny_run(
         data="pairs(joint=[[0.3, 0.02, 0.01], [0.02, 0.3, 0.01], [0.02, 0.02, 0.3]])",
         model="table()",
         objective="scheduled_sampling(schedule='linear', decrease=0.01)",
@@ -342,9 +341,7 @@ def test_a_run_logs_how_the_use_of_the_context_is_lost(tmp_path):
         batch_size=256,
         learning_rate=0.1,
         sample_every=20,
-        strategy="cpu",
     )
-    run = zoo.train(settings, str(tmp_path / "run"))
     curves = logs.curves(run.folder.logs)
     use, keep = curves["context_use"]["validation"], curves["keep_probability"]["train"]
     assert keep.values[-1] == 0

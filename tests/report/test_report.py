@@ -23,27 +23,24 @@ CHROMIUM = next(
 )
 
 
-def trained(folder, data, model, objective):
-    made = zoo.Experiment(
-        data=data, model=model, objective=objective, steps=20, batch_size=4, sample_every=10
-    )
-    return zoo.train(made, str(folder))
-
-
 @pytest.fixture(scope="module")
-def texts(tmp_path_factory):
+def texts(tiny_experiment, tmp_path_factory):
     """A run whose data, file and folder are called names that HTML would act on."""
     folder = tmp_path_factory.mktemp("texts")
     path = folder / "<i>& 'quoted'.txt"
     path.write_text(f"{HOSTILE}\n&amp; <b>bold</b> \x07 $x^2$\n" * 40, encoding="utf-8")
     data = f"text_file(path={str(path)!r})"
-    return trained(folder / "<img src=x> $run$", data, "lstm(units=8)", "maximum_likelihood")
+    made = tiny_experiment(data=data, steps=20, sample_every=10)
+    return zoo.train(made, str(folder / "<img src=x> $run$"))
 
 
 @pytest.fixture(scope="module")
-def images(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("images") / "digits"
-    return trained(folder, "mnist_5k", "mlp_gan", "generalised_js")
+def images(tiny_experiment, tmp_path_factory):
+    made = tiny_experiment(
+        data="mnist_5k", model="mlp_gan(width=16, maxout_units=8)", objective="generalised_js",
+        steps=20, sample_every=10,
+    )  # fmt: skip
+    return zoo.train(made, str(tmp_path_factory.mktemp("images") / "digits"))
 
 
 @pytest.fixture(scope="module")

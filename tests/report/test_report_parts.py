@@ -14,6 +14,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+import zoo
 from zoo import report, spec
 from zoo.errors import SpecError, ZooError
 from zoo.metrics import Measurement
@@ -30,7 +31,6 @@ from zoo.report import (
 )
 from zoo.runs import loading
 from zoo.runs.evaluation import Evaluation, Settings
-from zoo.runs.experiment import Experiment
 from zoo.runs.run import Run
 from zoo.runs.run_folder import RunFolder
 from zoo.tokenizers.vocabulary import END, UNKNOWN, Vocabulary
@@ -46,8 +46,8 @@ def evaluation(path, **measured):
     return Evaluation(run, Settings(), measured, members)
 
 
-def vocabulary(symbols, level="character"):
-    return Vocabulary([UNKNOWN, END, *symbols], level)
+def vocabulary(tokens, level="character"):
+    return Vocabulary([UNKNOWN, END, *tokens], level)
 
 
 def texts(vocabulary, *lines):
@@ -193,7 +193,7 @@ def test_a_text_of_nothing_known_has_no_piece():
 
 
 def test_commands_are_those_that_were_given(tmp_path):
-    made = Experiment(
+    made = zoo.Experiment(
         data="text_file(path='my file.txt')",
         model="lstm(units=4)",
         objective="maximum_likelihood",
@@ -252,6 +252,6 @@ def test_a_run_folder_that_cannot_be_written_is_to_be_copied(tmp_path, monkeypat
 
 
 def test_an_absent_package_is_told_with_what_to_install(monkeypatch):
-    monkeypatch.setitem(report._PACKAGES, "no_such_module", "no-such-package")
+    monkeypatch.setitem(report.PACKAGES, "no_such_module", "no-such-package")
     with pytest.raises(ZooError, match="Install them by: pip install no-such-package"):
         report.require_packages()

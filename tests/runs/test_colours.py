@@ -3,10 +3,7 @@
 import base64
 import dataclasses
 import io
-import pathlib
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -19,7 +16,6 @@ from zoo.domains import pictures
 from zoo.report import page, samples
 from zoo.runs.evaluation import Settings, evaluate_all
 
-ROOT = pathlib.Path(__file__).parents[2]
 GREEN, RED, BLUE = (0, 255, 0), (255, 0, 0), (0, 0, 255)
 
 
@@ -38,19 +34,16 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def run(folder, tmp_path_factory):
+def run(folder, tiny_run):
     """Enough steps for samples to turn green."""
-    return zoo.train(
-        zoo.Experiment(
-            data=f"image_folder(path={str(folder)!r})",
-            model="dcgan(width=8, latent_size=4)",
-            objective="generalised_js(generator_loss='non_saturating')",
-            steps=300,
-            batch_size=16,
-            learning_rate=1e-2,
-            sample_every=150,
-        ),
-        str(tmp_path_factory.mktemp("runs") / "shapes"),
+    return tiny_run(
+        data=f"image_folder(path={str(folder)!r})",
+        model="dcgan(width=8, latent_size=4)",
+        objective="generalised_js(generator_loss='non_saturating')",
+        steps=300,
+        batch_size=16,
+        learning_rate=1e-2,
+        sample_every=150,
     )
 
 
@@ -109,12 +102,10 @@ def test_measures_of_pixels_read_colours_and_those_of_digits_are_left_out(run):
     assert all(np.isfinite(each.value) for each in evaluation.measured.values())
 
 
-def test_the_script_draws_in_colour(run, tmp_path):
+def test_the_script_draws_in_colour(run, programs, tmp_path):
     output = tmp_path / "drawn.png"
-    command = [sys.executable, "sample.py", f"--workdir={run.folder.path}", "--count=9"]
-    done = subprocess.run(
-        [*command, f"--output={output}"], cwd=ROOT, capture_output=True, text=True
-    )
+    arguments = [f"--workdir={run.folder.path}", "--count=9", f"--output={output}"]
+    done = programs.run("sample.py", *arguments)
     assert done.returncode == 0, done.stderr
     with Image.open(output) as picture:
         halved = picture.resize((picture.width // 2, picture.height // 2), Image.Resampling.NEAREST)
@@ -146,22 +137,18 @@ def test_loaded_again_it_draws_the_same(run):
     np.testing.assert_array_equal(again.samples(5), run.samples(5))
 
 
-def test_a_run_of_grey_readings_of_colours_finds_its_data(folder, tmp_path):
+def test_a_run_of_grey_readings_of_colours_finds_its_data(folder, tiny_run):
     """Colours were once always read in grey, and specs had no argument to say so."""
-    given = zoo.Experiment(
+    before = tiny_run(
         data=f"image_folder(path={str(folder)!r}, grey=True)",
         model="mlp_gan(width=4, maxout_units=4)",
         objective="generalised_js",
-        steps=1,
-        batch_size=4,
-        sample_every=0,
     )
-    before = zoo.train(given, str(tmp_path / "run"))
     record = before.folder.path / "experiment.json"
     record.write_text(record.read_text().replace(", grey=True", ""))
-    after = zoo.load(str(tmp_path / "run"))
+    after = zoo.load(str(before.folder.path))
     assert after.experiment.data == f"image_folder(path={str(folder)!r})"
     np.testing.assert_array_equal(after.dataset.test.values, before.dataset.test.values)
     # The same command goes on with it.
-    more = dataclasses.replace(after.experiment, steps=2)
-    assert zoo.train(more, str(tmp_path / "run")).step == 2
+    more = dataclasses.replace(after.experiment, steps=3)
+    assert zoo.train(more, str(before.folder.path)).step == 3

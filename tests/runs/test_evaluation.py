@@ -8,7 +8,6 @@ import math
 import numpy as np
 import pytest
 
-import zoo
 from zoo import spec
 from zoo.data.base.splits import ContiguousText, Dataset
 from zoo.errors import SpecError
@@ -24,22 +23,10 @@ def names():
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory):
+def runs(tiny_run):
     """Two models of one data set, hardly trained."""
-    folder = tmp_path_factory.mktemp("runs")
-    return [
-        zoo.train(
-            zoo.Experiment(
-                data="surnames",
-                model=f"lstm(units={units}, layers=1)",
-                objective="maximum_likelihood",
-                steps=1,
-                batch_size=4,
-            ),
-            str(folder / f"units_{units}"),
-        )
-        for units in (3, 4)
-    ]
+    models = [f"lstm(units={units}, layers=1)" for units in (3, 4)]
+    return [tiny_run(data="surnames", model=model, steps=1) for model in models]
 
 
 def rows_of(array):

@@ -4,7 +4,6 @@ import math
 
 import pytest
 
-import zoo
 from zoo.runs import health
 from zoo.runs.health import HealthChecks
 
@@ -85,6 +84,14 @@ def test_a_value_that_grows_beyond_its_limit_is_warned_of(name, first, limit):
     assert "again" in said[1]
 
 
+NAMES = {
+    "data": "surnames",
+    "model": "lstm(units=8, layers=1)",
+    "steps": 30,
+    "batch_size": 16,
+}
+
+
 @pytest.mark.parametrize(
     ("changes", "figure"),
     [
@@ -101,37 +108,19 @@ def test_a_value_that_grows_beyond_its_limit_is_warned_of(name, first, limit):
         ),
     ],
 )
-def test_a_run_that_diverges_to_finite_values_warns(tmp_path, capsys, changes, figure):
-    made = {
-        "data": "surnames",
-        "model": "lstm(units=8, layers=1)",
-        "objective": "maximum_likelihood",
-        "steps": 30,
-        "batch_size": 16,
-        "sample_every": 0,
-        "strategy": "cpu",
-    }
-    zoo.train(zoo.Experiment(**(made | changes)), str(tmp_path / "run"))
+def test_a_run_that_diverges_to_finite_values_warns(tiny_run, capsys, changes, figure):
+    tiny_run(**NAMES | changes)
     assert f"the run is diverging: the {figure} is" in capsys.readouterr().out
 
 
-def test_a_run_that_learns_is_not_said_to_diverge(tmp_path, capsys):
-    made = zoo.Experiment(
-        data="surnames",
-        model="text_gan",
-        objective="generalised_js",
-        steps=25,
-        batch_size=16,
-        sample_every=0,
-        strategy="cpu",
-    )
-    zoo.train(made, str(tmp_path / "run"))
+def test_a_run_that_learns_is_not_said_to_diverge(tiny_run, capsys):
+    tiny_run(**NAMES | {"model": "text_gan", "objective": "generalised_js", "steps": 25})
     assert "diverging" not in capsys.readouterr().out
 
 
-def test_a_run_warns_that_its_generator_has_collapsed(tmp_path, capsys):
+def test_a_run_warns_that_its_generator_has_collapsed(tiny_run, capsys):
     """By steps so large that its last layer is saturated, whatever the latent is."""
-    settings = zoo.Experiment(
+    tiny_run(
         data="mnist_5k",
         model="mlp_gan(width=16, latent_size=2)",
         objective="generalised_js(pi=0.5, generator_loss='reverse_kl')",
@@ -139,24 +128,19 @@ def test_a_run_warns_that_its_generator_has_collapsed(tmp_path, capsys):
         batch_size=64,
         learning_rate=0.3,
         sample_every=20,
-        strategy="cpu",
     )
-    zoo.train(settings, str(tmp_path / "run"))
     assert "at step 20 the generator has collapsed" in capsys.readouterr().out
 
 
-def test_a_run_warns_that_its_discriminator_is_saturated(tmp_path, capsys, monkeypatch):
+def test_a_run_warns_that_its_discriminator_is_saturated(tiny_run, capsys, monkeypatch):
     """The generator learns next to nothing, and a discriminator of 20 steps tells it from data."""
-    monkeypatch.setattr(health, "_STEPS", 10)
-    settings = zoo.Experiment(
+    monkeypatch.setattr(health, "SATURATED_STEPS", 10)
+    tiny_run(
         data="mnist_5k",
         model="dcgan(width=4)",
         objective="generalised_js(pi=0.5, discriminator_steps=5)",
         steps=30,
         batch_size=32,
         learning_rate=0.003,
-        sample_every=0,
-        strategy="cpu",
     )
-    zoo.train(settings, str(tmp_path / "run"))
     assert "the discriminator is saturated" in capsys.readouterr().out

@@ -1,34 +1,24 @@
 """A run on points, from training to the page and the command line."""
 
-import pathlib
-import subprocess
-import sys
-
 import html5lib
 import numpy as np
 import pytest
 from PIL import Image
 
-import zoo
 from zoo.report import page
 from zoo.runs.evaluation import Settings, evaluate_all
 
-ROOT = pathlib.Path(__file__).parents[2]
 RED = [200, 30, 40]
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    return zoo.train(
-        zoo.Experiment(
-            data="gaussian_mixture(name='two_modes', count=600)",
-            model="gaussian",
-            objective="generalised_js",
-            steps=4,
-            batch_size=8,
-            sample_every=2,
-        ),
-        str(tmp_path_factory.mktemp("runs") / "plane"),
+def run(tiny_run):
+    return tiny_run(
+        data="gaussian_mixture(name='two_modes', count=600)",
+        model="gaussian",
+        objective="generalised_js",
+        steps=4,
+        sample_every=2,
     )
 
 
@@ -57,16 +47,14 @@ def test_the_page_shows_samples_over_data(run):
     assert "sampler" not in html.partition("About the metrics")[0]
 
 
-def test_the_script_prints_points_or_draws_them(run, tmp_path):
-    command = [sys.executable, "sample.py", f"--workdir={run.folder.path}", "--count=3"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+def test_the_script_prints_points_or_draws_them(run, programs, tmp_path):
+    command = ["sample.py", f"--workdir={run.folder.path}", "--count=3"]
+    done = programs.run(*command)
     printed = [[float(number) for number in line.split(",")] for line in done.stdout.splitlines()]
     np.testing.assert_allclose(printed, run.samples(3), rtol=1e-6)
-    refused = subprocess.run(
-        [*command, "--prompt=a"], cwd=ROOT, capture_output=True, text=True
-    )  # fmt: skip
+    refused = programs.run(*command, "--prompt=a")
     assert "draws points: it has no prompt" in refused.stderr
     picture = tmp_path / "points.png"
-    subprocess.run([*command, f"--output={picture}"], cwd=ROOT, check=True, capture_output=True)
+    assert programs.run(*command, f"--output={picture}").returncode == 0
     with Image.open(picture) as drawn:
         assert drawn.size == (480, 480)

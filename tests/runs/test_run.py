@@ -6,33 +6,22 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import zoo
 from zoo.errors import SpecError
 
 
-def trained(folder, **changes):
-    made = zoo.Experiment(
-        **{"objective": "maximum_likelihood", "steps": 30, "batch_size": 16, "sample_every": 0},
-        **changes,
-    )
-    return zoo.train(made, str(folder))
+@pytest.fixture(scope="module")
+def pixels(tiny_run):
+    return tiny_run(data="mnist_5k(binary=True)", model="lstm(units=8, layers=1, patch=[2, 4])")
 
 
 @pytest.fixture(scope="module")
-def pixels(tmp_path_factory):
-    return trained(
-        tmp_path_factory.mktemp("runs") / "pixels",
-        data="mnist_5k(binary=True)",
-        model="lstm(units=8, layers=1, patch=[2, 4])",
-    )
-
-
-@pytest.fixture(scope="module")
-def pairs(tmp_path_factory):
-    return trained(
-        tmp_path_factory.mktemp("runs") / "pairs",
+def pairs(tiny_run):
+    """Trained until its four texts have probabilities that differ."""
+    return tiny_run(
         data="pairs(joint=[[0.05, 0.3], [0.4, 0.25]])",
         model="table",
+        steps=30,
+        batch_size=16,
         learning_rate=0.1,
     )
 

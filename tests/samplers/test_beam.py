@@ -14,8 +14,8 @@ LENGTH = 4
 
 @pytest.fixture(scope="module", params=[True, False], ids=["with end", "without end"])
 def model(request):
-    symbols = ["<unknown>", "<end>", "a", "b"] if request.param else ["0", "1", "2"]
-    domain = domains.Text(Vocabulary(symbols, "word"), LENGTH, contiguous=False)
+    tokens = ["<unknown>", "<end>", "a", "b"] if request.param else ["0", "1", "2"]
+    domain = domains.Text(Vocabulary(tokens, "word"), LENGTH, contiguous=False)
     model = spec.build("models", "lstm(units=8)", domain)
     for number, variable in enumerate(model.trainable_variables):
         variable.assign(3 * tf.random.stateless_normal(variable.shape, [7, number]))

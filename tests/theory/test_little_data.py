@@ -57,7 +57,7 @@ def test_on_independent_tokens_the_bias_halves_the_error():
 def test_a_run_has_the_optimum_of_the_algorithm_as_its_limit():
     """With many pairs a run comes to it, whatever it draws."""
     counts = (EXAMPLE * 10_000_000).round().astype(int)
-    run = little_data._one_run(counts, 0.6, np.random.default_rng(0))
+    run = little_data.sampled_fit(counts, 0.6, np.random.default_rng(0))
     np.testing.assert_allclose(run, fitted(counts, 0.6), atol=1e-3)
     np.testing.assert_allclose(run.sum(axis=1), fitted(counts, 1).sum(axis=1), rtol=1e-12)
 

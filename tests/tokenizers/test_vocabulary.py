@@ -54,8 +54,8 @@ def test_words_lose_nothing_but_case_and_spaces(text):
     # Lowered again, since Python knows letters of a newer Unicode than TensorFlow's ICU; and a
     # final sigma is told by another context.
     lower = ["".join(each).lower().replace("ς", "σ") for each in (text, words)]
-    kept = [symbol for symbol in lower[0] if not symbol.isspace() and symbol.isprintable()]
-    assert [symbol for symbol in lower[1] if symbol.isprintable()] == kept
+    kept = [token for token in lower[0] if not token.isspace() and token.isprintable()]
+    assert [token for token in lower[1] if token.isprintable()] == kept
 
 
 @pytest.mark.parametrize(
@@ -132,10 +132,10 @@ def test_a_saved_vocabulary_has_one_line_per_token(tmp_path):
     assert Vocabulary.load(path, "character").tokens == vocabulary.tokens
 
 
-@pytest.mark.parametrize("symbols", [[UNKNOWN, "a"], [END, UNKNOWN, "a"], ["a", END]])
-def test_unknown_and_end_come_first_and_together_or_not_at_all(symbols):
+@pytest.mark.parametrize("tokens", [[UNKNOWN, "a"], [END, UNKNOWN, "a"], ["a", END]])
+def test_unknown_and_end_come_first_and_together_or_not_at_all(tokens):
     with pytest.raises(ValueError, match="must begin with '<unknown>', '<end>' or hold neither"):
-        Vocabulary(symbols, "character")
+        Vocabulary(tokens, "character")
 
 
 def test_a_vocabulary_may_do_without_unknown_and_end(tmp_path):

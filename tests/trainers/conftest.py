@@ -10,7 +10,7 @@ from zoo.data.base.splits import Images, Sequences
 
 @pytest.fixture
 def texts(letters):
-    """Ten thousand texts from a known distribution over the first two symbols."""
+    """Ten thousand texts from a known distribution over the first two tokens."""
     generator = np.random.default_rng(0)
     first = generator.choice([2, 3, 4], size=10_000, p=[0.5, 0.3, 0.2])
     end = np.full(10_000, letters.vocabulary.end)

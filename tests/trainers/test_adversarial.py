@@ -61,7 +61,7 @@ def test_the_discriminator_step_leaves_the_generator_alone(pair, images):
     trainer = build(pair)
     before = [v.numpy() for v in pair.generator.trainable_variables]
     real = Batch(images.batch(0, 8, seed=0))
-    tf.function(lambda: trainer._update_discriminator(real, 0))()
+    tf.function(lambda: trainer.update_discriminator(real, 0))()
     for old, variable in zip(before, pair.generator.trainable_variables, strict=True):
         np.testing.assert_array_equal(old, variable)
 
@@ -134,7 +134,7 @@ def test_more_steps_of_the_discriminator_are_each_on_examples_of_their_own(pair,
     for variable, value in zip(variables, state, strict=True):
         variable.assign(value)
     for number in range(2):
-        trainer._update_discriminator(Batch(real[8 * number : 8 * number + 8]), number)
+        trainer.update_discriminator(Batch(real[8 * number : 8 * number + 8]), number)
     for variable, value in zip(pair.discriminator.variables, together, strict=True):
         np.testing.assert_array_equal(variable, value)
 
@@ -152,7 +152,7 @@ def test_the_penalty_is_part_of_the_discriminator_s_step(pair, images):
             with tf.GradientTape() as tape:
                 penalty = trainer.objective.gradient_penalty(pair.discriminator.prefix_logits, real)
             gradients = tape.gradient(penalty, pair.discriminator.trainable_variables)
-        trainer._update_discriminator(real, 0)
+        trainer.update_discriminator(real, 0)
         steps.append([v.numpy() for v in pair.discriminator.trainable_variables])
     for without, penalised, gradient in zip(*steps, gradients, strict=True):
         expected = 0 if gradient is None else gradient  # the last bias moves no slope

@@ -33,12 +33,12 @@ def test_a_step_goes_down_the_gradient_of_the_mean_log_likelihood(language_model
     logs = trainer.fit(batches(texts, 16, 0, 0, 1), shuffle=False, verbose=0).history
     for variable, value in zip(variables, expected, strict=True):
         np.testing.assert_allclose(variable, value, atol=1e-6)
-    num_symbols = language_model.token_mask(batch).numpy().sum()
-    assert logs["nll"][0] == pytest.approx(float(loss) * batch.numpy().size / num_symbols, rel=1e-5)
+    num_tokens = language_model.token_mask(batch).numpy().sum()
+    assert logs["nll"][0] == pytest.approx(float(loss) * batch.numpy().size / num_tokens, rel=1e-5)
 
 
 def test_training_reaches_the_entropy_of_the_data(language_model, texts):
-    """H of the first symbol is the entropy of the text; the rest follows from it."""
+    """H of the first token is the entropy of the text; the rest follows from it."""
     trainer = build(language_model, optimizer=keras.optimizers.Adam(0.02))
     trainer.fit(batches(texts, 64, 0, 0, 400), shuffle=False, verbose=0)
     shares = np.unique(texts.values[:, 0], return_counts=True)[1] / len(texts)
@@ -119,8 +119,8 @@ def test_context_that_changes_nothing_is_of_no_use():
     assert float(used) == pytest.approx(0, abs=1e-6)
 
 
-def test_context_that_tells_everything_is_worth_the_entropy_of_the_symbols():
-    """Each of four texts is certain of another symbol: log 4, at the times that count."""
+def test_context_that_tells_everything_is_worth_the_entropy_of_the_tokens():
+    """Each of four texts is certain of another token: log 4, at the times that count."""
     certain = 50 * tf.one_hot(tf.repeat(tf.range(4)[:, None], 3, axis=1), 4)
     weights = tf.constant([[1.0, 1.0, 0.0]] * 4)
     assert float(autoregressive.context_use(certain, weights)) == pytest.approx(np.log(4), rel=1e-6)

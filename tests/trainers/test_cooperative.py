@@ -53,7 +53,7 @@ def test_a_step_is_one_of_the_mediator_and_one_of_the_generator(mediated, texts)
 
     def mediator_loss():
         nats = [-tf.reduce_sum(mediator.log_prob(each)) / 32 for each in (real, drawn[0].values)]
-        return 0.25 * nats[0] + 0.75 * nats[1]  # 32 symbols, the end and what follows included
+        return 0.25 * nats[0] + 0.75 * nats[1]  # 32 tokens, the end and what follows included
 
     check_descent(mediator, mediator_loss, before["mediator"], after["mediator"])
     for variable, value in zip(mediator.trainable_variables, after["mediator"], strict=True):
@@ -90,7 +90,7 @@ def test_more_steps_of_the_mediator_are_each_on_examples_of_their_own(mediated, 
     for variable, value in zip(variables, state, strict=True):
         variable.assign(value)
     for number in range(2):
-        trainer._update_mediator(Batch(real[8 * number : 8 * number + 8]), number)
+        trainer.update_mediator(Batch(real[8 * number : 8 * number + 8]), number)
     for found, expected in zip(values(mediated.mediator), together, strict=True):
         np.testing.assert_array_equal(found, expected)
 
@@ -117,9 +117,9 @@ def test_the_mediator_counts_nothing_after_the_end(mediated, texts):
     real = tf.concat([real[:, :1], tf.fill([8, real.shape[1] - 1], end)], axis=1)
     trainer.objective.mediator_loss = lambda *nats: given.extend(nats) or loss(*nats)
     trainer.train_step((real,))
-    counts = mediated.generator.token_mask(real).numpy()
-    assert (counts == 0).any()
-    np.testing.assert_array_equal(given[0].numpy() > 0, counts > 0)
+    token_mask = mediated.generator.token_mask(real).numpy()
+    assert (token_mask == 0).any()
+    np.testing.assert_array_equal(given[0].numpy() > 0, token_mask > 0)
 
 
 @pytest.mark.parametrize(("step", "pi"), [(0, 0.1), (1, 0.1), (3, 0.5)])
@@ -129,8 +129,8 @@ def test_validation_is_the_likelihood_and_the_bound_on_held_out_texts(mediated, 
     trainer.step.assign(step)
     real = texts.batch(0, 8, seed=1)
     found = trainer.test_step((real,))
-    num_symbols = mediated.generator.token_mask(real).numpy().sum()
-    nll = -mediated.generator.log_prob(real).numpy().sum() / num_symbols
+    num_tokens = mediated.generator.token_mask(real).numpy().sum()
+    nll = -mediated.generator.log_prob(real).numpy().sum() / num_tokens
     total, count = found["nll"]
     assert float(total / count) == pytest.approx(nll, rel=1e-5)
     generated = mediated.generator.examples(tf.range(8, dtype=tf.int64)).values

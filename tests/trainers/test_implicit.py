@@ -1,7 +1,5 @@
 """The implicit trainer: a step is the formula, and the generator comes to the data's moments."""
 
-import dataclasses
-
 import keras
 import numpy as np
 import pytest
@@ -15,15 +13,13 @@ from zoo.distributions import gaussian_mixture as mixtures
 from zoo.errors import SpecError
 from zoo.trainers import implicit
 
-POINTS = zoo.Experiment(
-    data="gaussian_mixture(count=50)",
-    model="gaussian",
-    objective="moment_matching",
-    steps=4,
-    batch_size=8,
-    average_decay=0.5,
-    strategy="cpu",
-)
+POINTS = {
+    "data": "gaussian_mixture(count=50)",
+    "model": "gaussian",
+    "objective": "moment_matching",
+    "steps": 4,
+    "average_decay": 0.5,
+}
 
 
 def build(pair, objective="moment_matching(bandwidths=[1.0, 4.0])", batch_size=8):
@@ -73,11 +69,11 @@ def test_validation_is_the_discrepancy_from_held_out_examples(gaussian, points):
     assert float(found) == pytest.approx(float(expected), rel=1e-6)
 
 
-def test_a_gaussian_comes_to_the_data_s_mean_and_deviation(tmp_path):
+def test_a_gaussian_comes_to_the_data_s_mean_and_deviation(tiny_run, tmp_path):
     """Of data that are one Gaussian, far from where it begins: there MMD² is least, at 0."""
     path = tmp_path / "mixture.json"
     path.write_text('{"weights": [1], "means": [[3.0, -1.0]], "variances": [0.25]}')
-    made = zoo.Experiment(
+    run = tiny_run(
         data=f"gaussian_mixture(path={str(path)!r}, count=100)",
         model="gaussian",
         objective="moment_matching",
@@ -85,17 +81,18 @@ def test_a_gaussian_comes_to_the_data_s_mean_and_deviation(tmp_path):
         batch_size=128,
         learning_rate=0.05,
         decay="cosine",
-        strategy="cpu",
-        sample_every=0,
     )
-    run = zoo.train(made, str(tmp_path / "run"))
     np.testing.assert_allclose(run.generator.mean, [3, -1], atol=0.03)
     assert run.generator.std == pytest.approx(0.5, abs=0.03)
 
 
-def test_a_run_has_no_discriminator_and_comes_back_without_one(tmp_path):
-    run = zoo.train(POINTS, str(tmp_path / "run"))
-    again = zoo.load(str(tmp_path / "run"))
+@pytest.fixture(scope="module")
+def run(tiny_run):
+    return tiny_run(**POINTS)
+
+
+def test_a_run_has_no_discriminator_and_comes_back_without_one(run):
+    again = zoo.load(str(run.folder.path))
     for each in (run, again):
         assert list(each.model.networks()) == ["generator"]
     np.testing.assert_array_equal(run.samples(5), again.samples(5))
@@ -103,11 +100,10 @@ def test_a_run_has_no_discriminator_and_comes_back_without_one(tmp_path):
     assert not [name for name, _ in names if name.startswith("discriminator")]
 
 
-def test_a_run_that_goes_on_ends_as_one_that_never_stopped(tmp_path):
-    whole = zoo.train(POINTS, str(tmp_path / "whole"))
-    zoo.train(dataclasses.replace(POINTS, steps=2), str(tmp_path / "parts"))
-    parts = zoo.train(POINTS, str(tmp_path / "parts"))
-    for one, other in zip(whole.generator.variables, parts.generator.variables, strict=True):
+def test_a_run_that_goes_on_ends_as_one_that_never_stopped(run, tiny_run):
+    half = tiny_run(**POINTS | {"steps": 2})
+    parts = zoo.train(run.experiment, str(half.folder.path))
+    for one, other in zip(run.generator.variables, parts.generator.variables, strict=True):
         np.testing.assert_array_equal(one, other)
 
 

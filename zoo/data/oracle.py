@@ -57,7 +57,7 @@ def build(
     if not 0 <= seed < 2**31:
         raise DataError(f"oracle: seed={seed} should be at least 0 and below 2^31.")
     if path is None:
-        arrays = _random(vocabulary_size or _VOCABULARY_SIZE, seed)
+        arrays = random_weights(vocabulary_size or _VOCABULARY_SIZE, seed)
     else:
         arrays = _read(pathlib.Path(path).expanduser(), vocabulary_size)
     network = oracle_lstm.OracleLSTM(arrays, length)
@@ -68,7 +68,16 @@ def build(
     return Dataset(domain, *splits, log_prob=network.log_prob)
 
 
-def _random(vocabulary_size, seed):
+def random_weights(vocabulary_size: int, seed: int) -> dict[str, np.ndarray]:
+    """Draws the weights of an oracle from N(0, 1), with 32 inputs and 32 units.
+
+    Args:
+        vocabulary_size: the number of tokens.
+        seed: of the draws.
+
+    Returns:
+        float32 arrays by the names in `zoo.distributions.oracle_lstm`.
+    """
     shapes = oracle_lstm.shapes(vocabulary_size, _UNITS, _UNITS)
     return {
         name: tf.random.stateless_normal(

@@ -90,18 +90,25 @@ class Reinforce(Estimator):
     def _costs(self, generator, texts, score, key):
         """c_t, float32 [count, time]."""
         if self._rollouts == 0:
-            return self._to_go(score(Batch(texts)))
+            return self.costs_to_go(score(Batch(texts)))
         count, time = tf.unstack(tf.shape(texts))
         shape = [count, time, self._rollouts, time]
         prefixes = tf.repeat(texts, time * self._rollouts, axis=0)
         known = tf.tile(tf.repeat(tf.range(1, time + 1), self._rollouts), [count])
         completed = generator.completions(prefixes, known, randomness.fold(key, _ROLLOUTS))
-        costs = tf.reshape(self._to_go(score(Batch(completed))), shape)
+        costs = tf.reshape(self.costs_to_go(score(Batch(completed))), shape)
         # At the time up to which each was known.
         return tf.linalg.diag_part(tf.reduce_mean(costs, axis=2))
 
-    def _to_go(self, scores):
-        """c_t without rollouts, from g at all times, both float32 [..., time]."""
+    def costs_to_go(self, scores: tf.Tensor) -> tf.Tensor:
+        """Computes c_t, the cost credited to each token, without rollouts and baseline.
+
+        Args:
+            scores: g of all prefixes, float32 [count, time].
+
+        Returns:
+            float32 [count, time].
+        """
         if self._rewards == "whole":
             return tf.broadcast_to(scores[:, -1:], tf.shape(scores))
         time = tf.range(tf.shape(scores)[1], dtype=scores.dtype)

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -72,7 +73,7 @@ def _exact(run):
     size, length = run.domain.vocabulary.size, run.domain.length
     texts = np.array(list(itertools.product(range(size), repeat=length)), np.int32)
     texts = texts[_closed(texts, run.domain.vocabulary.end)]
-    log_p, log_q = _scorer(run)(texts)
+    log_p, log_q = scorer(run)(texts)
     kl_q_p, entropy_q = divergences.reverse_kl(log_p, log_q), _entropy(log_q)
     figures = {
         "kl_p_q": divergences.kl(log_p, log_q),
@@ -97,7 +98,7 @@ def _entropy(log_p):
 
 def _estimated(run, split, count, seed):
     """Estimates and the number of examples, by name, from the split's examples and from samples."""
-    score = _scorer(run)
+    score = scorer(run)
     log_p_at_p, log_q_at_p = score(_examples(run.dataset.split(split), count, seed))
     log_p_at_q, log_q_at_q = score(run.draw(count, seed))
     ratios = log_p_at_p - log_q_at_p, log_p_at_q - log_q_at_q
@@ -126,8 +127,16 @@ def _examples(data, count, seed):
     return data.values if data.weights is None else data.batch(0, count, seed).numpy()
 
 
-def _scorer(run):
-    """Builds a function from examples [count, ...] to log P and log Q, float64 [count] each."""
+def scorer(run: Trained) -> Callable[[np.ndarray], list[np.ndarray]]:
+    """Builds a function that computes log P and log Q of examples.
+
+    Args:
+        run: a trained run whose data set has a `log_prob` and whose generator has a likelihood.
+
+    Returns:
+        A function from examples [count, ...] to log P and log Q, float64 [count] each; log Q of
+        texts is that of the run's sampler.
+    """
     options = {}
     if run.domain.kind == "text":
         options = {"sampler": spec.build("samplers", run.sampler)}

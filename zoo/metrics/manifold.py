@@ -72,10 +72,10 @@ def figures(
     among_real = _within(generated, real, radii)
     among_samples = _within(real, generated, own_radii)
     return {
-        "precision": _share_hit(among_real),
-        "recall": _share_hit(among_samples),
-        "density": _density(among_real),
-        "coverage": _share_hit(among_real.T),
+        "precision": share_hit(among_real),
+        "recall": share_hit(among_samples),
+        "density": density(among_real),
+        "coverage": share_hit(among_real.T),
     }
 
 
@@ -84,15 +84,30 @@ def _within(points, centres, radii):
     return np.concatenate([rows < radii for rows in distances.squared(points, centres)])
 
 
-def _density(inside):
-    """Mean hits per row and neighbour, with its error; rows and columns are equally many."""
+def density(inside: np.ndarray) -> tuple[float, float]:
+    """Computes the mean number of spheres that contain a sample, divided by k = 5.
+
+    Args:
+        inside: membership of samples in spheres, bool [count, count].
+
+    Returns:
+        The density and its standard error, from the variances over samples and over spheres.
+    """
     by_row, by_column = (np.sum(inside, axis=axis) / NEIGHBOURS for axis in (1, 0))
     variance = (np.var(by_row, ddof=1) + np.var(by_column, ddof=1)) / len(inside)
     return float(np.mean(by_row)), math.sqrt(variance)
 
 
-def _share_hit(hits):
-    """Share of rows with a hit, with its error; without a column the rows only it hits are lost."""
+def share_hit(hits: np.ndarray) -> tuple[float, float]:
+    """Computes the share of rows with at least one hit.
+
+    Args:
+        hits: bool [rows, columns].
+
+    Returns:
+        The share and its standard error, from the variance over rows and the jackknife over
+        columns: without a column, the rows that it alone hits are lost.
+    """
     num_hits = np.sum(hits, axis=1)
     alone = np.argmax(hits[num_hits == 1], axis=1)
     lost = np.bincount(alone, minlength=hits.shape[1]) / len(hits)

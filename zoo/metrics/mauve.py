@@ -63,13 +63,22 @@ def frontier_area(p: np.ndarray, q: np.ndarray) -> np.ndarray:
     weights = np.linspace(1e-6, 1 - 1e-6, _POINTS)
     mixtures = [weight * p + (1 - weight) * q for weight in weights]
     ends = np.ones_like(p[..., 0]), np.zeros_like(p[..., 0])
-    x = np.stack([ends[0], *(_closeness(q, mixture) for mixture in mixtures), ends[1]])
-    y = np.stack([ends[1], *(_closeness(p, mixture) for mixture in mixtures), ends[0]])
+    x = np.stack([ends[0], *(closeness(q, mixture) for mixture in mixtures), ends[1]])
+    y = np.stack([ends[1], *(closeness(p, mixture) for mixture in mixtures), ends[0]])
     # In the order of λ, x falls and y grows: nothing has to be sorted, where ties could go wrong.
     return np.sum((x[:-1] - x[1:]) * (y[:-1] + y[1:]) / 2, axis=0)
 
 
-def _closeness(p, mixture):
+def closeness(p: np.ndarray, mixture: np.ndarray) -> np.ndarray:
+    """Computes exp(-5 KL[P‖R]), 1 if P = R.
+
+    Args:
+        p: float64 [..., outcomes] with the sum 1 over the last axis.
+        mixture: R, as `p`; positive wherever `p` is, or the result is 0.
+
+    Returns:
+        float64 [...].
+    """
     with np.errstate(divide="ignore"):  # log 0 = -inf for outcomes that do not occur
         return np.exp(-_SCALE * divergences.kl(np.log(p), np.log(mixture)).numpy())
 
@@ -86,14 +95,21 @@ def clusters(features: np.ndarray, count: int, seed: int) -> np.ndarray:
         int32 [rows].
     """
     lengths = np.linalg.norm(features, axis=1, keepdims=True)
-    reduced = _principal(features / np.maximum(lengths, np.finfo(np.float64).tiny))
+    reduced = principal_components(features / np.maximum(lengths, np.finfo(np.float64).tiny))
     number = max(2, round(count / _TEXTS_PER_CLUSTER))
     number = min(number, len(np.unique(np.round(reduced, 6), axis=0)))
     return KMeans(number, n_init=1, max_iter=100, random_state=seed).fit_predict(reduced)
 
 
-def _principal(features):
-    """Projects on the fewest principal components with 90% of the variance, [rows, at least 1]."""
+def principal_components(features: np.ndarray) -> np.ndarray:
+    """Projects features on the fewest principal components with 90% of their variance.
+
+    Args:
+        features: float64 [rows, size].
+
+    Returns:
+        float64 [rows, components], at least one component; the sign of each is arbitrary.
+    """
     centred = features - np.mean(features, axis=0)
     variances, directions = np.linalg.eigh(centred.T @ centred)
     variances, directions = variances[::-1], directions[:, ::-1]

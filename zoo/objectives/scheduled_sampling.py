@@ -96,12 +96,18 @@ def _chosen(schedule, given):
     takes = spec.parameters(function)
     needs = {name for name, parameter in takes.items() if parameter.default is parameter.empty}
     received = ", ".join(f"{name}={value!r}" for name, value in given.items()) or "nothing"
+    shown = ", ".join(map(_shown, takes.values()))
     require(
         needs <= given.keys() <= takes.keys(),
-        f"scheduled_sampling: schedule={schedule!r} takes {', '.join(map(str, takes.values()))}; "
-        f"received {received}.",
+        f"scheduled_sampling: schedule={schedule!r} takes {shown}; received {received}.",
     )
     return function(**given)
+
+
+def _shown(parameter):
+    """A parameter as a spec writes it, with its default."""
+    has_default = parameter.default is not parameter.empty
+    return f"{parameter.name}={parameter.default!r}" if has_default else parameter.name
 
 
 class ScheduledSampling(LikelihoodObjective):

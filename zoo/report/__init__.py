@@ -11,7 +11,8 @@ import tempfile
 
 from zoo.errors import ZooError
 
-_PACKAGES = {
+# What evaluation imports, and the package that has it.
+PACKAGES = {
     "jinja2": "jinja2",
     "matplotlib": "matplotlib",
     "scipy": "scipy",
@@ -21,7 +22,7 @@ _PACKAGES = {
 
 def require_packages() -> None:
     """Raises ZooError, with the command to install them, if packages for evaluation are missing."""
-    absent = [name for module, name in _PACKAGES.items() if not importlib.util.find_spec(module)]
+    absent = [name for module, name in PACKAGES.items() if not importlib.util.find_spec(module)]
     if absent:
         raise ZooError(
             f"Evaluation needs packages that are not installed. Install them by: pip install "

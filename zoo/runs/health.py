@@ -9,7 +9,7 @@ from zoo.runs import callbacks
 
 # Of runs on MNIST that went well the share was at most 0.89 over 200 steps, of one that was
 # stuck at least 0.91, and 0.99 for most of its time.
-_STEPS, _SATURATED = 200, 0.9
+SATURATED_STEPS, _SATURATED = 200, 0.9
 _COLLAPSED = 0.1
 
 # An untrained model knows nothing: its loss becomes this many times larger only by diverging.
@@ -34,7 +34,7 @@ class HealthChecks(callbacks.EveryStep):
     def __init__(self, first_step: int, warn: Callable[[str], object] = print):
         super().__init__(first_step)
         self._warn, self._present = warn, set()
-        self._shares = collections.deque(maxlen=_STEPS)
+        self._shares = collections.deque(maxlen=SATURATED_STEPS)
         self._limits, self._recent = {}, {}
 
     def after_step(self, step: int, logs: dict[str, float]) -> None:
@@ -67,11 +67,11 @@ class HealthChecks(callbacks.EveryStep):
         share = sum(self._shares) / len(self._shares)
         self._report(
             "saturated",
-            len(self._shares) == _STEPS and share > _SATURATED,
+            len(self._shares) == SATURATED_STEPS and share > _SATURATED,
             step,
             f"the discriminator is saturated (divergence_bound is {share:.0%} of its maximum, "
-            f"{most:.3g} nats, over the last {_STEPS} steps), so that the generator learns little "
-            "from it. If this lasts, start again, in another --workdir, with "
+            f"{most:.3g} nats, over the last {SATURATED_STEPS} steps), so that the generator "
+            "learns little from it. If this lasts, start again, in another --workdir, with "
             "generator_loss='non_saturating' in --objective, or with a regularised discriminator: "
             "for images r1=0.1 in --objective or spectral_normalisation=True in --model, for "
             "text dropout=0.5 in --model.",

@@ -101,15 +101,27 @@ def best_of(
     for number in range(draws):
         data, noise = (np.random.default_rng([seed, number, part]) for part in (0, 1))
         train, other = (data.multinomial(count, p.ravel()).reshape(p.shape) for _ in range(2))
-        tables = [_one_run(train, keep_probability, noise) for _ in range(runs)]
+        tables = [sampled_fit(train, keep_probability, noise) for _ in range(runs)]
         best = max(tables, key=lambda q: (other * np.log(q)).sum())
         found.append(rel_entr(p, best).sum())
     return np.array(found)
 
 
-def _one_run(train, keep, noise):
-    first = fitted(train, 1).sum(axis=1)
-    kept = noise.binomial(train, keep)
-    replaced = np.stack([noise.multinomial(n, first) for n in (train - kept).sum(axis=0)], axis=1)
+def sampled_fit(
+    counts: np.ndarray, keep_probability: float, noise: np.random.Generator
+) -> np.ndarray:
+    """Simulates one run of scheduled sampling, whose first tokens are replaced at random.
+
+    Args:
+        counts: count of each training pair, integers [x1, x2].
+        keep_probability: ε, in [0, 1].
+        noise: draws which first tokens are replaced, and by which.
+
+    Returns:
+        The table Q, float64 [x1, x2]; its expectation tends to `fitted` for many pairs.
+    """
+    first = fitted(counts, 1).sum(axis=1)
+    kept = noise.binomial(counts, keep_probability)
+    replaced = np.stack([noise.multinomial(n, first) for n in (counts - kept).sum(axis=0)], axis=1)
     seen = fitted(kept + replaced, 1)
     return first[:, None] * seen / seen.sum(axis=1, keepdims=True)

@@ -73,12 +73,21 @@ class Adversarial(TwoPlayer):
         """Updates the discriminator on real examples and samples, then the generator."""
         figures = self.objective.logged(self.step.value)
         for number, real in enumerate(Batch(*data).split(self.objective.discriminator_steps)):
-            figures |= self._update_discriminator(real, number)
-        figures["generator_loss"] = self._update_generator()
+            figures |= self.update_discriminator(real, number)
+        figures["generator_loss"] = self.update_generator()
         self.update_average()
         return figures
 
-    def _update_discriminator(self, real, number):
+    def update_discriminator(self, real: Batch, number: int) -> dict[str, tf.Tensor]:
+        """Updates the discriminator on real examples and as many new samples as the objective asks.
+
+        Args:
+            real: a replica's share of the real examples.
+            number: the number of the update within the step; each has random draws of its own.
+
+        Returns:
+            The objective's diagnostics and "discriminator_loss", float32 [] each.
+        """
         step, key = self.step.value, randomness.fold(self.key("discriminator"), number)
         count = self.per_replica(self.objective.num_generated(self.batch_size))
         generated = self.generator.sample(randomness.fold(key, _SAMPLES), count)
@@ -94,7 +103,8 @@ class Adversarial(TwoPlayer):
         whole = real_logits[:, -1], generated_logits[:, -1]
         return self.objective.diagnostics(*whole, step) | {"discriminator_loss": loss}
 
-    def _update_generator(self):
+    def update_generator(self) -> tf.Tensor:
+        """Updates the generator on new samples; returns its loss, float32 []."""
         step, key, noise_key = self.step.value, self.key("score"), self.key("score noise")
 
         def score(samples):

@@ -70,12 +70,21 @@ class Cooperative(TwoPlayer):
         """Updates the mediator on real texts and samples, then the generator."""
         figures = self.objective.logged(self.step.value)
         for number, real in enumerate(Batch(*data).split(self.objective.mediator_steps)):
-            figures["mediator_loss"] = self._update_mediator(real, number)
-        figures["generator_loss"] = self._update_generator()
+            figures["mediator_loss"] = self.update_mediator(real, number)
+        figures["generator_loss"] = self.update_generator()
         self.update_average()
         return figures
 
-    def _update_mediator(self, real, number):
+    def update_mediator(self, real: Batch, number: int) -> tf.Tensor:
+        """Updates the mediator on real texts and as many new samples.
+
+        Args:
+            real: a replica's share of the real texts.
+            number: the number of the update within the step; each has random draws of its own.
+
+        Returns:
+            The mediator's loss, float32 [].
+        """
         key = randomness.fold(self.key("mediator"), number)
         count = self.per_replica(self.batch_size)
         generated = self.generator.sample(randomness.fold(key, _SAMPLES), count)
@@ -86,7 +95,8 @@ class Cooperative(TwoPlayer):
         descend(self.second_optimizer, loss, tape, self.mediator.trainable_variables)
         return loss
 
-    def _update_generator(self):
+    def update_generator(self) -> tf.Tensor:
+        """Updates the generator on new samples; returns its loss, float32 []."""
         key, count = self.key("generator samples"), self.per_replica(self.batch_size)
         texts = self.generator.sample(key, count).values
         log_m = tf.nn.log_softmax(self.mediator.network(self.mediator.shift(texts)))

@@ -18,7 +18,8 @@ from zoo.models.layers import float32_sums, recurrence
 from zoo.models.layers.dropout import dropout_masks
 from zoo.models.layers.recurrent import RecurrentLayer
 
-_FEW = 1024  # tokens, whose products with the first kernel are computed once and looked up
+# At most so many tokens have their products with the first kernel computed once and looked up.
+PROJECTED_TOKENS = 1024
 
 build_documented = functools.partial(
     documented,
@@ -157,7 +158,7 @@ class RecurrentNetwork(SequentialNetwork):
     def _loop_invariants(self, projected=None):
         """The table of `recurrence.unroll`, and the weights."""
         table = tf.convert_to_tensor(self.embedding)
-        projected = self.embedding.shape[0] <= _FEW if projected is None else projected
+        projected = self.embedding.shape[0] <= PROJECTED_TOKENS if projected is None else projected
         if projected:
             table = self.layers_[0].project(table)
         return table, recurrence.loop_weights(self.layers_, projected)
