@@ -10,7 +10,7 @@ demo: .venv/installed
 	$(BIN)/python examples/demo.py
 
 test: .venv/installed
-	$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist=loadgroup
+	$(BIN)/python -m pytest -n auto --maxprocesses=4
 
 # The commands and code blocks of README.md and docs/, as a reader would copy them.
 documents: .venv/installed

@@ -21,14 +21,25 @@ ROOT = pathlib.Path(__file__).parent.parent
 
 
 def pytest_collection_modifyitems(items):
-    """Tests that share fixtures run in one process; the file that takes longest begins.
-
-    A group is a file, and of the conformance tests what is asked of one trained run.
-    """
-    for item in items:
-        run = getattr(item, "callspec", None) and item.callspec.params.get("run")
-        item.add_marker(pytest.mark.xdist_group(f"{item.path.name} {run or ''}"))
+    """The file that takes longest begins."""
     items.sort(key=lambda item: item.path.name != "test_conformance.py")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Runs tests that share fixtures in one process.
+
+    These are those of a file, and of the conformance tests those of one trained run. (The groups of
+    pytest-xdist 3.8, `--dist=loadgroup`, are ignored under pytest 9.2 without a word.)
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            path, _, test = nodeid.partition("::")
+            return f"{path}{test.partition('[')[2]}" if "test_conformance" in path else path
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(autouse=True)

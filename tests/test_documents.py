@@ -60,12 +60,12 @@ def test_no_two_experiments_share_a_run_folder(blocks):
         for block in blocks
         if block.text.startswith("python train.py") and "--workdir" in block.text
     ]
-    assert len(trained) == len(set(trained)) == 4
+    assert len(trained) == len(set(trained)) >= 4
 
 
 def test_the_python_example_is_installed_with_its_data(blocks):
-    domain = next(block for block in blocks if block.text.startswith("from zoo import Experiment"))
-    assert domain.install == "pip install '.[demo]'"
+    example = next(block for block in blocks if block.text.startswith("from zoo import Experiment"))
+    assert example.install == "pip install '.[demo]'"
 
 
 @pytest.mark.parametrize(

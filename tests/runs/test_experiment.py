@@ -269,7 +269,7 @@ def test_a_run_is_watched_on_its_validation_part(lines_run, monkeypatch, tmp_pat
 
     monkeypatch.setattr(training.callbacks, "Scalars", recorded)
     run = zoo.train(dataclasses.replace(made, steps=1), str(tmp_path / "watched"))
-    rows = {tuple(row) for batch in watched for row in batch.numpy().tolist()}
+    rows = {tuple(row) for (batch,) in watched for row in batch.numpy().tolist()}
     parts = [set(map(tuple, run.dataset.split(name).values.tolist()))
              for name in ("train", "validation", "test")]  # fmt: skip
     assert len(watched) == 8

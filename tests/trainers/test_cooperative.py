@@ -98,14 +98,14 @@ def test_more_steps_of_the_mediator_are_each_on_examples_of_their_own(mediated, 
 def test_no_draw_of_a_step_shares_its_key(mediated, texts):
     """Samples and dropout, in two steps of the mediator and one of the generator."""
     trainer = build(mediated, "mediated_js(mediator_steps=2)", sgd)
-    keys, sample, call = [], mediated.generator.sample, mediated.mediator.call
+    keys, sample, call = [], mediated.generator.sample, mediated.mediator.network.call
     mediated.generator.sample = lambda key, *rest: keys.append(key) or sample(key, *rest)
 
     def called(tokens, *rest, key=None, **more):
         keys.extend([] if key is None else [key])
         return call(tokens, *rest, key=key, **more)
 
-    mediated.mediator.call = called
+    mediated.mediator.network.call = called
     trainer.train_step((texts.batch(0, 16, seed=0),))
     assert len({tuple(key.numpy()) for key in keys}) == len(keys) == 5
 
