@@ -142,7 +142,10 @@ def test_the_zoo_command_lists_its_commands(run):
     assert run("-m", "zoo").returncode == 1
     answered = run("-m", "zoo", "serve")
     assert answered.returncode == 1
-    assert "There is no command 'serve'. Known: evaluate, export, sample, train." in answered.stderr
+    assert (
+        "There is no command 'serve'. Known: evaluate, export, list, publish, sample, show, train."
+        in answered.stderr
+    )
 
 
 def test_the_zoo_command_starts_the_same_commands(workdir, run):
