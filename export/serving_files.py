@@ -90,7 +90,7 @@ _LONGEST_REQUEST = 200
 
 @dataclasses.dataclass(frozen=True)
 class Batching:
-    """How the server merges requests; see the generated batching.config.
+    """The server's merging of requests into batches; see the generated batching.config.
 
     Attributes:
         max_batch_size: rows of a request at most.

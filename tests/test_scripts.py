@@ -148,6 +148,21 @@ def test_the_zoo_command_lists_its_commands(run):
     )
 
 
+def test_pretrained_models_are_listed_and_shown(run):
+    listed = run("-m", "zoo", "list").stdout
+    assert "surnames_lstm  A character LSTM on US surnames" in listed
+    assert run("-m", "zoo", "show", "surnames_lstm").stdout.startswith("# surnames_lstm")
+
+
+def test_facts_are_refused_before_anything_is_loaded(tmp_path, run):
+    facts = tmp_path / "facts.json"
+    facts.write_text("{}")
+    command = ["-m", "zoo", "publish", "--workdir=/nowhere", f"--facts={facts}"]
+    answered = run(*command, f"--output={tmp_path}")
+    assert f"Error: {facts} should be a JSON object with name, summary" in answered.stderr
+    assert answered.returncode == 1
+
+
 def test_the_zoo_command_starts_the_same_commands(workdir, run):
     drawn = run("-m", "zoo", "sample", f"--workdir={workdir}", "--count=3", "--prompt=Mac")
     assert (

@@ -8,7 +8,7 @@ import pytest
 
 import zoo
 from zoo.errors import PretrainedError, RunFolderError
-from zoo.pretrained import card, manifest, publishing
+from zoo.pretrained import card, index, manifest, publishing
 from zoo.runs import evaluation
 
 FACTS = card.Facts(
@@ -121,6 +121,21 @@ def test_other_data_are_refused(published, run, tmp_path):
 def test_a_name_is_not_taken_twice(published, run):
     with pytest.raises(PretrainedError, match="exists already"):
         publishing.publish(run, FACTS, published[0].parent, few_metrics, count=20)
+
+
+def test_among_the_models_of_the_package_it_is_found_by_name(run, tmp_path, monkeypatch):
+    if run.domain.kind == "image":
+        pytest.skip("one kind is enough")
+    monkeypatch.setattr(index, "MODELS", tmp_path)
+    path = publishing.publish(run, FACTS, tmp_path, few_metrics, count=20)
+    assert index.summaries() == {"tiny": FACTS.summary}
+    assert index.locate("tiny") == path
+    assert zoo.load_pretrained("tiny").step == 2
+    (path / "model.json").write_text(
+        (path / "model.json").read_text().replace("A tiny", "A tinier")
+    )
+    with pytest.raises(PretrainedError, match="is not the manifest that was asked for"):
+        zoo.load_pretrained("tiny")
 
 
 def test_a_failed_evaluation_leaves_nothing(run, tmp_path):

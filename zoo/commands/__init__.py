@@ -75,7 +75,8 @@ def run(name: str) -> None:
 
 @explained
 def _run(command, argv):
-    names = list(inspect.signature(command.main).parameters)
+    # Not `list`: in this package that is the command of this name, once it is imported.
+    names = tuple(inspect.signature(command.main).parameters)
     if len(argv) - 1 > len(names):
         raise app.UsageError(f"Not a flag: {' '.join(argv[1 + len(names) :])}")
     if len(argv) - 1 < len(names):

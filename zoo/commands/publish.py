@@ -24,12 +24,13 @@ def define_flags() -> None:
 
 def main() -> None:
     """Publishes, and prints where."""
-    from zoo.pretrained import publishing
+    from zoo.pretrained import card, publishing
     from zoo.runs import evaluation, loading
 
+    facts = card.Facts.from_json(pathlib.Path(FLAGS.facts).expanduser())
     path = publishing.publish(
         loading.load(FLAGS.workdir),
-        publishing.facts_from_json(pathlib.Path(FLAGS.facts)),
+        facts,
         pathlib.Path(FLAGS.output).expanduser(),
         evaluation.evaluate,
         FLAGS.count,

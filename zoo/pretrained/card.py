@@ -4,19 +4,23 @@ import dataclasses
 import json
 import math
 import pathlib
+import shlex
+
+from zoo.errors import require
 
 _HERE = pathlib.Path(__file__).parent
 # Shown of what was measured, where there is more than a card can hold: in this order.
 _FIRST = (
     *("nll@validation", "nll", "bits_per_character@validation", "bits_per_character"),
-    *("perplexity", "lenet_fd", "precision", "recall", "coverage", "num_classes_seen", "parzen"),
+    *("perplexity@validation", "perplexity"),
+    *("lenet_fd", "precision", "recall", "coverage", "num_classes_seen", "parzen"),
     *("divergence_bound", "bleu_2", "bleu_4", "self_bleu_4", "novelty", "length_tv"),
 )
 
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
-    """What a card says that neither the run nor its metrics know.
+    """The part of a card that neither the run nor its metrics know.
 
     Attributes:
         name: the model's name.
@@ -27,6 +31,9 @@ class Facts:
         minutes: how long training took there.
         failures: known failures, a sentence each.
         data_flag: the `--data=` to give where the data are files of one's own; None elsewhere.
+
+    Raises:
+        SpecError: the name is no identifier, or data_id no key of `data_licences.json`.
     """
 
     name: str
@@ -37,6 +44,36 @@ class Facts:
     minutes: int
     failures: tuple[str, ...] = ()
     data_flag: str | None = None
+
+    def __post_init__(self):
+        """Refuses before anything is measured."""
+        require(self.name.isidentifier(), f"name={self.name!r} should be letters, digits and _.")
+        known = sorted(_json("data_licences.json"))
+        require(
+            self.data_id in known,
+            f"data_id={self.data_id!r} is unknown. Known: {', '.join(known)}.",
+        )
+
+    @classmethod
+    def from_json(cls, path: pathlib.Path) -> "Facts":
+        """Reads a JSON object with the names above.
+
+        Raises:
+            SpecError: the file is no such object, or `Facts` refuses it.
+        """
+        fields = dataclasses.fields(cls)
+        needed = [field.name for field in fields if field.default is dataclasses.MISSING]
+        known = [field.name for field in fields]
+        try:
+            given = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:  # no text, or no JSON
+            given = None
+        require(
+            isinstance(given, dict) and set(needed) <= set(given) <= set(known),
+            f"{path} should be a JSON object with {', '.join(needed)}, and if need be "
+            f"{', '.join(known[len(needed) :])}.",
+        )
+        return cls(**given | {"failures": tuple(given.get("failures", ()))})
 
 
 def card(facts: Facts, record: dict, metrics: dict, sample: str, num_weights: int) -> str:
@@ -74,6 +111,7 @@ def card(facts: Facts, record: dict, metrics: dict, sample: str, num_weights: in
         data_flag=flag,
         count=metrics["evaluation"]["count"],
         hardware=metrics["hardware"],
+        quoted=shlex.quote,
     )
 
 

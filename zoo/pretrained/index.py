@@ -1,4 +1,4 @@
-"""Where published models are found: in this package, in a folder, or at an address."""
+"""Finds published models: in this package, in a folder, or at an address."""
 
 import difflib
 import json
@@ -9,7 +9,7 @@ from zoo.errors import PretrainedError
 from zoo.pretrained import addresses, manifest
 
 MODELS = pathlib.Path(__file__).parent / "models"
-_INDEX = MODELS / "index.json"
+_INDEX = "index.json"
 
 
 def names() -> list[str]:
@@ -58,13 +58,13 @@ def add(name: str, sha256: str, summary: str) -> None:
     """Enters a model whose folder stands in `MODELS`, in place of one of the same name."""
     entries = _read() | {name: {"sha256": sha256, "summary": summary}}
     content = {"format": manifest.FORMAT, "models": dict(sorted(entries.items()))}
-    _INDEX.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    (MODELS / _INDEX).write_text(text, encoding="utf-8")
 
 
 def _read():
-    if not _INDEX.is_file():
-        return {}
-    return json.loads(_INDEX.read_text(encoding="utf-8"))["models"]
+    path = MODELS / _INDEX
+    return json.loads(path.read_text(encoding="utf-8"))["models"] if path.is_file() else {}
 
 
 def _unknown(text):

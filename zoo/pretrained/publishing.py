@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 from zoo import spec
 from zoo.domains import Image, pictures
-from zoo.errors import PretrainedError, require
+from zoo.errors import PretrainedError
 from zoo.objectives.base.contracts import DensityRatioObjective
-from zoo.pretrained import card, manifest, weights
+from zoo.pretrained import card, index, manifest, weights
 
 _WEIGHTS = "model.safetensors"
 
@@ -21,6 +21,8 @@ def publish(
     run, facts: card.Facts, output: pathlib.Path, evaluate: Callable, count: int = 1000
 ) -> pathlib.Path:
     """Writes the folder `output`/NAME, complete or not at all.
+
+    In the folder of the models that come with this package, it is entered in their index.
 
     The weights are float16 if every figure is then printed as it is with float32, else float32;
     metrics.json is measured on the weights as they are in the folder.
@@ -36,10 +38,8 @@ def publish(
         The new folder.
 
     Raises:
-        SpecError: the name is no identifier.
         PretrainedError: the name is taken.
     """
-    require(facts.name.isidentifier(), f"name={facts.name!r} should be letters, digits and _.")
     final = output / facts.name
     if final.exists():
         raise PretrainedError(f"{final} exists already. Remove it, or give another name.")
@@ -52,8 +52,10 @@ def publish(
         chosen = folders["float16" if _printed_alike(*folders.values()) else "float32"]
         weights.load(chosen / _WEIGHTS, _components(run))
         _write_card(run, facts, chosen)
-        manifest.write(chosen, facts.name, facts.summary)
+        sha256 = manifest.write(chosen, facts.name, facts.summary)
         chosen.rename(final)
+    if output.resolve() == index.MODELS.resolve():
+        index.add(facts.name, sha256, facts.summary)
     return final
 
 
@@ -133,13 +135,3 @@ def processor() -> str:
 def _write_json(path, content):
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     path.write_text(text, encoding="utf-8")
-
-
-def facts_from_json(path: pathlib.Path) -> card.Facts:
-    """Reads `Facts` from a JSON object with their names."""
-    fields = json.loads(path.read_text(encoding="utf-8"))
-    known = {field.name for field in dataclasses.fields(card.Facts)}
-    require(
-        set(fields) <= known, f"{path} has {sorted(set(fields) - known)}; known: {sorted(known)}."
-    )
-    return card.Facts(**fields | {"failures": tuple(fields.get("failures", ()))})

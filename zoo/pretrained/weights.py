@@ -34,7 +34,7 @@ def save(
     metadata = {"step": str(step)}
     if calibration_temperature is not None:
         metadata["calibration_temperature"] = repr(calibration_temperature)
-    safetensors.numpy.save_file(arrays, path, metadata)
+    path.write_bytes(safetensors.numpy.save(arrays, metadata))
 
 
 def load(path: pathlib.Path, components: Mapping[str, Sequence]) -> dict[str, str]:

@@ -1,0 +1,50 @@
+"""Each model that comes with the package is whole, small, and as likely as its card says."""
+
+import dataclasses
+import json
+import pathlib
+import re
+
+import pytest
+
+import zoo
+from zoo.errors import DataError
+from zoo.pretrained import card, index
+from zoo.runs import evaluation
+
+MOST_BYTES = 40e6
+ROOT = pathlib.Path(__file__).parent.parent.parent
+
+
+def test_all_together_are_small():
+    sizes = [path.stat().st_size for path in index.MODELS.rglob("*") if path.is_file()]
+    assert 0 < sum(sizes) <= MOST_BYTES
+
+
+def test_the_index_lists_the_folders():
+    assert index.names() == sorted(path.name for path in index.MODELS.iterdir() if path.is_dir())
+
+
+@pytest.mark.parametrize("name", index.names())
+def test_its_command_trains_the_same_experiment(name):
+    folder = index.locate(name)
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    flagfile = re.search(r"^python train\.py --flagfile=(\S+)$", text, re.MULTILINE)[1]
+    given = dict(re.findall(r"^--(\w+)=(.+)$", (ROOT / flagfile).read_text(), re.MULTILINE))
+    recorded = json.loads((folder / "experiment.json").read_text(encoding="utf-8"))["experiment"]
+    for flag in given.keys() - {"workdir"}:
+        assert given[flag] == str(recorded[flag]) or float(given[flag]) == recorded[flag], flag
+
+
+@pytest.mark.parametrize("name", index.names())
+def test_its_figures_are_those_of_its_card(name, tmp_path):
+    run = dataclasses.replace(zoo.load_pretrained(name), results=tmp_path)
+    chosen = ("nll", "novelty") if run.domain.kind == "text" else ("divergence_bound",)
+    try:
+        measured = evaluation.evaluate(run, metrics=chosen, splits=("test",))
+    except DataError as error:
+        pytest.skip(str(error))
+    found = {key: dataclasses.asdict(one) for key, one in measured.items()}
+    recorded = json.loads((index.locate(name) / "metrics.json").read_text(encoding="utf-8"))
+    sentence = card.agreement(found, recorded["metrics"])
+    assert sentence.endswith(("are those of its card.", "within two standard errors.")), sentence
