@@ -154,6 +154,15 @@ def test_pretrained_models_are_listed_and_shown(run):
     assert run("-m", "zoo", "show", "surnames_lstm").stdout.startswith("# surnames_lstm")
 
 
+def test_a_reader_that_has_seen_enough_is_no_error():
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "zoo", "show", "surnames_lstm"]
+    done = subprocess.run(command, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, text=True)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
 def test_facts_are_refused_before_anything_is_loaded(tmp_path, run):
     facts = tmp_path / "facts.json"
     facts.write_text("{}")

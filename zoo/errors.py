@@ -1,6 +1,7 @@
 """Errors that a user can act on; commands print them in one sentence."""
 
 import functools
+import os
 import sys
 from collections.abc import Callable
 
@@ -43,7 +44,7 @@ def explained(main: Callable[..., object]) -> Callable[..., object]:
 
     Returns:
         A function that does what `main` does, and ends the process with status 1 after a
-        ZooError or an OSError, and 130 after Ctrl-C.
+        ZooError or an OSError, 130 after Ctrl-C, and 141 if nobody reads its output any more.
     """
 
     @functools.wraps(main)
@@ -53,6 +54,9 @@ def explained(main: Callable[..., object]) -> Callable[..., object]:
         except ZooError as error:
             print(f"\nError: {error}", file=sys.stderr)
             sys.exit(1)
+        except BrokenPipeError:  # what reads the output, such as `head`, has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(141)
         except OSError as error:  # a full disk, a folder that was taken away
             print(f"\nError: {error}", file=sys.stderr)
             sys.exit(1)
