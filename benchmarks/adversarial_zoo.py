@@ -42,7 +42,8 @@ def _step(case, compiled=False, precision="float32"):
         seed=0,
         average_decay=0,
     )
-    trainer.compile(*(keras.optimizers.Adam(1e-3, 0.5) for _ in range(2)), jit_compile=False)
+    optimizers = {name: keras.optimizers.Adam(1e-3, 0.5) for name in trainer.updates}
+    trainer.compile(**optimizers, jit_compile=False)
     step = tf.function(trainer.train_step, jit_compile=compiled)
     images = tf.random.stateless_uniform([case.batch, 28, 28, 1], [0, 1])
     return lambda: step((images,))["generator_loss"].numpy()
