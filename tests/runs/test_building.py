@@ -41,7 +41,8 @@ class FirstStepError(Exception):
 def test_each_spec_is_read_once_on_the_way_to_the_first_step(
     monkeypatch, tiny_experiment, tmp_path
 ):
-    made, read, parse = tiny_experiment(), collections.Counter(), spec.parse
+    made = tiny_experiment(optimizer="adam(beta_1=0.5)")
+    read, parse = collections.Counter(), spec.parse
 
     def first_step(*arguments, **options):
         raise FirstStepError
@@ -54,7 +55,8 @@ def test_each_spec_is_read_once_on_the_way_to_the_first_step(
     monkeypatch.setattr(keras.Model, "fit", first_step)
     with pytest.raises(FirstStepError):
         zoo.train(made, str(tmp_path / "run"))
-    assert [read[text] for text in (made.data, made.model, made.objective)] == [1, 1, 1]
+    specs = made.data, made.model, made.objective, made.optimizer
+    assert [read[text] for text in specs] == [1, 1, 1, 1]
 
 
 def test_a_batch_that_replicas_cannot_share_is_refused(monkeypatch):

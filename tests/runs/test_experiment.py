@@ -480,7 +480,7 @@ def test_what_has_a_generator_begins_with_it_too(pretrained, model, objective, b
     made = initialised(pretrained, model=made, objective=objective)
     parts = building.compose(made)
     trainer = building.build_trainer(made, parts, pretrained.domain)
-    initial_weights.take(trainer, parts.model, pretrained.domain, pretrained)
+    initial_weights.take(trainer, parts.specs.model, pretrained.domain, pretrained)
     for name in begun:
         pairs = zip(trainer.components()[name], pretrained.generator.variables, strict=True)
         for mine, its in pairs:

@@ -15,34 +15,47 @@ from zoo.runs.experiment import Experiment
 from zoo.trainers.base.trainer import Trainer
 
 
+class Specs(NamedTuple):
+    """The specs of an experiment, read."""
+
+    data: spec.Part
+    model: spec.Part
+    objective: spec.Part
+    optimizer: optimizers.Optimizer
+
+
 @dataclasses.dataclass(frozen=True)
 class Parts:
     """The parts of an experiment, which fit each other; composed once and handed on.
 
     Attributes:
-        data: the data set, read by `data.build(data_dir)`.
-        model: the model, built for the domain of the data by `network`.
+        specs: the specs; `specs.data.build(data_dir)` reads the data set.
         objective: the objective.
         trainer: the member of `zoo.trainers` that carries the objective out.
     """
 
-    data: spec.Part
-    model: spec.Part
+    specs: Specs
     objective: object
     trainer: types.ModuleType
 
     def network(self, domain: domains.Domain) -> object:
         """Builds the model for a domain, or the part of it that the trainer trains."""
-        model = self.model.build(domain)
+        model = self.specs.model.build(domain)
         return matching.kind_of(self.trainer).trained(model)
 
 
-class Specs(NamedTuple):
-    """The three specs of an experiment, read."""
+def read(experiment: Experiment) -> Specs:
+    """Reads the specs of an experiment.
 
-    data: spec.Part
-    model: spec.Part
-    objective: spec.Part
+    Raises:
+        SpecError: an unknown part or argument.
+    """
+    return Specs(
+        spec.read("data", experiment.data),
+        spec.read("models", experiment.model),
+        spec.read("objectives", experiment.objective),
+        optimizers.read(experiment.optimizer),
+    )
 
 
 def compose(experiment: Experiment) -> Parts:
@@ -52,16 +65,10 @@ def compose(experiment: Experiment) -> Parts:
         SpecError: an unknown part or argument, parts that do not fit each other, or an objective
             or optimizer that cannot be built.
     """
-    specs = Specs(
-        spec.read("data", experiment.data),
-        spec.read("models", experiment.model),
-        spec.read("objectives", experiment.objective),
-    )
+    specs = read(experiment)
     require_fit(specs)
-    trainer = matching.trainer_of(specs.objective.module)
-    parts = Parts(specs.data, specs.model, specs.objective.build(), trainer)
-    optimizers.of_experiment(experiment)  # refused here instead of after reading the data
-    return parts
+    specs.optimizer.build(experiment.learning_rate, experiment.clip_norm)
+    return Parts(specs, specs.objective.build(), matching.trainer_of(specs.objective.module))
 
 
 def require_fit(specs: Specs) -> None:
@@ -117,12 +124,24 @@ def build_trainer(experiment: Experiment, parts: Parts, domain: domains.Domain) 
         )
         trainer.compile(
             **{
-                name: optimizers.of_experiment(experiment, updates, replicas.count())
+                name: _optimizer(experiment, parts.specs.optimizer, updates)
                 for name, updates in trainer.updates.items()
             },
             jit_compile=experiment.jit_compile,
         )
     return trainer
+
+
+def _optimizer(experiment, optimizer, updates):
+    """The optimizer of a network that has so many updates per training step."""
+    rate = optimizers.learning_rate(
+        experiment.learning_rate,
+        updates * experiment.warmup_steps,
+        experiment.decay,
+        updates * (experiment.decay_steps or experiment.steps),
+    )
+    # Each replica hands over its share of the mean gradient, see `zoo.trainers.base.trainer`.
+    return optimizer.build(rate, experiment.clip_norm / replicas.count())
 
 
 @contextlib.contextmanager

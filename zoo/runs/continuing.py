@@ -3,22 +3,19 @@
 import dataclasses
 import os
 
-from zoo import spec
 from zoo.errors import RunFolderError
 from zoo.pretrained import index
-from zoo.runs import optimizers
+from zoo.runs import building
 from zoo.runs.experiment import MAY_CHANGE, Experiment
 from zoo.runs.run_folder import RunFolder
 
-_FOLDERS = {"data": "data", "model": "models", "objective": "objectives"}
 
-
-def settled(experiment: Experiment, data: spec.Part, folder: RunFolder) -> Experiment:
+def settled(experiment: Experiment, specs: building.Specs, folder: RunFolder) -> Experiment:
     """Settles what a run folder is to record of an experiment.
 
     Args:
         experiment: the experiment to train in the folder.
-        data: the data set that it names.
+        specs: its specs.
         folder: the run folder.
 
     Returns:
@@ -31,19 +28,20 @@ def settled(experiment: Experiment, data: spec.Part, folder: RunFolder) -> Exper
     recorded = Experiment(**folder.read()[0]) if folder.exists() else None
     ends = experiment.decay_steps or (recorded or experiment).decay_steps or experiment.steps
     experiment = dataclasses.replace(experiment, decay_steps=ends)
-    kept = {} if recorded is None else _recorded_fields(experiment, recorded, data, folder)
-    return dataclasses.replace(_with_absolute_paths(experiment, data), **kept)
+    kept = {} if recorded is None else _recorded_fields(experiment, recorded, specs, folder)
+    return dataclasses.replace(_with_absolute_paths(experiment, specs.data), **kept)
 
 
-def _recorded_fields(experiment, recorded, data, folder):
+def _recorded_fields(experiment, recorded, specs, folder):
     """The recorded values of the fields that may not change, once they are found to agree."""
     fixed = [f.name for f in dataclasses.fields(Experiment) if f.name not in MAY_CHANGE]
-    if _moved(recorded, data):
+    before, now = _meanings(recorded, building.read(recorded)), _meanings(experiment, specs)
+    if _moved(building.read(recorded).data, specs.data):
         fixed.remove("data")
     changed = [
         f"--{name} was {getattr(recorded, name)!r}, now {getattr(experiment, name)!r}"
         for name in fixed
-        if not _same(name, getattr(recorded, name), getattr(experiment, name))
+        if before[name] != now[name]
     ]
     if changed:
         raise RunFolderError(
@@ -58,29 +56,21 @@ def _recorded_fields(experiment, recorded, data, folder):
     return {name: getattr(recorded, name) for name in fixed}
 
 
-def _same(name, before, now):
-    """Compares two values of a field by their meaning."""
-    if before == now:
-        return True
-    if name in _FOLDERS:
-        first, second = (spec.read(_FOLDERS[name], text) for text in (before, now))
-        return first.meaning() == second.meaning()
-    if name == "optimizer":
-        return optimizers.meaning(before) == optimizers.meaning(now)
-    if name == "init_from" and None not in (before, now):
-        return len({os.path.realpath(os.path.expanduser(path)) for path in (before, now)}) == 1
-    return False
+def _meanings(experiment, specs):
+    """The values of the fields, equal for two spellings of the same experiment."""
+    values = dataclasses.asdict(experiment)
+    values |= {name: part.meaning() for name, part in specs._asdict().items()}
+    if experiment.init_from is not None:
+        values["init_from"] = os.path.realpath(os.path.expanduser(experiment.init_from))
+    return values
 
 
-def _moved(recorded, data):
+def _moved(before, now):
     """True where the data set is the recorded one but for files that are no longer there.
 
     Whether their content is the same is for the digests to say.
     """
-    if recorded.data == data.text:
-        return False
-    before = spec.read("data", recorded.data)
-    same = before.meaning(with_files=False) == data.meaning(with_files=False)
+    same = before.meaning(with_files=False) == now.meaning(with_files=False)
     return same and not all(file.exists() for file in before.files())
 
 

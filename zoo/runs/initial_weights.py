@@ -98,10 +98,10 @@ def generator_of(model: spec.Part) -> tuple[str, dict]:
         >>> generator_of(spec.read("models", "mediated(generator='gru(units=8, dropout=0.5)')"))
         ('gru', {'units': 8, 'layers': 2, 'tied': False, 'patch': None})
     """
-    arguments = spec.defaults(model.module.build) | model.arguments
-    if "generator" in arguments:
-        return generator_of(spec.read("models", arguments["generator"]))
-    return model.name, {k: value for k, value in arguments.items() if k not in _OF_TRAINING}
+    name, arguments = model.meaning()
+    while "generator" in arguments:
+        name, arguments = arguments["generator"]
+    return name, {k: value for k, value in arguments.items() if k not in _OF_TRAINING}
 
 
 def _words(name, arguments):

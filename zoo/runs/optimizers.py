@@ -1,12 +1,12 @@
 """Keras optimizers from specs, and learning-rate schedules."""
 
+import dataclasses
 import inspect
 
 import keras
 
 from zoo import spec
 from zoo.errors import SpecError, require
-from zoo.runs.experiment import Experiment
 
 _OPTIMIZERS = {
     "adam": keras.optimizers.Adam,
@@ -23,42 +23,50 @@ _TAKEN |= {"gradient_accumulation_steps"}
 Rate = float | keras.optimizers.schedules.LearningRateSchedule
 
 
-def of_experiment(
-    experiment: Experiment, updates: int = 1, replicas: int = 1
-) -> keras.optimizers.Optimizer:
-    """Builds an experiment's optimizer, whose learning rate follows the training steps.
+@dataclasses.dataclass(frozen=True)
+class Optimizer:
+    """The spec of an optimizer that has been read; each network that is trained gets its own.
 
-    Args:
-        experiment: the experiment.
-        updates: the optimizer's updates per training step.
-        replicas: the number of replicas, each of which hands over its share of the mean gradient,
-            see `zoo.trainers.base.trainer.descend`.
-
-    Raises:
-        SpecError: see `build`.
+    Attributes:
+        text: the spec as it was written.
+        name: the name of a Keras optimizer in lower case.
+        arguments: the arguments that are given.
     """
-    rate = learning_rate(
-        experiment.learning_rate,
-        updates * experiment.warmup_steps,
-        experiment.decay,
-        updates * (experiment.decay_steps or experiment.steps),
-    )
-    return build(experiment.optimizer, rate, experiment.clip_norm / replicas)
+
+    text: str
+    name: str
+    arguments: dict[str, float]
+
+    def build(self, learning_rate: Rate, clip_norm: float) -> keras.optimizers.Optimizer:
+        """Builds the Keras optimizer.
+
+        Args:
+            learning_rate: a number or a schedule.
+            clip_norm: the largest global norm of the gradients; 0: no clipping.
+
+        Raises:
+            SpecError: a value that Keras refuses.
+        """
+        try:
+            return _OPTIMIZERS[self.name](
+                learning_rate=learning_rate, global_clipnorm=clip_norm or None, **self.arguments
+            )
+        except ValueError as error:
+            raise SpecError(f"{self.text}: {error}") from None
+
+    def meaning(self) -> tuple[str, dict]:
+        """The name and all arguments, equal for two spellings of the same optimizer."""
+        return self.name, _defaults(self.name) | self.arguments
 
 
-def build(text: str, learning_rate: Rate, clip_norm: float) -> keras.optimizers.Optimizer:
-    """Builds the optimizer of a spec such as `"adam(beta_1=0.5)"`.
+def read(text: str) -> Optimizer:
+    """Reads the spec of an optimizer such as `"adam(beta_1=0.5)"`.
 
     Args:
         text: the name of a Keras optimizer in lower case, with its arguments.
-        learning_rate: a number or a schedule.
-        clip_norm: the largest global norm of the gradients; 0: no clipping.
-
-    Returns:
-        A Keras optimizer.
 
     Raises:
-        SpecError: an unknown name or argument, or a value that Keras refuses.
+        SpecError: an unknown name or argument, or a value that is no finite number.
     """
     name, arguments = spec.parse(text)
     if name not in _OPTIMIZERS:
@@ -72,18 +80,7 @@ def build(text: str, learning_rate: Rate, clip_norm: float) -> keras.optimizers.
             is_number,
             f"{name}: {key}={value!r} should be a number or a truth value, and finite. {written}",
         )
-    try:
-        return _OPTIMIZERS[name](
-            learning_rate=learning_rate, global_clipnorm=clip_norm or None, **arguments
-        )
-    except ValueError as error:
-        raise SpecError(f"{text}: {error}") from None
-
-
-def meaning(text: str) -> tuple[str, dict]:
-    """The name and all arguments of an optimizer, equal for two spellings of its spec."""
-    name, arguments = spec.parse(text)
-    return name, _defaults(name) | arguments
+    return Optimizer(text, name, arguments)
 
 
 def _defaults(name):

@@ -52,11 +52,11 @@ def train(experiment: Experiment, workdir: str, allow_changed_data: bool = False
     folder = RunFolder(workdir)
     folder.create()
     with folder.locked(), folder.removed_if_no_run_begins():
-        experiment = continuing.settled(experiment, parts.data, folder)
-        dataset = parts.data.build(experiment.data_dir)
+        experiment = continuing.settled(experiment, parts.specs, folder)
+        dataset = parts.specs.data.build(experiment.data_dir)
         if folder.exists():
             dataset = grey.as_recorded(dataset, folder.read()[1])
-        data = digests.of_data(dataset, parts.data.files())
+        data = digests.of_data(dataset, parts.specs.data.files())
         if folder.exists():
             folder.require_same_data(dataset.domain, data, allow_changed_data)
         for note in dataset.notes:
@@ -71,7 +71,7 @@ def train(experiment: Experiment, workdir: str, allow_changed_data: bool = False
             print(f"{folder.path} holds {first_step} steps already.")
         elif experiment.init_from is not None:
             other = load_either(experiment.init_from)
-            initial_weights.take(trainer, parts.model, dataset.domain, other)
+            initial_weights.take(trainer, parts.specs.model, dataset.domain, other)
         if folder.exists():
             folder.data_moved_to(experiment.data)
         if first_step < experiment.steps:
