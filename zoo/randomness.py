@@ -11,7 +11,7 @@ which is several times faster and is not expected to agree between devices.
 
 import math
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
@@ -138,13 +138,13 @@ def integers(keys: tf.Tensor, shape: Sequence[int] | tf.Tensor, bound: int):
     return tf.cast(tf.cast(numbers, tf.int64) % bound, tf.int32)
 
 
-def seeds(key: tf.Tensor, count):
+def seeds(key: tf.Tensor, count: int | tf.Tensor):
     """A seed for each row, int64 [count], from one key, int64 [2]."""
     low, high = tf.split(tf.cast(bits(key, 2 * count), tf.int64), 2)
     return tf.bitwise.bitwise_or(tf.bitwise.left_shift(high, tf.constant(32, tf.int64)), low)
 
 
-def rows(draw, seeds: tf.Tensor, purpose: str, shape: Sequence[int] | tf.Tensor):
+def rows(draw: Callable, seeds: tf.Tensor, purpose: str, shape: Sequence[int] | tf.Tensor):
     """Draws for every row from its own seed, whatever rows stand beside it.
 
     Args:
@@ -160,7 +160,7 @@ def rows(draw, seeds: tf.Tensor, purpose: str, shape: Sequence[int] | tf.Tensor)
     return draw(tf.stack([seeds, tf.fill(tf.shape(seeds), _salt(purpose))], axis=-1), shape)
 
 
-def words(numbers) -> tuple:
+def words(numbers: tf.Tensor) -> tuple:
     """The lower and the upper half of int64 numbers, uint32 each."""
     halves = numbers, tf.bitwise.right_shift(numbers, tf.constant(32, tf.int64))
     return tuple(tf.cast(half & tf.constant(2**32 - 1, tf.int64), tf.uint32) for half in halves)

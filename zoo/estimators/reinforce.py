@@ -126,7 +126,7 @@ class CostBaseline:
 
     variables: Sequence[keras.Variable] = ()
 
-    def __call__(self, costs, token_mask, step):
+    def __call__(self, costs: tf.Tensor, token_mask: tf.Tensor, step: int | tf.Tensor):
         """The baseline of a batch, of a shape that `costs` broadcasts with.
 
         Args:
@@ -141,7 +141,7 @@ class CostBaseline:
 class LeaveOneOut(CostBaseline):
     """The mean cost of the other texts of the batch at each time."""
 
-    def __call__(self, costs, token_mask, step):
+    def __call__(self, costs: tf.Tensor, token_mask: tf.Tensor, step: int | tf.Tensor):
         """See `CostBaseline`."""
         del token_mask, step
         return leave_one_out(costs)
@@ -162,7 +162,7 @@ class MovingAverage(CostBaseline):
         average = keras.Variable(0.0, trainable=False, name="baseline", aggregation="mean")
         self.variables = [average]
 
-    def __call__(self, costs, token_mask, step):
+    def __call__(self, costs: tf.Tensor, token_mask: tf.Tensor, step: int | tf.Tensor):
         """The average before this step, float32 []; this step's costs then become part of it."""
         (average,) = self.variables
         before, step = tf.identity(average.value), tf.cast(step, tf.float32)

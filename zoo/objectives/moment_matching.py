@@ -10,6 +10,7 @@ Research 13; as an objective of generators: Y. Li, K. Swersky and R. Zemel, arXi
 (2015), and G. Dziugaite, D. Roy and Z. Ghahramani, arXiv 1505.03906 (2015).
 """
 
+import keras
 from keras import ops
 
 from zoo.batch import Batch
@@ -90,7 +91,7 @@ def _kernel(p, q, bandwidths):
     return ops.where(ops.equal(p.labels[:, None], q.labels), kernel, 0)
 
 
-def squared_distances(x, y):
+def squared_distances(x: keras.KerasTensor, y: keras.KerasTensor):
     """|x - y|² of all pairs of rows, float64 [N, M].
 
     As |x|² + |y|² - 2xy, a matrix product instead of N M differences: in float64 what cancels

@@ -9,6 +9,7 @@ token here, and goes on after an end token.
 Source: S. Bengio et al. (2015), arXiv 1506.03099; F. Huszár (2015), arXiv 1511.05101, section 2.
 """
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 import tensorflow as tf
@@ -113,7 +114,9 @@ def _shown(parameter):
 class ScheduledSampling(LikelihoodObjective):
     """Predicts every real token from a prefix that the model partly drew itself."""
 
-    def __init__(self, schedule, coin: Coin, replacement: Replacement, passes: int | None):
+    def __init__(
+        self, schedule: Callable, coin: Coin, replacement: Replacement, passes: int | None
+    ):
         self._schedule, self._coin = schedule, coin
         self._replacement, self._passes = replacement, passes
 

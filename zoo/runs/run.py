@@ -138,7 +138,9 @@ class Run(Trained):
         """The folder that evaluations are written to."""
         return self.folder.path if self.results is None else self.results
 
-    def log_density_ratio(self, values, labels=None, calibrated: bool = False) -> np.ndarray:
+    def log_density_ratio(
+        self, values: np.ndarray, labels: np.ndarray | None = None, calibrated: bool = False
+    ) -> np.ndarray:
         """Estimates r = log P - log Q in nats from the discriminator; r > 0 where data is likelier.
 
         P is the data, Q the generator; with labels both are distributions of pairs.

@@ -34,7 +34,7 @@ def build(*, p: float, temperature: float = 1.0) -> Callable:
     )
 
 
-def keep_nucleus(logits: tf.Tensor, p):
+def keep_nucleus(logits: tf.Tensor, p: tf.Tensor):
     """Keeps the logits [batch, size] of each row's nucleus of p [batch]; -inf elsewhere.
 
     A p of 0 or less keeps the most likely token, a p of 1 or more keeps all.

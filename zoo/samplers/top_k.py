@@ -33,7 +33,7 @@ def build(*, k: int, temperature: float = 1.0) -> Callable:
     )
 
 
-def keep_top_k(logits: tf.Tensor, k):
+def keep_top_k(logits: tf.Tensor, k: tf.Tensor):
     """Keeps the k [batch] largest of the logits [batch, size] of each row; -inf elsewhere.
 
     A k of 0 or less, or above the size, keeps all.

@@ -31,7 +31,11 @@ def read(path: str) -> str:
 
 
 def sequences(
-    parts: list, level: Level, length: int | None = None, most: int | None = None, weights=None
+    parts: list,
+    level: Level,
+    length: int | None = None,
+    most: int | None = None,
+    weights: list | None = None,
 ) -> Dataset[Text]:
     """Builds a data set in which each string is an example, closed by the end token.
 

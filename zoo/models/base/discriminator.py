@@ -65,7 +65,7 @@ class ProjectionDiscriminator(Discriminator):
         dropout_rates: see above.
     """
 
-    def __init__(self, stages: list, dropout_rates: list[float], **kwargs):
+    def __init__(self, stages: list, dropout_rates: list[float], **kwargs: object):
         super().__init__(**kwargs)
         self.stages, self.dropout_rates = list(stages), list(dropout_rates)
         self.built = True

@@ -52,7 +52,7 @@ class LatentGenerator(keras.Model, Generator):
         latent_size: int,
         prior: str = "normal",
         num_classes: int = 0,
-        **kwargs,
+        **kwargs: object,
     ):
         super().__init__(**kwargs)
         self.network, self.latent_size, self.prior = network, latent_size, prior

@@ -132,7 +132,7 @@ def rotate(features: tf.Tensor, angles: tuple):
     return tf.concat([first * cosine - second * sine, first * sine + second * cosine], axis=-1)
 
 
-def visible(reading, read: tf.Tensor, context: int):
+def visible(reading: tf.Tensor, read: tf.Tensor, context: int):
     """Attention mask: each position attends to itself and those before it within the context.
 
     Args:

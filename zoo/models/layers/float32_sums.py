@@ -48,7 +48,7 @@ def bias_gradient(d_values: tf.Tensor):
     return tf.cast(total, d_values.dtype)
 
 
-def lookup_gradient(d_values: tf.Tensor, indices: tf.Tensor, rows):
+def lookup_gradient(d_values: tf.Tensor, indices: tf.Tensor, rows: int | tf.Tensor):
     """The gradient [rows, ...] of a table, from that of what was looked up.
 
     Args:

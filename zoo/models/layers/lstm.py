@@ -24,7 +24,7 @@ class LSTMLayer(RecurrentLayer):
     num_gates, num_states, num_saved, num_products = 4, 2, 4, 1
 
     @staticmethod
-    def first_bias(shape: Sequence[int] | tf.Tensor, dtype=None):
+    def first_bias(shape: Sequence[int] | tf.Tensor, dtype: str | None = None):
         """Initialises the bias with open forget gates (R. Jozefowicz et al. 2015)."""
         units = shape[0] // 4
         zeros, ones = keras.ops.zeros([units], dtype), keras.ops.ones([units], dtype)

@@ -45,7 +45,7 @@ class RecurrentLayer(keras.layers.Layer, abc.ABC):
         self.bias = self.add_weight((gates,), self.first_bias, name="bias")
 
     @staticmethod
-    def first_bias(shape: Sequence[int] | tf.Tensor, dtype=None):
+    def first_bias(shape: Sequence[int] | tf.Tensor, dtype: str | None = None):
         """Initialises the bias."""
         return keras.ops.zeros(shape, dtype)
 

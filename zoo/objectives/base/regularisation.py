@@ -43,7 +43,7 @@ class InstanceNoise:
             "give both, such as instance_noise=0.1, instance_noise_steps=5000.",
         )
 
-    def __call__(self, batch: Batch, step, key: tf.Tensor) -> Batch:
+    def __call__(self, batch: Batch, step: int | tf.Tensor, key: tf.Tensor) -> Batch:
         """Adds the noise of a training step to the values; labels stay.
 
         Args:

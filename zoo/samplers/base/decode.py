@@ -126,7 +126,13 @@ def never_drawn(vocabulary: Vocabulary):
     return tf.one_hot(vocabulary.unknown, vocabulary.size, on_value=-float("inf"), off_value=0.0)
 
 
-def pad_prompt(prompt: tf.Tensor, prompt_length: tf.Tensor, batch, length: int | tf.Tensor, end):
+def pad_prompt(
+    prompt: tf.Tensor | None,
+    prompt_length: tf.Tensor | None,
+    batch: int | tf.Tensor,
+    length: int | tf.Tensor,
+    end: int,
+):
     """Cuts and fills up a prompt to [batch, length]; returns it with its lengths."""
     if prompt is None:
         return tf.fill([batch, length], end), tf.zeros([batch], tf.int32)

@@ -8,7 +8,7 @@ from zoo.trainers.base.trainer import Trainer
 class OnePlayer(Trainer):
     """Updates the generator by one optimizer; a subclass defines `train_step`."""
 
-    def compile(self, optimizer: keras.Optimizer, **kwargs) -> None:
+    def compile(self, optimizer: keras.Optimizer, **kwargs: object) -> None:
         """Takes the optimizer; `kwargs` go to `keras.Model.compile`."""
         super().compile(optimizer, **kwargs)
         optimizer.build(self.generator.trainable_variables)

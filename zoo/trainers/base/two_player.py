@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import keras
 
+from zoo.models.base.pair import Mediated, Pair
 from zoo.objectives.base.contracts import Objective
 from zoo.trainers.base.trainer import Trainer
 
@@ -32,7 +33,7 @@ class TwoPlayer(Trainer):
 
     def __init__(
         self,
-        model,
+        model: Pair | Mediated,
         objective: Objective,
         batch_size: int,
         seed: int,
@@ -45,7 +46,7 @@ class TwoPlayer(Trainer):
         self.second, self._second_steps = networks[self.SECOND], second_steps
         self._num_real = num_real
 
-    def compile(self, *, generator_optimizer: keras.Optimizer, **kwargs) -> None:
+    def compile(self, *, generator_optimizer: keras.Optimizer, **kwargs: object) -> None:
         """Takes the optimizers of both networks; the rest goes to `keras.Model.compile`."""
         self.generator_optimizer = generator_optimizer
         self.second_optimizer = kwargs.pop(f"{self.SECOND}_optimizer")
