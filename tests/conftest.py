@@ -68,6 +68,12 @@ def by_definition(load_program):
 
 
 @pytest.fixture(scope="session")
+def contributed(load_program):
+    """The members of CONTRIBUTING.md, dropped in by `contributed.members`."""
+    return load_program("tests/contributed.py")
+
+
+@pytest.fixture(scope="session")
 def programs(load_program, tmp_path_factory):
     """Starts programs in processes that need not import TensorFlow: `tests/processes.py`."""
     started = load_program("tests/processes.py").Programs(tmp_path_factory.mktemp("programs"))

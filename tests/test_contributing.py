@@ -1,10 +1,5 @@
 """The members in CONTRIBUTING.md, dropped in as they stand, have all of a run's life."""
 
-import importlib
-import pathlib
-import re
-import sys
-
 import numpy as np
 import pytest
 
@@ -12,34 +7,19 @@ import zoo
 from export import exporting
 from zoo import spec
 
-DOCUMENT = pathlib.Path(__file__).parents[1] / "CONTRIBUTING.md"
-MEMBERS = re.findall(
-    r"^```python\n# zoo/(\w+)/(\w+)\.py\n(.*?)^```$",
-    DOCUMENT.read_text(encoding="utf-8"),
-    re.MULTILINE | re.DOTALL,
-)
 GAN = 'text_gan(generator="bigram", width=4)'
 
 
 @pytest.fixture(scope="module", autouse=True)
-def dropped_in(tmp_path_factory):
-    """A file for each member, in a folder that is a part of its package."""
-    root = tmp_path_factory.mktemp("members")
-    for folder, name, source in MEMBERS:
-        (root / folder).mkdir(exist_ok=True)
-        (root / folder / f"{name}.py").write_text(source, encoding="utf-8")
-        package = importlib.import_module(f"zoo.{folder}")
-        package.__path__.append(str(root / folder))
-    yield
-    for folder, name, _ in MEMBERS:
-        sys.modules[f"zoo.{folder}"].__path__.remove(str(root / folder))
-        sys.modules.pop(f"zoo.{folder}.{name}", None)
+def dropped_in(contributed, tmp_path_factory):
+    with contributed.members(tmp_path_factory.mktemp("members")):
+        yield
 
 
-def test_there_is_a_recipe_for_every_kind_of_member():
+def test_there_is_a_recipe_for_every_kind_of_member(contributed):
     folders = {"objectives", "models", "data", "samplers", "metrics", "estimators"}
-    assert {folder for folder, _, _ in MEMBERS} == folders
-    for folder, name, _ in MEMBERS:
+    assert {folder for folder, _, _ in contributed.MEMBERS} == folders
+    for folder, name, _ in contributed.MEMBERS:
         assert name in spec.names(folder)
 
 
