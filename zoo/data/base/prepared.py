@@ -55,11 +55,18 @@ def folder(
 
 
 def digest(file: pathlib.Path) -> str:
-    """The SHA-256 digest of a file, in hexadecimal, read block by block."""
+    """The SHA-256 digest of a file, in hexadecimal, read block by block.
+
+    Raises:
+        DataError: the file is unreadable.
+    """
     found = hashlib.sha256()
-    with file.open("rb") as opened:
-        while block := opened.read(_BLOCK):
-            found.update(block)
+    try:
+        with file.open("rb") as opened:
+            while block := opened.read(_BLOCK):
+                found.update(block)
+    except OSError as error:
+        raise DataError(f"Cannot read {file}: {error.strerror}.") from error
     return found.hexdigest()
 
 
