@@ -73,12 +73,13 @@ def write_corpus(path: pathlib.Path, megabytes: int) -> None:
 
     draws = np.random.default_rng(0)
     letters = np.array(list("abcdefghijklmnopqrstuvwxyz"))
-    words = ["".join(draws.choice(letters, 1 + draws.poisson(4))) for _ in range(_WORDS)]
+    words = np.array(["".join(draws.choice(letters, 1 + draws.poisson(4))) for _ in range(_WORDS)])
     frequencies = 1 / np.arange(1, _WORDS + 1)
+    frequencies /= frequencies.sum()
     left = megabytes * 10**6
     with path.open("w", encoding="utf-8") as file:
         while left > 0:
-            text = " ".join(draws.choice(words, 10**5, p=frequencies / frequencies.sum()))
+            text = " ".join(draws.choice(words, 10**5, p=frequencies))
             left -= file.write(text[:left] + "\n")
 
 
@@ -91,6 +92,7 @@ def corpus(sizes: list[int], steps: int, level: str) -> Iterator[dict]:
             flags = [
                 f"--data=text_file(path={str(path)!r}, layout='running', level={level!r})",
                 "--model=lstm(units=32, layers=1)",
+                "--objective=maximum_likelihood",
                 f"--steps={steps}",
                 f"--workdir={folder}/run",
                 f"--data_dir={folder}/data",
