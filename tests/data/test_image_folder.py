@@ -4,10 +4,19 @@ import pytest
 
 from zoo import domains
 from zoo.data import image_folder
-from zoo.data.base import grey
+from zoo.data.base import grey, prepared
 from zoo.errors import DataError
+from zoo.runs import digests
 
 NAMES = ("train", "validation", "test")
+
+
+@pytest.fixture(autouse=True, params=["in memory", "on disk"])
+def place(request, monkeypatch, tmp_path_factory):
+    """Small folders are kept as large ones are, too."""
+    monkeypatch.setattr(prepared, "LARGE", 2**40 if request.param == "in memory" else 0)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+    return request.param
 
 
 @pytest.fixture
@@ -46,6 +55,26 @@ def test_every_image_is_in_one_split(folder, images):
     assert not dataset.domain.binary
     assert dataset.train.labels is None
     assert (rows(dataset) == rows(build(folder))).all()
+
+
+def test_images_on_disk_are_those_in_memory(folder, place, monkeypatch, capsys):
+    PIL.Image.new("RGB", (7, 5), (200, 20, 2)).save(folder / "colour.png")
+    dataset, again = build(folder), build(folder)
+    decoded = "Decoding 24 images, once" if place == "on disk" else ""
+    assert capsys.readouterr().out.partition(" ...")[0] == decoded
+    assert isinstance(again.train.values, np.memmap) == (place == "on disk")
+    monkeypatch.setattr(prepared, "LARGE", 2**40)
+    expected = build(folder)
+    assert dataset.domain == expected.domain
+    assert digests.of_data(dataset, []) == digests.of_data(expected, [])
+    batches = [each.train.batch(1, 8, 3) for each in (again, expected)]
+    np.testing.assert_array_equal(*batches)
+
+
+def test_a_changed_image_is_decoded_anew(folder, images):
+    before = rows(build(folder))
+    PIL.Image.fromarray(255 - images[0]).save(folder / "000.png")
+    assert (rows(build(folder)) != before).any(axis=(1, 2, 3)).sum() == 1
 
 
 def test_colours_stay(tmp_path):
@@ -227,7 +256,7 @@ def has_16_bits(path):
 )
 def test_names_the_damaged_image(folder, damage):
     damage(folder / "008.png")
-    with pytest.raises(DataError, match=r"Cannot read .*008\.png as a PNG or JPEG image"):
+    with pytest.raises(DataError, match=r"Cannot read .*008\.png"):
         build(folder)
 
 

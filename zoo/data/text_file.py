@@ -1,11 +1,12 @@
 """A user's own text."""
 
 import itertools
+import pathlib
 from typing import Literal
 
 import numpy as np
 
-from zoo.data.base import corpus, partition
+from zoo.data.base import corpus, large_corpus, partition, prepared, reading
 from zoo.data.base.splits import Dataset
 from zoo.domains import Text
 from zoo.spec import File
@@ -33,7 +34,8 @@ def build(
     the training part.
 
     Args:
-        data_dir: not used.
+        data_dir: where the tokens of contiguous text are kept whose files have more than 64 MB
+            together: they are prepared once and read from there. None: the user's cache folder.
         path: the file.
         level: the tokens: `"character"`, or `"word"`, which lower-cases, separates punctuation
             and drops line ends.
@@ -49,26 +51,48 @@ def build(
     Raises:
         DataError: a file is missing, empty, not UTF-8 or too short, or a number is out of range.
     """
-    contiguous = layout == "running"
-    cut = _corpus if contiguous else _lines
-    form = corpus.contiguous if contiguous else corpus.sequences
     if vocabulary_size is None and level == "word":
         vocabulary_size = WORDS
-    if length is None and contiguous:
+    files = {"path": path, "validation": validation, "test": test}
+    if layout == "lines":
+        return corpus.sequences(_parts(_lines, **files), level, length, vocabulary_size)
+    if length is None:
         length = WINDOW
+    if sum(map(_size, files.values())) > prepared.LARGE:
+        parts = _parts(_large_corpus, **files)
+        return large_corpus.contiguous(parts, level, length, vocabulary_size, data_dir)
+    return corpus.contiguous(_parts(_corpus, **files), level, length, vocabulary_size)
+
+
+def _parts(cut, path, validation, test):
+    """The three parts; `cut` cuts held-out ones, by their number, off a file."""
     files = (validation, test)
     train, *tenths = cut(path, files.count(None))
-    held_out = [tenths.pop(0) if file is None else cut(file, 0)[0] for file in files]
-    return form([train, *held_out], level, length, vocabulary_size)
+    return [train, *(tenths.pop(0) if file is None else cut(file, 0)[0] for file in files)]
 
 
 def _lines(path, held_out):
-    lines = np.array([line for line in corpus.read(path).split("\n") if line.strip()], object)
+    lines = np.array([line for line in reading.read(path).split("\n") if line.strip()], object)
     return [lines[part] for part in partition.indices(len(lines), path, held_out)]
 
 
 def _corpus(path, held_out):
-    text = corpus.read(path)
-    tenth = len(text) // 10
-    cuts = [0, *(len(text) - part * tenth for part in range(held_out, -1, -1))]
-    return [text[start:stop] for start, stop in itertools.pairwise(cuts)]
+    text = reading.read(path)
+    return [text[start:stop] for start, stop in _cuts(len(text), held_out)]
+
+
+def _large_corpus(path, held_out):
+    cuts = _cuts(large_corpus.num_characters(path), held_out)
+    return [large_corpus.Part(path, *cut) for cut in cuts]
+
+
+def _cuts(count, held_out):
+    """Where the training part and so many held-out parts of a tenth begin and end."""
+    cuts = [0, *(count - part * (count // 10) for part in range(held_out, -1, -1))]
+    return list(itertools.pairwise(cuts))
+
+
+def _size(path):
+    """The size of a file in bytes, 0 if there is none."""
+    file = pathlib.Path(path or "").expanduser()
+    return file.stat().st_size if file.is_file() else 0

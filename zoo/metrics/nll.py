@@ -174,7 +174,6 @@ def _batch(data, rows, labelled):
 
 def _running(model, data, sampler):
     """Scores the pieces of a corpus, each with weight 1."""
-    inputs = np.concatenate([[model.domain.vocabulary.start], data.values[:-1]])
 
     @tf.function(reduce_retracing=True)
     def score(inputs, targets, state):
@@ -187,10 +186,12 @@ def _running(model, data, sampler):
         return tf.reduce_sum(tf.where(drawn, nats, 0.0)), tf.math.count_nonzero(drawn), state
 
     state, nats, lengths, sizes = model.network.initial_state(1), [], [], []
+    before = model.domain.vocabulary.start
     for begin in range(0, len(data), data.PIECE):
-        piece = slice(begin, begin + data.PIECE)
-        targets = tf.constant(data.values[piece][None])
-        total, drawn, state = score(tf.constant(inputs[piece][None], tf.int32), targets, state)
+        tokens = np.asarray(data.values[begin : begin + data.PIECE], np.int32)
+        inputs = tf.constant(np.concatenate([[before], tokens[:-1]])[None], tf.int32)
+        before, targets = tokens[-1], tf.constant(tokens[None])
+        total, drawn, state = score(inputs, targets, state)
         nats.append(float(total))
         lengths.append(int(drawn))
         sizes.append(targets.shape[1])

@@ -5,8 +5,10 @@ import pathlib
 
 import numpy as np
 
-from zoo.data.base.splits import Dataset, Split
+from zoo.data.base import prepared
+from zoo.data.base.splits import ContiguousText, Dataset, Split
 
+_ROWS = 2**16
 SPLITS = ("train", "validation", "test")
 
 
@@ -35,22 +37,27 @@ def changed(recorded: dict[str, str], now: dict[str, str]) -> list[str]:
 def _of_split(split: Split) -> str:
     labels, weights = split.labels, split.weights
     digest = hashlib.sha256()
-    _add(digest, np.asarray(split.values))
+    # Tokens of a large corpus are stored in fewer bytes, and are the same tokens.
+    contiguous = isinstance(split, ContiguousText)
+    _add(digest, split.values, np.dtype(np.int32) if contiguous else split.values.dtype)
     if labels is not None:
-        _add(digest, np.asarray(labels, np.int64))
+        _add(digest, np.asarray(labels), np.dtype(np.int64))
     if weights is not None:
         # The last bits of sums in float64 depend on the processor.
-        _add(digest, np.asarray(weights, np.float32))
+        _add(digest, np.asarray(weights), np.dtype(np.float32))
     return digest.hexdigest()
 
 
-def _add(digest, array):
-    digest.update(f"{array.dtype.str}{array.shape}".encode())
-    digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+def _add(digest, array, dtype):
+    """Adds an array as one of another type, block by block: it may be larger than memory."""
+    digest.update(f"{dtype.str}{array.shape}".encode())
+    for first in range(0, len(array), _ROWS):
+        rows = np.ascontiguousarray(array[first : first + _ROWS], dtype)
+        digest.update(rows.reshape(-1).view(np.uint8).data)
 
 
 def _of_files(files: list[pathlib.Path]) -> str:
     digest = hashlib.sha256()
     for file in files:
-        digest.update(hashlib.sha256(file.read_bytes()).digest())
+        digest.update(bytes.fromhex(prepared.digest(file)))
     return digest.hexdigest()

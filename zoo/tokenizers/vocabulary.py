@@ -93,8 +93,15 @@ class Vocabulary(Tokenizer):
         counts = collections.Counter()
         for part in range(0, len(texts), 10_000):
             counts.update(split(texts[part : part + 10_000], level).flat_values.numpy().tolist())
+        return cls.of_counts({token.decode(): n for token, n in counts.items()}, level, most)
+
+    @classmethod
+    def of_counts(
+        cls, counts: dict[str, int], level: Level, most: int | None = None
+    ) -> "Vocabulary":
+        """The vocabulary of texts in which each token occurs so many times; see `of`."""
         ordered = sorted(counts, key=lambda token: (-counts[token], token))[:most]
-        return cls([UNKNOWN, END, *(token.decode() for token in ordered)], level)
+        return cls([UNKNOWN, END, *ordered], level)
 
     def encode(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """See `Tokenizer.encode`."""

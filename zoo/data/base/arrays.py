@@ -1,6 +1,7 @@
 """Reads a user's images: a folder of PNG and JPEG files, or an array in a NumPy file."""
 
 import pathlib
+from collections.abc import Iterator
 
 import numpy as np
 import PIL.Image
@@ -14,23 +15,16 @@ _READ = {".png", ".jpg", ".jpeg"}
 _OTHER = {".avif", ".bmp", ".gif", ".heic", ".jp2", ".pgm", ".ppm", ".tif", ".tiff", ".webp"}
 
 
-def from_folder(folder: pathlib.Path, in_grey: bool = False) -> tuple[np.ndarray, list[str]]:
-    """Reads the PNG and JPEG files below a folder, in the order of their paths.
+def files_of(folder: pathlib.Path) -> tuple[list[pathlib.Path], list[str]]:
+    """Lists the PNG and JPEG files below a folder, in the order of their paths.
 
-    Photographs are turned upright. Hidden files, such as the `._0.png` of macOS, are skipped.
-
-    Args:
-        folder: the folder.
-        in_grey: whether colours become grey, see `zoo.data.base.grey`.
+    Hidden files, such as the `._0.png` of macOS, are skipped.
 
     Returns:
-        Images, uint8 [count, height, width, channels]: 3 channels if any image shows a colour, 1
-        if they are all grey, however they are stored; and a sentence with the number of files
-        skipped, if there are any.
+        The files; and a sentence with the number of files skipped, if there are any.
 
     Raises:
-        DataError: there are none, one is unreadable, transparent, or of another format, or one
-            has another size than the first.
+        DataError: there are none, or images of another format.
     """
     suffixes = {file: file.suffix.lower() for file in sorted(folder.rglob("*"))}
     files = [file for file in suffixes if suffixes[file] in _READ and not _hidden(file)]
@@ -44,17 +38,40 @@ def from_folder(folder: pathlib.Path, in_grey: bool = False) -> tuple[np.ndarray
         raise DataError(
             f"There is no PNG or JPEG file in {folder}: give a folder of them, or a .npz file."
         )
-    images = [_image(file, in_grey) for file in files]
-    for file, image in zip(files, images, strict=True):
-        if image.shape[:2] != images[0].shape[:2]:
-            raise DataError(
-                f"{file} has {_size(image)} pixels, but {files[0]} has {_size(images[0])}: all "
-                "images must have one size."
-            )
     hidden = sum(suffixes[file] in _READ and _hidden(file) for file in suffixes)
     notes = [f"{folder}: {hidden} hidden files such as ._0.png are skipped."] if hidden else []
+    return files, notes
+
+
+def images_of(files: list[pathlib.Path], in_grey: bool = False) -> Iterator[np.ndarray]:
+    """Reads image files one by one; photographs are turned upright.
+
+    Args:
+        files: PNG and JPEG files, of which the first decides the size.
+        in_grey: whether colours become grey, see `zoo.data.base.grey`.
+
+    Yields:
+        An image, uint8 [height, width, channels]: 3 channels if it shows a colour, else 1.
+
+    Raises:
+        DataError: a file is unreadable or transparent, or has another size than the first.
+    """
+    first = None
+    for file in files:
+        image = _image(file, in_grey)
+        first = image if first is None else first
+        if image.shape[:2] != first.shape[:2]:
+            raise DataError(
+                f"{file} has {_size(image)} pixels, but {files[0]} has {_size(first)}: all "
+                "images must have one size."
+            )
+        yield image
+
+
+def stacked(images: list[np.ndarray]) -> np.ndarray:
+    """Stacks images, uint8 [count, height, width, channels], in colour if any of them is."""
     channels = max(image.shape[-1] for image in images)
-    return np.stack([np.broadcast_to(i, (*i.shape[:2], channels)) for i in images]), notes
+    return np.stack([np.broadcast_to(i, (*i.shape[:2], channels)) for i in images])
 
 
 def _hidden(file):

@@ -1,33 +1,11 @@
 """Builds data sets of text from strings: separate sequences, or windows of a corpus."""
 
-import pathlib
-
 import numpy as np
 
 from zoo.data.base.splits import ContiguousText, Dataset, Sequences
 from zoo.domains import Text
 from zoo.errors import DataError
 from zoo.tokenizers.vocabulary import Level, Vocabulary, pad
-
-
-def read(path: str) -> str:
-    """Reads a UTF-8 file without its byte order mark; lines end in a line feed only.
-
-    Raises:
-        DataError: there is no such file, it is unreadable or empty, or it is not UTF-8.
-    """
-    try:
-        text = pathlib.Path(path).expanduser().read_bytes().decode("utf-8")
-    except OSError as error:
-        raise DataError(f"Cannot read {path}: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"{path} is not UTF-8: it has the byte 0x{error.object[error.start]:02x} at offset "
-            f"{error.start}. Convert it to UTF-8."
-        ) from error
-    if not text.strip():
-        raise DataError(f"{path} is empty: give a file with some text.")
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def sequences(
@@ -51,7 +29,7 @@ def sequences(
     Raises:
         DataError: `length` or `most` is out of range.
     """
-    _check(length, most)
+    check(length, most)
     vocabulary = Vocabulary.of(parts[0], level, most)
     rows = [vocabulary.encode(part) for part in parts]
     sizes = [row.row_lengths().numpy() + 1 for row in rows]  # the end token included
@@ -82,26 +60,54 @@ def contiguous(
     Raises:
         DataError: `length` or `most` is out of range, or a part is shorter than a window.
     """
-    _check(length, most)
+    check(length, most)
     vocabulary = Vocabulary.of(parts[:1], level, most)
     rows = [vocabulary.encode([part]) for part in parts]
-    splits = [ContiguousText(row.flat_values.numpy(), length) for row in rows]
+    tokens = [row.flat_values.numpy() for row in rows]
+    return windows(vocabulary, tokens, length, _unknown(vocabulary, rows))
+
+
+def windows(
+    vocabulary: Vocabulary, parts: list[np.ndarray], length: int, notes: list[str]
+) -> Dataset[Text]:
+    """Builds a data set of windows of contiguous tokens.
+
+    Args:
+        vocabulary: of the tokens.
+        parts: the tokens of the training, validation and test part, integers [count] each.
+        length: the number of tokens in a window.
+        notes: see `Dataset`.
+
+    Raises:
+        DataError: a part is shorter than a window.
+    """
+    splits = [ContiguousText(part, length) for part in parts]
     for name, split in zip(("training", "validation", "test"), splits, strict=True):
         if len(split) < length:
             raise DataError(
                 f"The {name} text has {len(split)} tokens, too few for a window of "
                 f"length={length}: give a longer text or a smaller length."
             )
-    notes = tuple(_unknown(vocabulary, rows))
-    return Dataset(Text(vocabulary, length, contiguous=True), *splits, notes=notes)
+    return Dataset(Text(vocabulary, length, contiguous=True), *splits, notes=tuple(notes))
 
 
 def _unknown(vocabulary, rows):
-    """Notes the share of unknown tokens in each part, if there are any."""
     unknown = [np.equal(row.flat_values, vocabulary.unknown) for row in rows]
-    if not any(part.any() for part in unknown):
+    return unknown_tokens([int(part.sum()) for part in unknown], [part.size for part in unknown])
+
+
+def unknown_tokens(unknown: list[int], sizes: list[int]) -> list[str]:
+    """Notes the share of unknown tokens in each part, if there are any.
+
+    Args:
+        unknown: the number of unknown tokens in the training, validation and test part.
+        sizes: the number of all tokens in each.
+    """
+    if not any(unknown):
         return []
-    train, validation, test = (f"{part.mean() if part.size else 0.0:.2%}" for part in unknown)
+    train, validation, test = (
+        f"{count / max(size, 1):.2%}" for count, size in zip(unknown, sizes, strict=True)
+    )
     return [
         f"Unknown tokens: {train} of the training part, {validation} of validation, {test} of "
         "test; each counts as one token of the vocabulary, which lowers nll."
@@ -126,7 +132,8 @@ def _cut(sizes, length):
     return [f"{longer:,} of {len(sizes):,} texts are cut at length={length}."] if longer else []
 
 
-def _check(length, most):
+def check(length: int | None, most: int | None) -> None:
+    """Raises DataError where the size of an example or of a vocabulary is out of range."""
     if length is not None and length < 2:
         raise DataError(f"length={length} should be at least 2.")
     if most is not None and most < 1:

@@ -67,8 +67,8 @@ class _Rows:
         return _tensor(sums / sums[-1])
 
     @functools.cached_property
-    def _values(self):
-        return _tensor(self.values)
+    def _gather(self):
+        return gatherer(self.values)
 
     @functools.cached_property
     def _labels(self):
@@ -80,7 +80,7 @@ class Images(_Rows):
 
     def at(self, indices: tf.Tensor) -> tf.Tensor:
         """Gathers the images at some indices, float32 [..., height, width, channels]."""
-        return tf.cast(tf.gather(self._values, indices), tf.float32) / 255.0
+        return tf.cast(self._gather(indices), tf.float32) / 255.0
 
 
 class BinarisedImages(Images):
@@ -104,7 +104,7 @@ class Sequences(_Rows):
 
     def at(self, indices: tf.Tensor) -> tf.Tensor:
         """Gathers the texts at some indices, int32 [..., length]."""
-        return tf.gather(self._values, indices)
+        return self._gather(indices)
 
 
 class Points(_Rows):
@@ -112,7 +112,7 @@ class Points(_Rows):
 
     def at(self, indices: tf.Tensor) -> tf.Tensor:
         """Gathers the points at some indices, float32 [..., dimension]."""
-        return tf.gather(self._values, indices)
+        return self._gather(indices)
 
 
 class Support(Sequences):
@@ -122,7 +122,7 @@ class Support(Sequences):
 
 
 class ContiguousText:
-    """A corpus of contiguous text, int32 [count], of which training reads windows.
+    """A corpus of contiguous text, integers [count], of which training reads windows.
 
     Windows begin at places that are drawn uniformly and independently.
 
@@ -149,12 +149,12 @@ class ContiguousText:
             alg="philox",
         )
         window = places[:, None] + tf.range(self.length, dtype=tf.int64)
-        return tf.gather(self._values, window)
+        return tf.cast(self._gather(window), tf.int32)
 
     def separate_windows(self, count: int, seed: int) -> np.ndarray:
         """Draws at most `count` windows that do not overlap, int32 [count or fewer, length]."""
         starts = self._separate_starts(count, seed)
-        return self.values[starts[:, None] + np.arange(self.length)]
+        return self.values[starts[:, None] + np.arange(self.length)].astype(np.int32)
 
     def pieces(self, count: int, seed: int) -> np.ndarray:
         """Numbers the pieces in which the `separate_windows` begin, [count]."""
@@ -165,8 +165,26 @@ class ContiguousText:
         return order[:count] * self.length
 
     @functools.cached_property
-    def _values(self):
-        return _tensor(self.values)
+    def _gather(self):
+        return gatherer(self.values)
+
+
+def gatherer(values: np.ndarray) -> Callable[[tf.Tensor], tf.Tensor]:
+    """A function that gathers rows of an array at indices [...].
+
+    An array that is mapped from a file stays there, and only the rows are read; any other becomes
+    a tensor.
+    """
+    if not isinstance(values, np.memmap):
+        table = _tensor(values)
+        return lambda indices: tf.gather(table, indices)
+
+    def gather(indices):
+        indices = tf.convert_to_tensor(indices)
+        rows = tf.numpy_function(values.__getitem__, [indices], values.dtype, stateful=False)
+        return tf.ensure_shape(rows, indices.shape.concatenate(values.shape[1:]))
+
+    return gather
 
 
 def _tensor(values):
