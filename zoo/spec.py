@@ -26,6 +26,10 @@ class File(str):
     """The annotation of an argument that is the path of a file: `path: File | None = None`."""
 
 
+class Trained(str):
+    """The annotation of an argument that is a run folder or names a published model."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Part:
     """A spec that has been read: a member of a folder and the arguments for its `build`.
@@ -66,16 +70,24 @@ class Part:
 
     def files(self) -> list[pathlib.Path]:
         """The files that the spec names, in the order of the part's arguments; see `zoo.data`."""
-        paths = [self.arguments.get(key) for key in self._names_of_files]
+        paths = [self.arguments.get(key) for key in self._of_type(File)]
         return [pathlib.Path(path).expanduser() for path in paths if path is not None]
 
-    def with_absolute_paths(self) -> str:
-        """The spec with absolute paths of its files; the same text where they are absolute."""
+    def with_absolute_paths(self, is_name: typing.Callable[[str], bool]) -> str:
+        """The spec with absolute paths; the same text where they are absolute.
+
+        Args:
+            is_name: tells whether an argument of the type `Trained` is the name or address of a
+                published model, which stays, and not the path of a run folder.
+        """
         paths = {
             key: os.path.abspath(os.path.expanduser(self.arguments[key]))
-            for key in self._names_of_files
+            for key in self._of_type(File, Trained)
             if self.arguments.get(key) is not None
         }
+        for key in self._of_type(Trained):
+            if is_name(self.arguments[key]):
+                paths[key] = self.arguments[key]
         if self.arguments | paths == self.arguments:
             return self.text
         written = ", ".join(f"{key}={value!r}" for key, value in (self.arguments | paths).items())
@@ -94,18 +106,24 @@ class Part:
         """
         settled = defaults(self.module.build) | self.arguments
         for key, value in settled.items():
-            if key in self._names_of_files and value is not None:
-                settled[key] = os.path.realpath(os.path.expanduser(value)) if with_files else None
+            if key in self._of_type(File) and not with_files:
+                settled[key] = None
+            elif key in self._of_type(File, Trained) and value is not None:
+                settled[key] = os.path.realpath(os.path.expanduser(value))
             elif key in _SPECS and value is not None:
                 settled[key] = read(_SPECS[key], value).meaning()
             elif isinstance(value, tuple):
                 settled[key] = list(value)
         return self.name, settled
 
-    @property
-    def _names_of_files(self):
+    def _of_type(self, *types):
+        """The arguments of `build` that are annotated with one of some types, or it and None."""
         found = parameters(self.module.build).items()
-        return [key for key, p in found if File in (p.annotation, *typing.get_args(p.annotation))]
+        return [
+            key
+            for key, p in found
+            if {p.annotation, *typing.get_args(p.annotation)}.intersection(types)
+        ]
 
     def _require_within_limits(self):
         for key, value in self.arguments.items():
@@ -260,7 +278,7 @@ def _fits(value, annotation) -> bool:
         return isinstance(value, (list, tuple)) and all(_fits(v, item) for v in value)
     if annotation is None or annotation is types.NoneType:
         return value is None
-    if annotation is File:
+    if annotation in (File, Trained):
         return isinstance(value, str)
     if annotation is float:
         return isinstance(value, (int, float)) and not isinstance(value, bool)
@@ -278,7 +296,7 @@ def _words(annotation) -> str:
     if origin is list:
         return f"a list of {_words(typing.get_args(annotation)[0])}"
     names_in_words = {float: "number", int: "whole number", str: "string", bool: "True or False"}
-    names_in_words |= {File: "string"}
+    names_in_words |= {File: "string", Trained: "string"}
     return names_in_words.get(
         annotation, "None" if annotation is types.NoneType else str(annotation)
     )

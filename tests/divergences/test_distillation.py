@@ -103,3 +103,18 @@ def test_logits_of_other_shapes_are_refused(logits, shape):
     for pair in [(teacher, np.zeros(shape)), (np.zeros(shape), teacher)]:
         with pytest.raises(ValueError, match=r"teacher's logits .* and the student's .* one shape"):
             loss(*pair)
+
+
+@pytest.mark.parametrize("temperature", [0.5, 3.0])
+def test_in_keras_s_logits_distillation_the_square_of_the_temperature_is_missing(temperature):
+    """Keras multiplies by it for its own KLDivergence only, which is the limit π -> 0 of ours."""
+    teacher, student = (np.random.default_rng(n).normal(size=(6, 5)) for n in (0, 1))
+    loss = GeneralisedJensenShannon(1e-6, "normalised", dtype="float64")
+
+    def distilled(loss):
+        distillation = keras.distillation.LogitsDistillation(temperature, loss=loss)
+        return float(distillation.compute_loss(teacher, student))
+
+    ours, theirs = distilled(loss), distilled(keras.losses.KLDivergence(dtype="float64"))
+    assert theirs == pytest.approx(temperature**2 * ours, rel=1e-4)
+    assert ours == pytest.approx(float(loss(teacher / temperature, student / temperature)))

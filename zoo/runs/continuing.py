@@ -29,7 +29,7 @@ def settled(experiment: Experiment, specs: building.Specs, folder: RunFolder) ->
     ends = experiment.decay_steps or (recorded or experiment).decay_steps or experiment.steps
     experiment = dataclasses.replace(experiment, decay_steps=ends)
     kept = {} if recorded is None else _recorded_fields(experiment, recorded, specs, folder)
-    return dataclasses.replace(_with_absolute_paths(experiment, specs.data), **kept)
+    return dataclasses.replace(_with_absolute_paths(experiment, specs), **kept)
 
 
 def _recorded_fields(experiment, recorded, specs, folder):
@@ -74,11 +74,13 @@ def _moved(before, now):
     return same and not all(file.exists() for file in before.files())
 
 
-def _with_absolute_paths(experiment, data):
+def _with_absolute_paths(experiment, specs):
     """The experiment with paths that hold in another working directory."""
     paths = {
         name: os.path.abspath(os.path.expanduser(getattr(experiment, name)))
         for name in ("init_from", "data_dir")
         if getattr(experiment, name) and not index.is_published(getattr(experiment, name))
     }
-    return dataclasses.replace(experiment, data=data.with_absolute_paths(), **paths)
+    for name in ("data", "objective"):
+        paths[name] = getattr(specs, name).with_absolute_paths(index.is_published)
+    return dataclasses.replace(experiment, **paths)

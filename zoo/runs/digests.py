@@ -29,6 +29,14 @@ def of_data(dataset: Dataset, files: list[pathlib.Path]) -> dict[str, str]:
     return {name: _of_split(dataset.split(name)) for name in SPLITS}
 
 
+def of_weights(variables: list) -> str:
+    """The SHA-256 digest, in hexadecimal, of the values of some variables in their order."""
+    digest = hashlib.sha256()
+    for variable in variables:
+        _add(digest, variable.numpy())
+    return digest.hexdigest()
+
+
 def changed(recorded: dict[str, str], now: dict[str, str]) -> list[str]:
     """The names of the digests that differ, in the order of `now`."""
     return [name for name, digest in now.items() if recorded.get(name) != digest]

@@ -103,7 +103,11 @@ class RunFolder:
             raise
 
     def write(
-        self, settings: dict, domain: domains.Domain, data: dict[str, str] | None = None
+        self,
+        settings: dict,
+        domain: domains.Domain,
+        data: dict[str, str] | None = None,
+        teacher: str | None = None,
     ) -> None:
         """Records the experiment, the domain and digests of its data, and versions.
 
@@ -111,6 +115,7 @@ class RunFolder:
             settings: the fields of the experiment.
             domain: the domain of the data.
             data: the digests of the data, see `zoo.runs.digests`; those of the first time stay.
+            teacher: the digest of the weights of the teacher, where there is one.
         """
         data = self.recorded_data() or data
         if domain.kind == "text":
@@ -120,6 +125,7 @@ class RunFolder:
             "experiment": settings,
             "example": _domain_to_json(domain),
             "data": data,
+            **({} if teacher is None else {"teacher": teacher}),
             "random_stream": randomness.STREAM,
             "versions": versions(),
             "revision": revision(),
@@ -136,6 +142,10 @@ class RunFolder:
     def recorded_data(self) -> dict[str, str] | None:
         """The digests of the data when the run began; None if they are not recorded."""
         return self._record().get("data") if self.exists() else None
+
+    def recorded_teacher(self) -> str | None:
+        """The digest of the teacher's weights; None if the run has no teacher or has not begun."""
+        return self._record().get("teacher") if self.exists() else None
 
     def read(self) -> tuple[dict, domains.Domain]:
         """Reads the settings and the domain.

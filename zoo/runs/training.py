@@ -5,6 +5,7 @@ import dataclasses
 from zoo.data.base import grey
 from zoo.data.base.splits import Dataset, batches
 from zoo.errors import SpecError
+from zoo.objectives.base.contracts import DistillationObjective
 from zoo.runs import (
     building,
     callbacks,
@@ -15,6 +16,7 @@ from zoo.runs import (
     initial_weights,
     previews,
     replicas,
+    teaching,
 )
 from zoo.runs.experiment import Experiment
 from zoo.runs.loading import load, load_either
@@ -39,8 +41,9 @@ def train(experiment: Experiment, workdir: str, allow_changed_data: bool = False
         The trained run.
 
     Raises:
-        SpecError: the parts do not fit each other, or not the run to initialise from; or the
-            learning rate would be 0 for the steps that are left, since a cosine ends before them.
+        SpecError: the parts do not fit each other, or not the run to initialise from or the
+            teacher; or the learning rate would be 0 for the steps that are left, since a cosine
+            ends before them.
         DataError: the data is not to be had.
         RunFolderError: the folder is not writable, in use, or holds another experiment; the
             data has changed since the run began; or the folder to initialise from holds no run.
@@ -63,6 +66,10 @@ def train(experiment: Experiment, workdir: str, allow_changed_data: bool = False
             print(note)
         with strategy.scope():
             trainer = building.build_trainer(experiment, parts, dataset.domain)
+        teacher = None
+        if isinstance(parts.objective, DistillationObjective):
+            model, teacher = teaching.teacher_of(parts.objective, dataset.domain, folder)
+            trainer.learn_from(model)
         saved = checkpoints.Checkpoints(folder.checkpoints, trainer.components())
         first_step = saved.restore()
         if 0 < first_step < experiment.steps:
@@ -76,7 +83,7 @@ def train(experiment: Experiment, workdir: str, allow_changed_data: bool = False
             folder.data_moved_to(experiment.data)
         if first_step < experiment.steps:
             _require_learning(experiment, folder)
-            folder.write(dataclasses.asdict(experiment), dataset.domain, data)
+            folder.write(dataclasses.asdict(experiment), dataset.domain, data, teacher)
             _fit(experiment, trainer, dataset, folder, saved, first_step)
     return load(workdir, allow_changed_data=allow_changed_data)
 

@@ -5,6 +5,7 @@
       AdversarialObjective        discriminator_loss, generator_loss
         DensityRatioObjective       and log_density_ratio, divergence_bound
       CooperativeObjective        mediator_loss, generator_loss, divergence_bound
+      DistillationObjective       divergence, loss
       ImplicitObjective           loss
 
 An objective defines the methods named beside it; all else has a default. It has no variables and
@@ -218,6 +219,44 @@ class CooperativeObjective(Objective):
 
         Returns:
             A scalar.
+        """
+
+
+class DistillationObjective(Objective):
+    """Trains a sequence model, the student, to predict as another one does, the teacher.
+
+    Attributes:
+        teacher: the run folder, or the name or address of a published model.
+        own: the share of each batch whose prefixes are samples of the student, in [0, 1].
+        future: whether the loss asks for the log-probabilities of the student's own tokens.
+    """
+
+    teacher: str
+    own: float = 0.0
+    future: bool = False
+
+    @abc.abstractmethod
+    def divergence(self, log_t: tf.Tensor, log_s: tf.Tensor):
+        """The divergence of next-token distributions, float32 [batch, time], in nats.
+
+        Args:
+            log_t: the teacher's log-probabilities, float32 [batch, time, vocabulary size]; no
+                gradient flows to them.
+            log_s: the student's, of the same shape.
+        """
+
+    @abc.abstractmethod
+    def loss(
+        self, nats: tf.Tensor, log_probs: tf.Tensor | None, token_mask: tf.Tensor, num_own: int
+    ):
+        """The loss that the student minimises, a scalar.
+
+        Args:
+            nats: `divergence` at all positions, float32 [batch, time].
+            log_probs: log S(x_t | x_{<t}) of the last `num_own` texts, with the distribution they
+                were drawn from, float32 [num_own, time]; None unless `future` is set.
+            token_mask: float32 [batch, time], 0 after the end of a text.
+            num_own: the number of texts that the student has drawn, the last ones.
         """
 
 
