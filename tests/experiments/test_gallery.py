@@ -1,0 +1,46 @@
+"""docs/gallery.md shows every model of the index, as its folder has it."""
+
+import json
+
+import pytest
+
+from experiments import gallery
+from zoo.pretrained import index
+
+
+def test_the_page_is_that_of_the_models():
+    """`python -m experiments.gallery` writes it."""
+    assert gallery.PATH.read_text(encoding="utf-8") == gallery.document()
+
+
+@pytest.mark.parametrize("name", index.names())
+def test_it_shows_what_a_model_draws_and_reaches(name):
+    text = gallery.section(name)
+    folder = index.MODELS / name
+    record = json.loads((folder / "experiment.json").read_text(encoding="utf-8"))
+    assert f"`{record['experiment']['objective']}`" in text
+    assert f"python sample.py --pretrained={name} " in text
+    if record["example"]["kind"] == "text":
+        first = (folder / "sample.txt").read_text(encoding="utf-8").splitlines()[0]
+        assert f"```\n{first.rstrip()}\n" in text
+    else:
+        assert f"{name}/sample.png)" in text
+    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["metrics"]
+    key, measured = gallery.principal(metrics)
+    assert key in ("nll", "lenet_fd")
+    assert f"{measured['value']:.3f} ± {measured['standard_error']:.3f}" in text
+    assert measured["split"] == "test"
+    assert f"[{name}](#{name})" in gallery.overview()
+
+
+def test_the_figure_is_a_likelihood_where_there_is_one():
+    measured = {"parzen": {"value": 1}, "lenet_fd": {"value": 2}}
+    assert gallery.principal(measured) == ("lenet_fd", {"value": 2})
+    assert gallery.principal({"nll": {"value": 3}} | measured)[0] == "nll"
+    assert gallery.principal({"mmd": {"value": 4}})[0] == "mmd"
+
+
+def test_models_on_the_same_data_are_rows_beside_each_other():
+    data = [row.split(" | ")[0] for row in gallery.overview().splitlines()[2:]]
+    assert data == sorted(data)
+    assert len(data) == len(index.names())
