@@ -1,6 +1,7 @@
 """Paths between latents against float64 arithmetic, and what they leave of the prior."""
 
 import math
+import statistics
 
 import numpy as np
 import pytest
@@ -89,6 +90,12 @@ def test_paths_of_a_cube_stay_in_it_and_arcs_do_not():
     np.testing.assert_allclose(shares, 1 / 8, atol=0.005)
 
 
-def test_corners_of_a_cube_are_finite():
-    corner = tf.constant([[-HALF_WIDTH, HALF_WIDTH, 0.0]])
-    assert np.isfinite(in_cube(corner, draws("uniform", 1, 3), FRACTIONS)).all()
+def test_a_path_leaves_a_corner_of_the_cube():
+    """To the centre, at a right angle: half-way at F⁻¹(F(corner) / √2), below the corner."""
+    corner = tf.constant([[-HALF_WIDTH, HALF_WIDTH, -HALF_WIDTH]])
+    found = in_cube(corner, tf.zeros([1, 3]), FRACTIONS)[0]
+    of_corner = -statistics.NormalDist().inv_cdf(2**-24)  # of the last float32 but one
+    half_way = math.erf(of_corner / math.sqrt(2) / math.sqrt(2))
+    np.testing.assert_allclose(found[2], corner[0] * half_way, rtol=1e-6)
+    assert half_way < 0.9999
+    np.testing.assert_array_equal(found[0], corner[0])

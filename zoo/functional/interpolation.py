@@ -5,7 +5,7 @@ import math
 import tensorflow as tf
 
 _SMALLEST_SINE = 1e-3  # below it arc and line agree to rounding, or rounding decides the arc
-_BELOW_ONE = 1 - 2.0**-24  # the largest float32 below 1, at which erfinv is finite
+_BELOW_ONE = 1 - 2.0**-23  # erfinv of the next float32 is infinite in TensorFlow 2.21
 
 
 def linear(start: tf.Tensor, end: tf.Tensor, fractions: tf.Tensor) -> tf.Tensor:
