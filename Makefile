@@ -44,9 +44,10 @@ trained: .venv/installed
 reference: .venv/installed
 	$(BIN)/python -m experiments.reference
 
-# The results tables of README.md and docs/results.md, from experiments/.
+# The results tables of README.md and docs/results.md, from experiments/, and docs/gallery.md.
 results: .venv/installed
 	$(BIN)/python -m experiments.table
+	$(BIN)/python -m experiments.gallery
 
 # The virtual environment, made anew when the requirements change.
 .venv/installed: setup.py requirements.lock

@@ -44,6 +44,7 @@ NOT_RUN = [
     (r"=runs/(mnist_|binarized_|tiny_)", "needs a run of experiments/, of up to 92 minutes"),
     (r"^python evaluate\.py --metrics=", "is a prefix of a command"),
     (r"^python evaluate\.py\s+--workdir=runs/(?!digits)", "needs a run of hours"),
+    (r"^python -m zoo film", "needs samples of training, which 20 steps do not write"),
     (r"^python -m export\.client", "asks a server"),
     (r"^python -m experiments\.floors", "needs data sets to be downloaded"),
     (r"^python -m experiments\.(pi_on|text_obj)", "takes a quarter of an hour to hours"),

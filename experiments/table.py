@@ -3,7 +3,8 @@
 python -m experiments.table          rewrites the tables
 python -m experiments.table NAME     first copies runs/NAME/metrics.json here as the result of NAME
 
-The table of docs/results.md has a row for each flagfile, that of README.md the rows in `HEADLINE`.
+The table of docs/results.md has a row for each flagfile, that of README.md the rows in `HEADLINE`;
+another of docs/results.md has the results of zoo/pretrained/published.json beside ours.
 A flagfile's header has a line of description, then `Time:` and `Hardware:`. A result may have a
 `note`, a clause on what to know about it, which a new result replaces.
 """
@@ -14,8 +15,10 @@ import re
 import shutil
 import sys
 
+from zoo.pretrained import card
+
 ROOT = pathlib.Path(__file__).parent.parent
-BEGIN, END = "<!-- results -->", "<!-- end of results -->"
+BEGIN, END = "<!-- {} -->", "<!-- end of {} -->"
 SHOWN = (
     *("nll@validation", "nll", "divergence_bound", "num_classes_seen", "class_kl"),
     *("lenet_fd", "precision", "recall", "coverage"),
@@ -100,14 +103,59 @@ def headline() -> str:
     )
 
 
-TABLES = {"README.md": headline, "docs/results.md": table}
+def beside_published() -> str:
+    """Formats what was obtained here beside what is published on the same data, best first."""
+    lines = ["| data and unit | model | result | source |", "|---|---|---|---|"]
+    flagfiles = sorted((ROOT / "experiments").glob("*.flags"))
+    for data in sorted({_data(path) for path in flagfiles}):
+        found = card.published_for(data)
+        ours = [row for path in flagfiles if _data(path) == data and (row := _ours(path, found))]
+        if not ours:
+            continue
+        theirs = [
+            (float(one["result"].split()[0]), f"{one['model']} | {one['result']} | {one['source']}")
+            for one in found["results"]
+        ]
+        rows = sorted(ours + theirs, reverse=found["better"] == "higher")
+        lines += [f"| `{data}`, {found['unit']} | {row} |" for _, row in rows]
+    return "\n".join(lines)
 
 
-def with_table(document: str, new_table: str) -> str:
-    """Returns a document's text with another table between its two marks."""
-    before, _, rest = document.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{new_table}\n\n{END}{after}"
+def _data(flagfile):
+    return read(flagfile)[1]["data"].partition("(")[0]
+
+
+def _ours(flagfile, found):
+    """The value and a row of one of our results, if it was measured as the published ones were."""
+    _, flags, result = read(flagfile)
+    measured = found and card.together(result["metrics"], found["metric"], found["splits"])
+    if not measured:
+        return None
+    name = flagfile.relative_to(ROOT)
+    model = f"**`{flags['model']}`, `{flags['objective']}`**"
+    return measured["value"], f"{model} | **{card.figure(measured)}** | `{name}`"
+
+
+# Document -> the tables in it, by their marks.
+TABLES = {
+    "README.md": {"results": headline},
+    "docs/results.md": {"results": table, "published": beside_published},
+}
+
+
+def with_tables(document: str, tables: dict) -> str:
+    """Returns a document's text with other tables between their marks.
+
+    Args:
+        document: the text.
+        tables: functions that format a table, by the name of its marks.
+    """
+    for name, write in tables.items():
+        begin, end = BEGIN.format(name), END.format(name)
+        before, _, rest = document.partition(begin)
+        _, _, after = rest.partition(end)
+        document = f"{before}{begin}\n\n{write()}\n\n{end}{after}"
+    return document
 
 
 def main():
@@ -115,9 +163,9 @@ def main():
     for name in sys.argv[1:]:
         source = ROOT / "runs" / name / "metrics.json"
         shutil.copyfile(source, ROOT / "experiments" / f"{name}.json")
-    for document, write in TABLES.items():
+    for document, tables in TABLES.items():
         path = ROOT / document
-        path.write_text(with_table(path.read_text(encoding="utf-8"), write()), encoding="utf-8")
+        path.write_text(with_tables(path.read_text(encoding="utf-8"), tables), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -16,11 +16,25 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 @pytest.mark.parametrize("document", ["README.md", "docs/results.md"])
 def test_the_results_tables_are_those_of_the_experiments(load_program, document):
     program, text = load_program("experiments/table.py"), ROOT.joinpath(document).read_text("utf-8")
-    table = program.TABLES[document]()
-    assert program.with_table(text, table) == text
+    assert program.with_tables(text, program.TABLES[document]) == text
+    table = program.TABLES[document]["results"]()
     names = {path.stem for path in (ROOT / "experiments").glob("*.flags")}
     assert table.count("`experiments/") in (0, len(names))
     assert names.issuperset(program.HEADLINE)
+
+
+def test_published_results_stand_beside_ours_best_first(load_program):
+    rows = load_program("experiments/table.py").beside_published().splitlines()[2:]
+    published = json.loads((ROOT / "zoo/pretrained/published.json").read_text(encoding="utf-8"))
+    for data in ("binarized_mnist", "tiny_shakespeare"):
+        of_data = [row for row in rows if row.startswith(f"| `{data}`")]
+        values = [float(re.search(r"([\d.]+)[^|]*\| [^|]+ \|$", row)[1]) for row in of_data]
+        assert values == sorted(values)
+        ours = [row for row in of_data if "**" in row]
+        flagfiles = list((ROOT / "experiments").glob(f"{data}_*.flags"))
+        assert len(ours) == len(flagfiles)
+        for one in published[data]["results"]:
+            assert sum(f"| {one['model']} | {one['result']} |" in row for row in of_data) == 1
 
 
 def test_the_reference_is_that_of_the_code(load_program):

@@ -1,10 +1,12 @@
-"""The facts of a card are refused before anything is measured."""
+"""A card: its facts, which are refused before anything is measured, and what it compares."""
 
 import json
+import math
 
 import pytest
 
 from zoo.errors import SpecError
+from zoo.pretrained import card
 from zoo.pretrained.card import Facts
 
 COMPLETE = {
@@ -39,3 +41,74 @@ def test_other_facts_are_refused(tmp_path, content, message):
     path.write_text(content)
     with pytest.raises(SpecError, match=message.replace(".", r"\.")):
         Facts.from_json(path)
+
+
+MEASURED = {
+    "nll@validation": {"value": 1.0, "standard_error": 0.3, "count": 100},
+    "nll": {"value": 2.0, "standard_error": 0.1, "count": 300},
+    "fid": {"value": None, "standard_error": None, "count": 300},
+}
+
+
+def test_splits_together_are_weighted_by_their_counts():
+    found = card.together(MEASURED, "nll", ["validation", "test"])
+    assert found["value"] == pytest.approx((100 * 1.0 + 300 * 2.0) / 400)
+    assert found["standard_error"] == pytest.approx(math.sqrt(30**2 + 30**2) / 400)
+    assert card.figure(card.together(MEASURED, "nll", ["test"])) == "2.000 ± 0.100"
+
+
+@pytest.mark.parametrize(("metric", "splits"), [("nll", ["train"]), ("fid", ["test"])])
+def test_what_was_not_measured_is_not_compared(metric, splits):
+    assert card.together(MEASURED, metric, splits) is None
+
+
+RECORD = {
+    "experiment": {
+        "data": "tiny_shakespeare",
+        "model": "gru",
+        "objective": "maximum_likelihood",
+        "batch_size": 64,
+        "seed": 0,
+        "precision": "float32",
+    },
+    "example": {"kind": "text"},
+    "versions": {"python": "3.11"},
+}
+
+
+@pytest.mark.parametrize(
+    ("data_id", "rows"),
+    [
+        (
+            "tiny_shakespeare",
+            ["| **this one** | 1.750 ± 0.106 |", "10.7 million weights | 1.4697 |"],
+        ),
+        ("binarized_mnist", ["| **this one** | 2.000 ± 0.100 |", "7 layers | 79.20 | A. van den"]),
+        ("surnames", None),
+        ("mnist", None),
+    ],
+)
+def test_a_card_has_published_results_of_the_same_metric_and_splits(data_id, rows):
+    facts = Facts(**COMPLETE | {"data_id": data_id})
+    measured = {
+        name: one | {"unit": "nats", "ceiling": None, "split": name.partition("@")[2] or "test"}
+        for name, one in MEASURED.items()
+    }
+    metrics = {
+        "metrics": measured,
+        "experiment": {"step": 1},
+        "versions": {"python": "3.11"},
+        "evaluation": {"count": 10},
+        "hardware": "one core",
+    }
+    text = card.card(facts, RECORD, metrics, "sample", 1000)
+    assert ("### Beside published results" in text) == (rows is not None)
+    for row in rows or ():
+        assert row in text
+
+
+def test_every_published_result_has_a_source_that_can_be_found():
+    for data_id in ("binarized_mnist", "tiny_shakespeare", "mnist"):
+        for one in card.published_for(data_id)["results"]:
+            assert float(one["result"].split(" ± ")[0]) > 0
+            assert "arXiv" in one["source"] or "github.com" in one["source"]

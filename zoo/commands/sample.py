@@ -5,6 +5,8 @@
   zoo sample --workdir=runs/names --prompt=Mar --beam_width=5
   zoo sample --workdir=runs/digits --count=100 --output=digits.png
   zoo sample --workdir=runs/conditioned_digits --label=7
+  zoo sample --workdir=runs/digits --interpolate=12 --count=8
+  zoo sample --workdir=runs/conditioned_digits --interpolate=12 --count=8 --label=3 --to_label=8
   zoo sample --workdir=runs/pixels --known_rows=14 --count=32
   zoo sample --workdir=runs/plane --count=1000 --output=points.png
   zoo sample --pretrained=surnames_lstm --prompt=Mac
@@ -23,6 +25,8 @@ from zoo import commands
 from zoo.errors import SpecError
 
 if typing.TYPE_CHECKING:
+    import numpy as np
+
     from zoo.runs.run import Run
 
 FLAGS = flags.FLAGS
@@ -62,6 +66,20 @@ def define_flags() -> None:
         lower_bound=0,
     )
     flags.DEFINE_integer(
+        "interpolate",
+        None,
+        "For generators of images from noise: draw --count rows of this many images, each row "
+        "from one sample to another.",
+        lower_bound=2,
+    )
+    flags.DEFINE_integer(
+        "to_label",
+        None,
+        "With --interpolate, for class-conditional models: each row goes from --label to this "
+        "class, and its noise stays.",
+        lower_bound=0,
+    )
+    flags.DEFINE_integer(
         "length", None, "For text: the maximum number of tokens in a sample.", lower_bound=1
     )
 
@@ -85,6 +103,8 @@ def write_texts(run: "Run", output: str | None) -> None:
         raise SpecError(f"{run.experiment.model} draws texts, which are of no classes: no label.")
     if FLAGS.known_rows is not None:
         raise SpecError(f"{run.experiment.model} draws texts: it has no known_rows.")
+    if FLAGS.interpolate is not None or FLAGS.to_label is not None:
+        raise SpecError(f"{run.experiment.model} draws texts: it has no latents to interpolate.")
     for name in ("sampler", "seed", "count"):
         if FLAGS.beam_width is not None and FLAGS[name].present:
             raise SpecError(
@@ -111,7 +131,8 @@ def write_lines(lines: list[str], between: str, what: str, output: str | None) -
 
 def write_points(run: "Run", output: str | None) -> None:
     """Writes points as comma-separated numbers, or among test points in a picture."""
-    for name in ("prompt", "length", "beam_width", "known_rows", "sampler", "label"):
+    absent = ("prompt", "length", "beam_width", "known_rows", "sampler", "label")
+    for name in (*absent, "interpolate", "to_label"):
         if FLAGS[name].present:
             raise SpecError(f"{run.experiment.model} draws points: it has no {name}.")
     points = run.samples(FLAGS.count, FLAGS.seed)
@@ -126,9 +147,7 @@ def write_points(run: "Run", output: str | None) -> None:
 
 
 def write_images(run: "Run", output: str) -> None:
-    """Writes a grid of images, as square as can be."""
-    import numpy as np
-
+    """Writes a grid of images."""
     from zoo.domains import pictures
     from zoo.models.base.sequence_model import SequenceModel
 
@@ -139,12 +158,28 @@ def write_images(run: "Run", output: str) -> None:
         raise SpecError(f"{run.experiment.model} draws images from noise: it has no sampler.")
     if FLAGS.known_rows is not None and FLAGS.label is not None:
         raise SpecError("known_rows keeps rows of test images, which have labels of their own.")
-    if FLAGS.known_rows is not None:
-        pairs = run.complete(FLAGS.known_rows, FLAGS.count, FLAGS.seed)
-        images = np.stack(pairs, axis=1).reshape([-1, *run.domain.shape])
-        columns = 2 * round(FLAGS.count**0.5 / 2 + 0.49)
-    else:
-        images = run.samples(FLAGS.count, FLAGS.seed, label=FLAGS.label)
-        columns = round(FLAGS.count**0.5 + 0.49)
+    if FLAGS.known_rows is not None and FLAGS.interpolate is not None:
+        raise SpecError("Leave out --known_rows or --interpolate: they draw different pictures.")
+    if FLAGS.to_label is not None and FLAGS.interpolate is None:
+        raise SpecError("to_label is where an interpolation ends: give --interpolate=STEPS too.")
+    images, columns = draw_images(run)
     pictures.save(pictures.grid(images, columns, zoom=2), pathlib.Path(output))
     print(f"Wrote {len(images)} images to {output}.")
+
+
+def draw_images(run: "Run") -> tuple["np.ndarray", int]:
+    """Draws images, and finds the number of columns to show them in.
+
+    Completions stand beside their originals, and a path is a row; otherwise the grid is as square
+    as can be.
+    """
+    import numpy as np
+
+    count, seed = FLAGS.count, FLAGS.seed
+    if FLAGS.interpolate is not None:
+        paths = run.interpolate(count, FLAGS.interpolate, seed, FLAGS.label, FLAGS.to_label)
+        return paths.reshape([-1, *run.domain.shape]), FLAGS.interpolate
+    if FLAGS.known_rows is not None:
+        pairs = np.stack(run.complete(FLAGS.known_rows, count, seed), axis=1)
+        return pairs.reshape([-1, *run.domain.shape]), 2 * round(count**0.5 / 2 + 0.49)
+    return run.samples(count, seed, label=FLAGS.label), round(count**0.5 + 0.49)

@@ -66,8 +66,15 @@ def _in_the_plane(points):
     return np.stack([points[:, 0], height], axis=-1).astype(np.float64)
 
 
-def save(picture: Image.Image, path: pathlib.Path) -> None:
-    """Writes a PNG beside `path` and renames it."""
+def save(picture: Image.Image, path: pathlib.Path, format: str = "png", **options: object) -> None:
+    """Writes a picture beside `path` and renames it.
+
+    Args:
+        picture: the picture, or the first of an animation.
+        path: the file.
+        format: "png" or "gif".
+        **options: those of `PIL.Image.Image.save`.
+    """
     temporary = path.with_name(path.name + ".new")
-    picture.save(temporary, format="png")
+    picture.save(temporary, format=format, **options)
     temporary.replace(path)

@@ -91,7 +91,8 @@ def card(facts: Facts, record: dict, metrics: dict, sample: str, num_weights: in
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
     template = environment.from_string((_HERE / "card.md.jinja").read_text(encoding="utf-8"))
     measured = ordered(metrics["metrics"])
-    published = _json("published.json").get(facts.data_id)
+    published = published_for(facts.data_id)
+    beside = published and together(measured, published["metric"], published["splits"])
     flag = "" if facts.data_flag is None else f' \\\n    --data="{facts.data_flag}"'
     return template.render(
         facts=facts,
@@ -107,12 +108,50 @@ def card(facts: Facts, record: dict, metrics: dict, sample: str, num_weights: in
         measured=measured,
         figure=figure,
         ceiling=lambda one: "" if one["ceiling"] is None else f"{one['ceiling']:.3f}",
-        published=published if published and published["metric"] in measured else None,
+        published=published if beside else None,
+        beside=beside,
         data_flag=flag,
         count=metrics["evaluation"]["count"],
         hardware=metrics["hardware"],
         quoted=shlex.quote,
     )
+
+
+def published_for(data_id: str) -> dict | None:
+    """What is published on a data set, or None.
+
+    Args:
+        data_id: a key of `published.json`.
+
+    Returns:
+        `metric` and `splits`, what to compare; the `unit`; and `results`, each with `model`,
+        `result`, text such as "225 ± 2", and `source`.
+    """
+    return _json("published.json").get(data_id)
+
+
+def together(measured: dict, metric: str, splits: list[str]) -> dict | None:
+    """A metric on several splits as if they were one: the mean, weighted by their counts.
+
+    Args:
+        measured: measurements by name, as in metrics.json.
+        metric: the name of a metric that is a mean over examples or tokens.
+        splits: names of splits.
+
+    Returns:
+        `value` and `standard_error`; None if the metric was not measured on all of them.
+    """
+    names = [metric if split == "test" else f"{metric}@{split}" for split in splits]
+    if any(name not in measured or measured[name]["value"] is None for name in names):
+        return None
+    parts = [measured[name] for name in names]
+    total = sum(part["count"] for part in parts)
+    weights = [part["count"] / total for part in parts]
+    pairs = list(zip(weights, parts, strict=True))
+    return {
+        "value": sum(weight * part["value"] for weight, part in pairs),
+        "standard_error": math.hypot(*(weight * part["standard_error"] for weight, part in pairs)),
+    }
 
 
 def ordered(measured: dict) -> dict:

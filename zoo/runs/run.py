@@ -15,6 +15,7 @@ from zoo.data.base.splits import Dataset
 from zoo.density_ratio import calibration, estimate
 from zoo.density_ratio.trained import Trained
 from zoo.errors import DataError, require
+from zoo.models.base.latent_generator import LatentGenerator
 from zoo.models.base.sequence_model import PatchModel
 from zoo.runs import digests, sampling
 from zoo.runs.experiment import Experiment
@@ -96,12 +97,7 @@ class Run(Trained):
         Raises:
             SpecError: a label of no class of the model, or see `zoo.runs.sampling`.
         """
-        label, classes = options.get("label"), self.domain.num_classes
-        require(
-            label is None or 0 <= label < classes,
-            f"label={label}: {self.experiment.model} on {self.experiment.data} "
-            + (f"has the classes 0 to {classes - 1}." if classes else "is of no classes."),
-        )
+        self._require_class("label", options.get("label"))
         draw = _SAMPLES[self.domain.kind]
         return draw(self.generator, count, seed, **(self._options | options))
 
@@ -189,6 +185,50 @@ class Run(Trained):
             self.generator, originals, known_rows, seed, self.sampler, labels
         )
         return originals.numpy(), completed
+
+    def interpolate(
+        self,
+        count: int,
+        steps: int,
+        seed: int = 0,
+        label: int | None = None,
+        to_label: int | None = None,
+    ) -> np.ndarray:
+        """Draws paths between samples, or from class to class; see `zoo.runs.sampling.interpolate`.
+
+        Args:
+            count: the number of paths.
+            steps: the number of examples on each, at least 2.
+            seed: another seed gives other paths.
+            label: the first class, for a class-conditional model; None: each class in turn.
+            to_label: the last class, with a latent that stays; None: the class stays, and the
+                latent goes from that of one sample to that of the next.
+
+        Returns:
+            float32 [count, steps, ...], such as images [count, steps, height, width, channels].
+
+        Raises:
+            SpecError: the model has no latents, a label is of no class of it, or there is only
+                one step.
+        """
+        require(
+            isinstance(self.generator, LatentGenerator),
+            f"{self.experiment.model} has no latents to interpolate between. Generators that "
+            "turn noise into images have, such as dcgan.",
+        )
+        require(steps >= 2, f"steps={steps} should be at least 2: the two ends of a path.")
+        self._require_class("label", label)
+        self._require_class("to_label", to_label)
+        return sampling.interpolate(self.generator, count, steps, seed, label, to_label)
+
+    def _require_class(self, name, label):
+        """Raises SpecError unless `label` is None or a class of the model."""
+        classes = self.domain.num_classes
+        require(
+            label is None or 0 <= label < classes,
+            f"{name}={label}: {self.experiment.model} on {self.experiment.data} "
+            + (f"has the classes 0 to {classes - 1}." if classes else "is of no classes."),
+        )
 
     def most_probable(
         self, beam_width: int, length: int | None = None, prompt: str = ""

@@ -41,6 +41,47 @@ def images(
     return _decoded(generator, count, seed, label)
 
 
+def interpolate(
+    generator: LatentGenerator,
+    count: int,
+    steps: int,
+    seed: int = 0,
+    label: int | None = None,
+    to_label: int | None = None,
+) -> np.ndarray:
+    """Draws paths between samples; see `LatentGenerator.interpolate`.
+
+    Path i goes from sample 2 i of the seed to sample 2 i + 1, within one class. With `to_label`
+    it has the latent of sample i, and goes from class to class.
+
+    Args:
+        generator: a generator with latents.
+        count: the number of paths.
+        steps: the number of examples on each, at least 2.
+        seed: another seed gives other paths.
+        label: the first class, for a class-conditional generator; None: each class in turn.
+        to_label: the last class; None: the first.
+
+    Returns:
+        float32 [count, steps, ...], such as images [count, steps, height, width, channels].
+    """
+    fixed = to_label is not None
+    drawn = tf.concat(seeds(count if fixed else 2 * count, seed), axis=0)
+    starts, ends = (drawn, None) if fixed else (drawn[::2], drawn[1::2])
+    first = last = None
+    if generator.num_classes:
+        first = drawn[:count] % generator.num_classes if label is None else _labels(label, count)
+        last = _labels(to_label, count) if fixed else first
+    paths, at_once = [], max(1, _AT_ONCE // steps)
+    for begin in range(0, count, at_once):
+        rows = [
+            None if part is None else part[begin : begin + at_once]
+            for part in (starts, ends, first, last)
+        ]
+        paths.append(_paths(generator, tf.constant(steps), *rows))
+    return np.concatenate(paths)
+
+
 def points(generator: LatentGenerator, count: int, seed: int = 0) -> np.ndarray:
     """Draws points, float32 [count, dimension].
 
@@ -235,6 +276,11 @@ def _decoded(generator, count, seed, label=None):
 @tf.function(reduce_retracing=True)
 def _generated(generator, seeds, label):
     return generator.generate(seeds, _labels(label, tf.shape(seeds)[0]))
+
+
+@tf.function(reduce_retracing=True)
+def _paths(generator, steps, starts, ends, labels, to_labels):
+    return generator.interpolate(starts, ends, steps, labels, to_labels)
 
 
 def _labels(label, count):

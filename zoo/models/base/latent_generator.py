@@ -1,5 +1,6 @@
 """Latent generators: networks that turn noise into examples."""
 
+import functools
 import math
 
 import keras
@@ -8,6 +9,7 @@ import tensorflow as tf
 from zoo import domains, randomness
 from zoo.batch import Batch
 from zoo.errors import require
+from zoo.functional import interpolation
 from zoo.models.base.capabilities import Generator
 
 _HALF_WIDTH = math.sqrt(3)  # of the uniform distribution with mean 0 and variance 1
@@ -125,6 +127,45 @@ class LatentGenerator(keras.Model, Generator):
         """See `Generator.examples`: the examples that `generate` draws, with their classes."""
         return Batch(self.generate(seeds), self._in_turn(seeds) if self.num_classes else None)
 
+    def interpolate(
+        self,
+        starts: tf.Tensor,
+        ends: tf.Tensor | None,
+        steps: int | tf.Tensor,
+        labels: tf.Tensor | None = None,
+        to_labels: tf.Tensor | None = None,
+    ):
+        """Decodes paths through the latents, and between classes.
+
+        Latents go along arcs, see `zoo.functional.interpolation`, and the one-hot vector of the
+        class along a straight line.
+
+        Args:
+            starts: seeds of the first latent of each path, int64 [rows].
+            ends: seeds of the last; None: the latent stays.
+            steps: the number of examples on each path, at least 2.
+            labels: the first classes, integers [rows], of a generator that is conditioned on them.
+            to_labels: the last classes.
+
+        Returns:
+            float32 [rows, steps, ...]. The first and last latents and classes are bit for bit
+            those of `generate`, and the examples those of `generate` up to rounding, which
+            differs with the size of a batch.
+        """
+        fractions = tf.cast(tf.range(steps), tf.float32) / tf.cast(steps - 1, tf.float32)
+        latents = self.latents_of(starts)
+        if ends is None:
+            inputs = tf.repeat(latents[:, tf.newaxis], steps, axis=1)
+        else:
+            inputs = _PATHS[self.prior](latents, self.latents_of(ends), fractions)
+        if self.num_classes:
+            both = (tf.one_hot(each, self.num_classes) for each in (labels, to_labels))
+            inputs = tf.concat([inputs, interpolation.linear(*both, fractions)], axis=-1)
+        # All in one batch: without batch statistics no example depends on its neighbours.
+        examples = self.network(tf.reshape(inputs, [-1, inputs.shape[-1]]), training=False)
+        shape = [tf.shape(starts)[0], steps, *examples.shape[1:]]
+        return tf.reshape(examples, tf.stack(shape))
+
     def _in_turn(self, seeds):
         """Classes int32 [batch]: each in turn, from seed to seed."""
         return tf.cast(seeds % self.num_classes, tf.int32)
@@ -143,3 +184,7 @@ def _uniform(keys, shape):
 
 
 _PRIORS = {"normal": randomness.normal, "uniform": _uniform}
+_PATHS = {
+    "normal": interpolation.spherical,
+    "uniform": functools.partial(interpolation.spherical_in_cube, half_width=_HALF_WIDTH),
+}
