@@ -140,15 +140,13 @@ def add_version(folder, number):
 
 
 def relabel(server, name, **labels):
-    """Gives versions labels in the models.config that the server reads."""
+    """Gives versions labels in the models.config that a server of one model reads."""
     for label, version in labels.items():
         operating.label(server.folder / name, label, version)
-    (server.folder / "models.config").unlink()
-    several.write(server.folder)
-    config = server.folder / "models.config"
-    moved = config.with_suffix(".moved")
-    moved.write_text(config.read_text().replace('"/models/', f'"{server.folder}/'))
-    moved.replace(config)
+    text = (server.folder / name / "models.config").read_text()
+    moved = server.folder / "models.moved"
+    moved.write_text(text.replace('"/models/', f'"{server.folder}/'))
+    moved.replace(server.folder / "models.config")
 
 
 def wait_for(address, process, log):
@@ -279,7 +277,6 @@ def test_faults_are_answered_as_documented(server, name, body, status, message):
 
 
 MODELS = ["names", "digits", "bits"]
-LOGITS = {"logits"}  # its examples are rows of one length, as it asks for
 
 
 def examples(exported, name):
