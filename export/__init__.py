@@ -30,7 +30,7 @@ def export(
         calibrated: whether `log_density_ratio` is divided by `Run.calibration_temperature`,
             which is then recorded in the version's `assets.extra/metadata.json`.
         another_run: whether the newest version of this name may be of a run in another folder.
-        batching: an `export.serving_files.Batching`, how the server merges requests; None: by the
+        batching: an `export.batching.Batching`, how the server merges requests; None: by the
             defaults. Generated files that were edited since stay as they are.
 
     Returns:

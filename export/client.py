@@ -85,6 +85,37 @@ class Client:
             return [{name: answer} for answer in answers]
         return answers
 
+    def logits(self, sequences: list[list[int]]) -> list[list[list[float]]]:
+        """Asks a language model for the logits after each token of sequences of any lengths.
+
+        They are padded to the length of the model's signature `logits_padded`, where it has one and
+        it is long enough: a server that merges requests refuses rows of other lengths than those of
+        its neighbours, whoever sent these. Others go to `logits`, a request for each length.
+
+        Args:
+            sequences: ids of tokens, the start token first.
+
+        Returns:
+            For each sequence, [tokens, vocabulary size].
+
+        Raises:
+            ClientError: see `predict`.
+        """
+        longest = padded_length(self.signatures())
+        requests = {}
+        for number, tokens in enumerate(sequences):
+            key = None if len(tokens) <= longest else len(tokens)
+            requests.setdefault(key, []).append(number)
+        answers = [[]] * len(sequences)
+        for key, numbers in requests.items():
+            rows = [{"tokens": sequences[number]} for number in numbers]
+            if key is None:
+                rows = [pad(row["tokens"], longest) for row in rows]
+            found = self.predict("logits_padded" if key is None else "logits", rows)
+            for number, answer in zip(numbers, found, strict=True):
+                answers[number] = answer["logits"][: len(sequences[number])]
+        return answers
+
     def _checked(self, signature, rows):
         """The outputs of a signature whose inputs are those of the rows."""
         known = self.signatures()
@@ -123,6 +154,19 @@ class Client:
             f"{self._url} gives no answer in {1 + self._retries} attempts of {self._timeout:g} "
             f"seconds ({reason}). Is the server running, and is the model loaded?"
         )
+
+
+def padded_length(signatures: dict) -> int:
+    """The length of the signature `logits_padded`, see `Client.signatures`; 0 without one."""
+    if "logits_padded" not in signatures:
+        return 0
+    return signatures["logits_padded"]["inputs"]["tokens"]["shape"][1]
+
+
+def pad(tokens: list[int], length: int) -> dict:
+    """A row of `logits_padded`: tokens, filled up to a length, and how many there were."""
+    count = len(tokens)
+    return {"tokens": [*tokens, *[0] * (length - count)], "num_tokens": count}
 
 
 def encode(value):

@@ -14,6 +14,7 @@ from export import (
     likelihood_image_signatures,
     point_signatures,
     serving_files,
+    several,
     text_signatures,
     warmup,
 )
@@ -56,6 +57,8 @@ def export(
         edited = serving_files.write(model_folder, name, model, batching)
     for file in edited:
         print(f"{model_folder / file} was edited and stays as it is.")
+    for sentence in several.refresh(model_folder.parent):
+        print(sentence)
     return path
 
 

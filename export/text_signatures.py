@@ -16,6 +16,7 @@ from zoo.tokenizers.vocabulary import ABSENT
 MOST_SCORED = 1024
 
 _TEXT, _SEED, _TOKENS = (tf.string, []), (tf.int64, []), (tf.int32, [None])
+_COUNT = (tf.int32, [])
 _OPTIONS = {
     "temperature": (tf.float32, []),
     "top_p": (tf.float32, []),
@@ -56,6 +57,11 @@ def build(
         "generate_with_options": with_options,
         "score": Signature(text.score, {"text": _TEXT}, rows.texts(text.longest_text)),
         "logits": Signature(text.logits, {"tokens": _TOKENS}, rows.tokens()),
+        "logits_padded": Signature(
+            text.logits_padded,
+            {"tokens": (tf.int32, [length]), "num_tokens": _COUNT},
+            rows.padded_tokens(length),
+        ),
     }
     variables = list(model.variables)
     if estimator is not None:
@@ -135,6 +141,17 @@ class _Text:
         tokens = inputs["tokens"]
         known = tf.logical_and(tokens >= 0, tokens <= self.vocabulary.start)
         return {"logits": self.model.network(tf.where(known, tokens, 0))}
+
+    def logits_padded(self, inputs):
+        """Computes the logits after each of a row's first `num_tokens` tokens, and 0 after others.
+
+        Rows of any length have one shape, so that a server may merge their requests, which it does
+        before it looks at the graph. Tokens are read from the left: those that pad change nothing.
+        """
+        read = tf.sequence_mask(inputs["num_tokens"], self.length)
+        tokens = tf.where(read, inputs["tokens"], 0)
+        logits = self.logits({"tokens": tokens})["logits"]
+        return {"logits": tf.where(read[:, :, None], logits, 0.0)}
 
     def log_density_ratio_by(self, estimator: RatioEstimator):
         """Builds the function from texts to the estimate of log P - log Q.
@@ -239,3 +256,9 @@ class _Rows:
     def tokens(self):
         """For `logits`: the start token and others, some of which do not exist."""
         return {"tokens": np.array([[self.start, 0, 1], [self.start + 1, -1, 2]], np.int32)}
+
+    def padded_tokens(self, length):
+        """For `logits_padded`: some tokens, none, all, and counts that cannot be."""
+        tokens = np.zeros([4, length], np.int32)
+        tokens[:, 0] = self.start
+        return {"tokens": tokens, "num_tokens": np.array([1, 0, length, -1], np.int32)}

@@ -12,6 +12,7 @@ from export.errors import ExportError
 
 # TensorFlow Serving looks at folders only whose names are numbers.
 _UNFINISHED = ".unfinished"
+WITHDRAWN = ".withdrawn"  # after the number of a version that is no longer served
 
 
 @contextlib.contextmanager
@@ -30,7 +31,7 @@ def new_version(model_folder: pathlib.Path, version: str | int | None):
     Raises:
         ExportError: the number cannot be, or the folder is in use or not writable.
     """
-    with _writable(model_folder), _locked(model_folder):
+    with exclusive(model_folder):
         unfinished = model_folder / _UNFINISHED
         shutil.rmtree(unfinished, ignore_errors=True)  # of an export that was killed
         path = model_folder / str(_number(model_folder, version))
@@ -49,8 +50,21 @@ def versions(model_folder: pathlib.Path) -> list[int]:
     return sorted(int(name) for name in names if _is_number(name))
 
 
+@contextlib.contextmanager
+def exclusive(model_folder: pathlib.Path):
+    """A block in which no other process changes the versions; the folder is made if need be.
+
+    Raises:
+        ExportError: the folder is in use or not writable.
+    """
+    with _writable(model_folder), _locked(model_folder):
+        yield
+
+
 def _number(model_folder, version):
-    there = versions(model_folder)
+    names = [path.name.removesuffix(WITHDRAWN) for path in model_folder.glob(f"*{WITHDRAWN}")]
+    # A number that was withdrawn is not given again: it would stand for two models.
+    there = sorted([*versions(model_folder), *(int(name) for name in names if _is_number(name))])
     following = max(there, default=0) + 1
     if version is None:
         return following

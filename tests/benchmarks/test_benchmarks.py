@@ -78,6 +78,29 @@ def test_each_work_stands_beside_pytorchs(load, works, program, sizes, beside):
         assert any(last) == bool(beside and work == beside[0] and side != "torch")
 
 
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        {"kind": "lstm", "units": 4, "vocabulary_size": 6, "length": 5},
+        {"kind": "dcgan", "units": 2, "latent_size": 3},
+    ],
+)
+def test_every_signature_is_timed_at_each_number_of_rows(works, sizes):
+    made = works("serving", **sizes)
+    names = {name.removeprefix("zoo: ") for name in made}
+    assert {"generate, 1 rows", "generate, 256 rows", "load"} <= names
+    source = (FOLDER / "serving_torch.py").read_text(encoding="utf-8")
+    assert set(re.findall(r'"torch: ([a-z]+)"', source)) == {"load"} <= names
+    for name, work in made.items():
+        if name != "zoo: load":
+            (count,) = re.findall(r", (\d+) rows", name)
+            assert {len(rows) for rows in work().values()} == {int(count)}
+    samples = made["zoo: generate, 16 rows"]()
+    assert not any(samples.get("error", []))
+    if sizes["kind"] == "lstm":
+        assert set(samples["num_tokens"]) == {5}
+
+
 TIMES = {  # seconds of three rounds
     "zoo: a": [0.002, 0.004, 0.010],
     "zoo: b": [0.001, 0.001, 0.001],

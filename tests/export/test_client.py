@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from export import client, grpc_client
 
@@ -79,3 +80,47 @@ def test_words_are_read_by_the_type_of_their_input():
         client.read_row(["--sed=1"], inputs)
     with pytest.raises(client.ClientError, match="'x' is no JSON of type int64"):
         client.read_row(["--seed=x"], inputs)
+
+
+class InProcess(client.Client):
+    """A client that is answered by a model in this process: the way of requests is left out."""
+
+    def __init__(self, signatures):
+        super().__init__(NOWHERE)
+        self.served, self.asked = signatures, []
+        self._signatures = {
+            name: {
+                "inputs": {
+                    key: {"dtype": dtype.name, "shape": [-1, *shape]}
+                    for key, (dtype, shape) in signature.inputs.items()
+                }
+            }
+            for name, signature in signatures.items()
+        }
+
+    def predict(self, signature, rows):
+        self.asked.append((signature, len(rows)))
+        tensors = {key: tf.constant([row[key] for row in rows], tf.int32) for key in rows[0]}
+        return [
+            {"logits": row.tolist()}
+            for row in self.served[signature].served(tensors)["logits"].numpy()
+        ]
+
+
+def test_sequences_go_to_the_padded_form_where_they_fit(names_run, names):
+    start, length = names_run.domain.vocabulary.start, names_run.domain.length
+    sequences = [[start, *range(2, 1 + size)] for size in (1, 5, length, 3)]
+    sequences += [[start, *[2] * size] for size in (length, length + 1, length)]
+    asking = InProcess(names.signatures)
+    answers = asking.logits(sequences)
+    assert asking.asked == [("logits_padded", 4), ("logits", 2), ("logits", 1)]
+    for tokens, answer in zip(sequences, answers, strict=True):
+        free = names.signatures["logits"].served({"tokens": tf.constant([tokens], tf.int32)})
+        np.testing.assert_allclose(answer, free["logits"][0], atol=1e-5)
+
+
+def test_a_version_without_the_padded_form_is_asked_by_length(names_run, names):
+    start = names_run.domain.vocabulary.start
+    asking = InProcess({"logits": names.signatures["logits"]})
+    asking.logits([[start, 2], [start], [start, 3]])
+    assert asking.asked == [("logits", 2), ("logits", 1)]

@@ -1,13 +1,20 @@
-"""TensorFlow Serving itself, where TF_MODEL_SERVER names its program."""
+"""TensorFlow Serving itself, where TF_MODEL_SERVER names its program.
+
+It is started with the generated files and the flags of the generated docker-compose.yml.
+"""
 
 import base64
 import concurrent.futures
 import contextlib
+import dataclasses
 import io
 import json
 import os
+import pathlib
+import shutil
 import socket
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -15,11 +22,38 @@ import urllib.request
 import numpy as np
 import pytest
 import tensorflow as tf
-from google.protobuf import text_format
+import yaml
 from PIL import Image
-from tensorflow_serving.config import model_server_config_pb2
+
+from export import checking, operating, several, warmup
+from export.client import Client, ClientError, decode
+from export.grpc_client import GrpcClient
 
 _START = 120  # seconds
+_SOON = 60  # seconds until a changed file is served: it is read every ten seconds
+
+
+@dataclasses.dataclass(frozen=True)
+class Server:
+    """A running server of a folder of models."""
+
+    folder: pathlib.Path
+    rest: str  # such as http://127.0.0.1:8501/v1/models
+    grpc: str  # such as 127.0.0.1:8500
+
+    def client(self, name, **options):
+        """A client by REST."""
+        return Client(f"{self.rest}/{name}", **options)
+
+    def grpc_client(self, name):
+        """A client by gRPC."""
+        return GrpcClient(self.grpc, name)
+
+    def states(self, name):
+        """The state of each version."""
+        with urllib.request.urlopen(f"{self.rest}/{name}", timeout=10) as answer:
+            listed = json.load(answer)["model_version_status"]
+        return {int(one["version"]): one["state"] for one in listed}
 
 
 def free_port():
@@ -28,43 +62,91 @@ def free_port():
         return there.getsockname()[1]
 
 
-@pytest.fixture(scope="module")
-def server(request, tmp_path_factory):
-    """The address of a server of both models, with the configuration that was exported."""
+def flags(folder):
+    """Those of the generated docker-compose.yml, with the folder itself in the place of /models."""
+    text = (folder / "docker-compose.yml").read_text()
+    (service,) = yaml.safe_load(text)["services"].values()
+    return [flag.replace("=/models/", f"={folder}/") for flag in service["command"]]
+
+
+@contextlib.contextmanager
+def running(folder, *names):
+    """Runs a server of the models of a folder until the end of the block."""
     program = os.environ.get("TF_MODEL_SERVER")
     if not program:
         pytest.skip("TF_MODEL_SERVER does not name a tensorflow_model_server")
-    names, digits = map(request.getfixturevalue, ("names", "digits"))
-    folder = tmp_path_factory.mktemp("server")
-    config = model_server_config_pb2.ModelServerConfig()
-    for exported in (names, digits):
-        text = (exported.path.parent / "models.config").read_text()
-        one = text_format.Parse(text, model_server_config_pb2.ModelServerConfig())
-        one.model_config_list.config[0].base_path = str(exported.path.parent)
-        config.MergeFrom(one)
-    (folder / "models.config").write_text(text_format.MessageToString(config))
-    port = free_port()
-    with (folder / "log").open("wb") as log:
+    several.write(folder)
+    # Outside a container the models are not at /models: a link would need rights to the root.
+    config = folder / "models.config"
+    config.write_text(config.read_text().replace('"/models/', f'"{folder}/'))
+    server = Server(folder, f"http://127.0.0.1:{free_port()}/v1/models", f"127.0.0.1:{free_port()}")
+    rest, grpc = server.rest.split(":")[2].split("/")[0], server.grpc.split(":")[1]
+    log = folder / "log"
+    with log.open("wb") as file:
         process = subprocess.Popen(
-            [
-                program,
-                f"--port={free_port()}",
-                f"--rest_api_port={port}",
-                f"--model_config_file={folder / 'models.config'}",
-                "--enable_batching",
-                f"--batching_parameters_file={names.path.parent / 'batching.config'}",
-            ],
-            stdout=log,
-            stderr=log,
+            [program, f"--port={grpc}", f"--rest_api_port={rest}", *flags(folder)],
+            stdout=file,
+            stderr=file,
         )
     try:
-        address = f"http://127.0.0.1:{port}/v1/models"
-        for name in ("names", "digits"):
-            wait_for(f"{address}/{name}", process, folder / "log")
-        yield address
+        for name in names:
+            wait_for(f"{server.rest}/{name}", process, log)
+        yield server
     finally:
         process.kill()
         process.wait()
+
+
+@pytest.fixture(scope="module")
+def server(request, tmp_path_factory):
+    """The REST address of a server of three models."""
+    return request.getfixturevalue("serving").rest
+
+
+@pytest.fixture(scope="module")
+def serving(request, tmp_path_factory):
+    """A server of three models: a text model, and image models of both kinds."""
+    if not os.environ.get("TF_MODEL_SERVER"):
+        pytest.skip("TF_MODEL_SERVER does not name a tensorflow_model_server")
+    names = ("names", "digits", "bits")
+    folder = tmp_path_factory.mktemp("server")
+    for name in names:
+        shutil.copytree(request.getfixturevalue(name).path.parent, folder / name)
+    with running(folder, *names) as server:
+        yield server
+
+
+@pytest.fixture
+def alone(names, tmp_path):
+    """A function that copies the text model into a folder of its own, whose versions may change."""
+    if not os.environ.get("TF_MODEL_SERVER"):
+        pytest.skip("TF_MODEL_SERVER does not name a tensorflow_model_server")
+    shutil.copytree(names.path.parent, tmp_path / "served" / "names")
+    return tmp_path / "served"
+
+
+def soon(condition):
+    """Waits until a condition holds."""
+    deadline = time.monotonic() + _SOON
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def add_version(folder, number):
+    """Adds a copy of version 1, as an export would: by a renaming."""
+    shutil.copytree(folder / "1", folder / ".unfinished")
+    (folder / ".unfinished").rename(folder / str(number))
+
+
+def relabel(server, name, **labels):
+    """Gives versions labels in the models.config that a server of one model reads."""
+    for label, version in labels.items():
+        operating.label(server.folder / name, label, version)
+    text = (server.folder / name / "models.config").read_text()
+    moved = server.folder / "models.moved"
+    moved.write_text(text.replace('"/models/', f'"{server.folder}/'))
+    moved.replace(server.folder / "models.config")
 
 
 def wait_for(address, process, log):
@@ -172,11 +254,261 @@ def test_merged_requests_answer_as_alone(server):
             400,
             'JSON Value: "a" Type: String is not of expected type: int64',
         ),
+        (
+            "names",
+            {"instances": [{"prompt": "", "seed": "a"}]},
+            400,
+            "Failed to process element: 0 key: seed of 'instances' list. Error: INVALID_ARGUMENT: ",
+        ),
         ("names", {"instances": [{"prompt": ""}]}, 400, "keys must be equal to: prompt,seed"),
         ("names", {"instances": []}, 400, "No values in 'instances' array"),
+        (
+            "digits",
+            {"signature_name": "decode", "instances": [{"z": [0.0] * 8}]},
+            400,
+            "JSON object: does not have named input: ",
+        ),
     ],
 )
 def test_faults_are_answered_as_documented(server, name, body, status, message):
     code, answer = ask(server, name, body)
     assert code == status
     assert message in answer["error"]
+
+
+MODELS = ["names", "digits", "bits"]
+
+
+def examples(exported, name):
+    """The inputs that a signature is checked with, as arrays of its types."""
+    signature = exported.signatures[name]
+    return {
+        key: np.array(rows, dtype=object if dtype == tf.string else dtype.as_numpy_dtype)
+        for key, rows in signature.examples.items()
+        for dtype in [signature.inputs[key][0]]
+    }
+
+
+def jsonable(value):
+    """A row of an array as REST takes it; NaN and infinity, which JSON lacks, become 0."""
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            return {"b64": base64.b64encode(value).decode()}
+    return np.nan_to_num(value, posinf=0, neginf=0).tolist()
+
+
+def finite(inputs):
+    return {
+        key: rows if rows.dtype == object else np.nan_to_num(rows, posinf=0, neginf=0)
+        for key, rows in inputs.items()
+    }
+
+
+def agree(exported, name, inputs, answer):
+    """Whether an answer, arrays by name, is the one of this process."""
+    right = expected(exported, name, **inputs)
+    assert set(answer) == set(right)
+    for key, rows in right.items():
+        got = answer[key]
+        if rows.dtype == object:
+            got = np.array([r.encode() if isinstance(r, str) else r for r in got], dtype=object)
+        assert checking.agree(key, rows, np.asarray(got, rows.dtype)), (name, key)
+
+
+def column(rows, key):
+    return [row[key] for row in rows]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_signature_answers_by_rows_columns_and_grpc(serving, request, model):
+    exported = request.getfixturevalue(model)
+    for name in exported.signatures:
+        inputs = finite(examples(exported, name))
+        count = len(next(iter(inputs.values())))
+        instances = [
+            {key: jsonable(rows[number]) for key, rows in inputs.items()} for number in range(count)
+        ]
+        outputs = set(expected(exported, name, **inputs))
+        answers = rows(serving.rest, model, name, instances)
+        if len(outputs) == 1:  # then the server leaves out its name
+            answers = [dict.fromkeys(outputs, answer) for answer in answers]
+        answers = [decode(answer) for answer in answers]
+        agree(exported, name, inputs, {key: column(answers, key) for key in outputs})
+
+        columns = {key: [jsonable(row) for row in rows] for key, rows in inputs.items()}
+        status, answer = ask(serving.rest, model, {"signature_name": name, "inputs": columns})
+        assert status == 200, answer
+        answer = decode(answer["outputs"])
+        answer = answer if len(outputs) > 1 else dict.fromkeys(outputs, answer)
+        agree(exported, name, inputs, answer)
+
+        raw = examples(exported, name)  # NaN and infinity too
+        agree(exported, name, raw, serving.grpc_client(model).predict(name, raw))
+
+
+@pytest.mark.parametrize("count", [1, 33, 10_000])
+def test_requests_of_any_number_of_rows_are_answered(serving, names, count):
+    texts = [("Smith", "O", "", "\N{SNOWMAN}")[number % 4] for number in range(count)]
+    right = expected(names, "score", text=texts)["log_prob"]
+    answers = serving.client("names").predict("score", [{"text": text} for text in texts])
+    np.testing.assert_allclose(column(answers, "log_prob"), right, rtol=1e-4, atol=1e-5)
+    inputs = {"text": np.array([text.encode() for text in texts], dtype=object)}
+    answer = serving.grpc_client("names").predict("score", inputs)
+    np.testing.assert_allclose(answer["log_prob"], right, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("clients", [32, 200])
+def test_many_clients_are_answered_as_one_bad_rows_among_them(serving, names, clients):
+    prompts = ["", "Mc", "a" * 2000, "\N{SNOWMAN}", "M"]
+    requests = [
+        [{"prompt": prompts[(seed + offset) % 5], "seed": seed} for offset in range(1 + seed % 3)]
+        for seed in range(clients)
+    ]
+    flat = [row for request in requests for row in request]
+    right = expected(names, "generate", prompt=column(flat, "prompt"), seed=column(flat, "seed"))
+
+    def by_rest(request):
+        return serving.client("names").predict("generate", request)
+
+    def by_grpc(request):
+        prompt = np.array([row["prompt"].encode() for row in request], dtype=object)
+        seed = np.array(column(request, "seed"), np.int64)
+        answer = serving.grpc_client("names").predict("generate", {"prompt": prompt, "seed": seed})
+        return [
+            {key: answer[key][number].decode() for key in ("text", "error")}
+            for number in range(len(request))
+        ]
+
+    for way in (by_rest, by_grpc):
+        with concurrent.futures.ThreadPoolExecutor(clients) as pool:
+            answers = [row for answer in pool.map(way, requests) for row in answer]
+        for key in ("text", "error"):
+            assert [row[key].encode() for row in answers] == right[key].tolist()
+
+
+def test_logits_of_mixed_lengths_by_32_clients(serving, names_run, names):
+    start, length = names_run.domain.vocabulary.start, names_run.domain.length
+    random = np.random.default_rng(0)
+    sequences = [
+        [start, *random.integers(0, start, number % length).tolist()] for number in range(200)
+    ]
+    right = [expected(names, "logits", tokens=[tokens])["logits"][0] for tokens in sequences]
+    for client in (serving.client("names"), serving.grpc_client("names")):
+        with concurrent.futures.ThreadPoolExecutor(32) as pool:
+            answers = list(pool.map(lambda tokens: client.logits([tokens])[0], sequences))  # noqa: B023
+        for answer, expected_logits in zip(answers, right, strict=True):
+            np.testing.assert_allclose(answer, expected_logits, atol=1e-4)
+
+
+def test_the_health_check_of_compose_finds_the_server(serving):
+    text = (serving.folder / "docker-compose.yml").read_text()
+    (service,) = yaml.safe_load(text)["services"].values()
+    port = serving.rest.split(":")[2].split("/")[0]
+    command = [word.replace("8501", port) for word in service["healthcheck"]["test"][1:]]
+    assert subprocess.run(command, capture_output=True).returncode == 0
+
+
+def test_prometheus_finds_the_metrics(serving):
+    address = serving.rest.removesuffix("/v1/models") + "/monitoring/prometheus/metrics"
+    with urllib.request.urlopen(address, timeout=10) as answer:
+        assert b":tensorflow:" in answer.read()
+
+
+def test_a_version_that_fails_its_warm_up_does_not_replace_the_one_before(alone, names):
+    with running(alone, "names") as server:
+        folder = alone / "names"
+        shutil.copytree(folder / "1", folder / ".unfinished")
+        path = folder / ".unfinished" / warmup.FILE
+        (first, *_) = tf.data.TFRecordDataset(str(path)).as_numpy_iterator()
+        # The request of a signature that is not there.
+        with tf.io.TFRecordWriter(str(path)) as writer:
+            writer.write(first.replace(b"serving_default", b"serving_nothing"))
+        (folder / ".unfinished").rename(folder / "2")
+        soon(lambda: 2 in server.states("names"))
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            assert server.states("names")[1] == "AVAILABLE"
+            assert server.states("names")[2] != "AVAILABLE"
+            time.sleep(0.5)
+        assert server.client("names").predict("score", [{"text": "O"}])[0]["error"] == ""
+
+
+def test_labels_move_between_two_versions_without_a_new_start(alone):
+    with running(alone, "names") as server:
+        add_version(alone / "names", 2)
+        relabel(server, "names", stable=1, canary=2)
+        soon(lambda: server.states("names") == {1: "AVAILABLE", 2: "AVAILABLE"})
+        row, arrays = [{"text": "O"}], {"text": np.array([b"O"], dtype=object)}
+        for label in ("stable", "canary"):
+            client = server.client(f"names/labels/{label}", retries=8)
+            soon(lambda: answers(client, row))  # noqa: B023
+            assert server.grpc_client("names").predict("score", arrays, label=label)
+        relabel(server, "names", stable=2)
+        time.sleep(12)
+        (alone / "names" / "1").rename(alone / "names" / "1.withdrawn")
+        soon(lambda: server.states("names").get(1) != "AVAILABLE")
+        assert answers(server.client("names/labels/stable"), row)  # it is version 2 by now
+        with pytest.raises(ClientError, match="version label"):
+            server.client("names/labels/nobody").predict("score", row)
+
+
+def answers(client, rows):
+    try:
+        return bool(client.predict("score", rows))
+    except ClientError:
+        return False
+
+
+def test_no_request_fails_while_versions_come_and_go(alone):
+    """A second version appears under load, is rolled back, and a stray folder is there."""
+    with running(alone, "names") as server, contextlib.ExitStack() as stack:
+        failures, done, stop = [], [], threading.Event()
+
+        def load():
+            client = server.client("names", retries=0)
+            while not stop.is_set():
+                try:
+                    done.append(
+                        client.predict("generate", [{"prompt": "Mc", "seed": 1}])[0]["text"]
+                    )
+                except ClientError as error:
+                    failures.append(str(error))
+
+        threads = [threading.Thread(target=load) for _ in range(8)]
+        stack.callback(lambda: [thread.join() for thread in threads])
+        stack.callback(stop.set)
+        for thread in threads:
+            thread.start()
+        add_version(alone / "names", 2)
+        (alone / "names" / "stray").mkdir()
+        soon(lambda: server.states("names").get(2) == "AVAILABLE")
+        soon(lambda: server.states("names")[1] == "END")
+        assert operating.rollback(alone / "names") == 1
+        soon(lambda: server.states("names")[1] == "AVAILABLE")
+        soon(lambda: server.states("names")[2] == "END")
+        time.sleep(1)
+        stop.set()
+    assert failures == []
+    assert len(done) > 100
+    assert len(set(done)) == 1
+
+
+def test_a_wrong_base_path_keeps_the_server_from_opening_its_ports(alone):
+    """The reason why `several` refuses one."""
+    several.write(alone)
+    path = alone / "models.config"
+    text = path.read_text().replace('"/models/names"', f'"{alone}/nobody"')
+    path.write_text(text)
+    port = free_port()
+    program = os.environ["TF_MODEL_SERVER"]
+    command = [program, f"--port={free_port()}", f"--rest_api_port={port}", *flags(alone)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        time.sleep(10)
+        with pytest.raises(ConnectionError), socket.create_connection(("127.0.0.1", port)):
+            pass
+    finally:
+        process.kill()
+        process.wait()

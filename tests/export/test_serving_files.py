@@ -11,7 +11,8 @@ from google.protobuf import text_format
 from tensorflow_serving.apis import prediction_log_pb2
 from tensorflow_serving.config import model_server_config_pb2
 
-from export import checking, serving_files, warmup
+from export import checking, kit, serving_files, warmup
+from export.batching import Batching
 from export.errors import ExportError
 
 
@@ -32,7 +33,10 @@ def test_models_config_is_one_of_the_server(exported):
 
 def test_batching_config_names_what_the_server_knows(exported):
     text = (exported.path.parent / "batching.config").read_text()
-    settings = [line for line in text.splitlines() if line and not line.startswith("#")]
+    lines = [line for line in text.splitlines() if line]
+    settings = [line for line in lines if not line.startswith("#")]
+    for setting in settings:  # each is explained
+        assert lines[lines.index(setting) - 1].startswith("# ")
     found = dict(re.fullmatch(r"(\w+) \{ value: (\w+) \}", line).groups() for line in settings)
     # The fields of tensorflow.serving.BatchingParameters, which no package has.
     assert found == {
@@ -47,7 +51,24 @@ def test_batching_config_names_what_the_server_knows(exported):
 
 def test_the_server_is_given_threads_for_many_clients(exported):
     text = (exported.path.parent / "README.md").read_text()
-    assert "--rest_api_num_threads=64 --grpc_max_threads=256" in text
+    command = re.search(r"^docker run .*?[^\\]$", text, re.MULTILINE | re.DOTALL)[0]
+    words = shlex.split(command.replace("\\\n", " "))
+    assert words[words.index(kit.IMAGE) + 1 :] == kit.server_flags(
+        f"/models/{exported.path.parent.name}"
+    )
+    assert {"--rest_api_num_threads=64", "--grpc_max_threads=256"} <= set(words)
+    assert [word for word in words if re.fullmatch(r"[\d.:]+", word)] == [
+        "127.0.0.1:8500:8500",
+        "127.0.0.1:8501:8501",
+    ]
+
+
+def test_the_readme_tells_of_the_server_s_faults_and_their_remedies(exported):
+    text = " ".join((exported.path.parent / "README.md").read_text().split())
+    assert "Never send a request of no rows" in text
+    assert "or start the server anew" in text
+    assert "RESOURCE_EXHAUSTED" in text
+    assert "16 to 64 KB takes about 48 ms longer" in text
 
 
 def test_what_was_edited_stays(exported, tmp_path):
@@ -55,7 +76,7 @@ def test_what_was_edited_stays(exported, tmp_path):
     assert serving_files.write(tmp_path, "model", model) == []
     (tmp_path / "batching.config").write_text("# mine\n")
     (tmp_path / "README.md").unlink()
-    few = serving_files.Batching(max_execution_batch_size=8)
+    few = Batching(max_execution_batch_size=8)
     assert serving_files.write(tmp_path, "model", model, few) == ["batching.config"]
     assert (tmp_path / "batching.config").read_text() == "# mine\n"
     assert (tmp_path / "README.md").is_file()
@@ -72,9 +93,9 @@ def test_what_was_edited_stays(exported, tmp_path):
 )
 def test_batching_that_cannot_be_is_refused(name, value):
     with pytest.raises(ExportError, match=f"{name}={value} should be at least"):
-        serving_files.Batching(**{name: value})
+        Batching(**{name: value})
     with pytest.raises(ExportError, match="is more than max_batch_size=8"):
-        serving_files.Batching(max_batch_size=8)
+        Batching(max_batch_size=8)
 
 
 def test_the_requests_of_the_readme_are_answered(exported):
@@ -101,7 +122,7 @@ def test_the_readme_tells_of_every_signature_and_how_to_serve(exported):
         if name != "serving_default":
             assert f"## {name}\n" in text
         assert all(f"`{key}`" in text for key in signature.inputs)
-    assert f"-v {folder}:/models/{folder.name} tensorflow/serving" in text
+    assert f"-v {folder}:/models/{folder.name} {kit.IMAGE} " in text
 
 
 def test_every_signature_is_warmed_up(exported):

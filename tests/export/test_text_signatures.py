@@ -408,3 +408,58 @@ def test_the_ratio_of_a_text_is_read_by_pi_of_the_last_update():
     estimator = exporting.ratio_estimator(run, scale=0.5)
     ratios = estimator.log_density_ratio(tf.constant([-1.0, 2.0]))
     np.testing.assert_allclose(ratios, [-0.5, 1.0])
+
+
+@pytest.fixture(scope="module", params=["lstm", "gru", "transformer"])
+def padding(request):
+    """The signatures of a random model of each kind, and its start token."""
+    domain = domains.Text(Vocabulary.of(["abcdefg"], "character"), 12, contiguous=False)
+    model = spec.build("models", f"{request.param}(units=8, layers=2)", domain)
+    return text_signatures.build(model).signatures, domain.vocabulary.start
+
+
+def padded(sequences, length, filler=0):
+    """The inputs of `logits_padded` for sequences of any lengths."""
+    rows = [[*tokens, *[filler] * (length - len(tokens))] for tokens in sequences]
+    return {"tokens": rows, "num_tokens": [len(tokens) for tokens in sequences]}
+
+
+def test_padded_logits_are_the_free_ones_for_every_length(padding):
+    signatures, start = padding
+    tokens = [start, *np.random.default_rng(0).integers(0, start, 11).tolist()]
+    sequences = [tokens[:length] for length in range(1, 13)]
+    for filler in (0, 3, -7):  # the tokens that pad change nothing
+        answer = ask(signatures, "logits_padded", **padded(sequences, 12, filler))["logits"]
+        assert answer.shape[:2] == (12, 12)
+        for row, sequence in zip(answer, sequences, strict=True):
+            free = ask(signatures, "logits", tokens=[sequence])["logits"][0]
+            np.testing.assert_allclose(row[: len(sequence)], free, atol=1e-5)
+            assert np.abs(free).max() > 1e-3
+            assert not row[len(sequence) :].any()
+
+
+def test_merged_requests_of_any_lengths_are_answered_as_alone(padding):
+    """The batcher joins the rows of requests, in any company, and cuts the answers again."""
+    signatures, start = padding
+    random = np.random.default_rng(1)
+    requests = [
+        padded([[start, *random.integers(0, start, size)] for size in sizes], 12)
+        for sizes in ([3], [0, 11], [5, 2, 7])
+    ]
+    alone = [ask(signatures, "logits_padded", **request)["logits"] for request in requests]
+    for order in itertools.permutations(range(3)):
+        inputs = {
+            key: np.concatenate([requests[number][key] for number in order])
+            for key in ("tokens", "num_tokens")
+        }
+        merged = ask(signatures, "logits_padded", **inputs)["logits"]
+        cuts = np.cumsum([len(alone[number]) for number in order])[:-1]
+        for number, rows in zip(order, np.split(merged, cuts), strict=True):
+            np.testing.assert_allclose(rows, alone[number], atol=1e-5)
+
+
+@pytest.mark.parametrize(("given", "read"), [(-1, 0), (0, 0), (12, 12), (99, 12)])
+def test_counts_that_cannot_be_are_read_as_the_nearest(padding, given, read):
+    signatures, start = padding
+    answer = ask(signatures, "logits_padded", tokens=[[start] * 12], num_tokens=[given])
+    assert answer["logits"].any(axis=-1).tolist() == [[t < read for t in range(12)]]

@@ -235,7 +235,8 @@ def test_a_killed_export_leaves_what_was_served(exporting, tmp_path):
     assert f"{folder / '2'} answers as the run does" in program.stdout
     assert is_whole(folder / "2")
     assert state(folder / "1") == old
-    beside = ["README.md", "batching.config", "models.config"]
+    beside = ["README.md", "batching.config", "docker-compose.yml", "kubernetes.yaml"]
+    beside += ["models.config", "monitoring.config"]
     assert listed(folder) == [".generated.json", "1", "2", *beside]
 
 

@@ -4,12 +4,20 @@
   zoo export --pretrained=surnames_lstm --output=served --name=names
 
 writes served/names/1, and 2 the next time. A version is loaded in a fresh process and compared
-with the run before it becomes visible.
+with the run before it becomes visible. Without a run, versions that are there are operated on:
+
+  zoo export --output=served --name=names --label=stable
+  zoo export --output=served --name=names --rollback
+  zoo export --output=served --name=names --keep=3
 """
+
+import dataclasses
 
 from absl import flags
 
+from export.batching import Batching
 from zoo import commands
+from zoo.errors import require
 
 FLAGS = flags.FLAGS
 
@@ -22,7 +30,8 @@ def define_flags() -> None:
     flags.DEFINE_string(
         "version",
         None,
-        "A whole number that is not there yet; by default one above the highest there.",
+        "A whole number that is not there yet; by default one above the highest there. Without a "
+        "run: the version that --label is for, by default the newest.",
     )
     flags.DEFINE_string(
         "sampler",
@@ -47,9 +56,39 @@ def define_flags() -> None:
         False,
         "Continue although the newest version of this name is of another run.",
     )
+    flags.DEFINE_string(
+        "label",
+        None,
+        "The label, such as stable or canary, that the version gets; requests may then ask for it.",
+    )
+    flags.DEFINE_bool(
+        "rollback",
+        False,
+        "Take the newest version out of service, or move --label to the version before its own.",
+    )
+    flags.DEFINE_integer(
+        "keep",
+        None,
+        "Delete all versions but this many newest ones, those with a label, and those that "
+        "something else has written.",
+    )
+    for field in dataclasses.fields(Batching):
+        meaning = f"For batching.config: {field.metadata['meaning']}"
+        flags.DEFINE_integer(field.name, field.default, meaning)
 
 
 def main() -> None:
+    """Exports, if a run is given; labels, rolls back and deletes, if asked to."""
+    exports = FLAGS.workdir is not None or FLAGS.pretrained is not None
+    operates = FLAGS.label is not None or FLAGS.rollback or FLAGS.keep is not None
+    require(not (exports and FLAGS.rollback), "Give either a run to export or --rollback.")
+    if exports or not operates:
+        _export()
+    if operates:
+        _operate(None if exports else FLAGS.version)
+
+
+def _export():
     """Exports, and prints what can be done with it."""
     import tensorflow as tf
 
@@ -65,9 +104,19 @@ def main() -> None:
         FLAGS.length,
         FLAGS.calibrated,
         FLAGS.another_run,
+        Batching(**{field.name: FLAGS[field.name].value for field in dataclasses.fields(Batching)}),
     )
     print(
         f"\n{path} answers as the run does, to a fresh process too.\n"
         f"How to serve it:  {path.parent / 'README.md'}\n"
         f"How to use it:    python examples/use_export.py {path.parent}"
     )
+
+
+def _operate(version):
+    from export import operating
+
+    for sentence in operating.operate(
+        FLAGS.output, FLAGS.name, FLAGS.label, version, FLAGS.rollback, FLAGS.keep
+    ):
+        print(sentence)

@@ -33,7 +33,8 @@ def of_weights(variables: list) -> str:
     """The SHA-256 digest, in hexadecimal, of the values of some variables in their order."""
     digest = hashlib.sha256()
     for variable in variables:
-        _add(digest, variable.numpy())
+        values = np.atleast_1d(variable.numpy())
+        _add(digest, values, values.dtype)
     return digest.hexdigest()
 
 
