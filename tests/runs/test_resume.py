@@ -23,13 +23,21 @@ RUNS = {
         "--objective=generalised_js(pi=[0.2, 0.8], pi_steps=30)",
         "--optimizer=adam(beta_1=0.5)",
     ],
+    "with its best": [
+        "--data=surnames",
+        "--model=lstm(units=8, layers=1)",
+        "--objective=maximum_likelihood",
+        "--learning_rate=0.1",
+        "--keep_best=nll",
+        "--sample_every=1",
+    ],
 }
 
 
 def command(kind, workdir, *more):
     return [
-        *("train.py", *RUNS[kind], f"--workdir={workdir}", f"--steps={STEPS}"),
-        *("--batch_size=16", "--average_decay=0.9", "--checkpoint_every=1", "--sample_every=20"),
+        *("train.py", f"--workdir={workdir}", f"--steps={STEPS}", "--batch_size=16"),
+        *("--average_decay=0.9", "--checkpoint_every=1", "--sample_every=20", *RUNS[kind]),
         *more,
     ]
 
@@ -80,6 +88,9 @@ def test_killed_at_three_random_moments(whole, programs, tmp_path):
     assert kills == 3
     finish(programs, *command(kind, tmp_path / "run"))
     assert_same_state(tmp_path / "run", expected)
+    best = [sorted(path.glob("best/*.data*")) for path in (tmp_path / "run", expected)]
+    assert [[path.name for path in each] for each in best] == 2 * [[path.name for path in best[1]]]
+    assert len(best[0]) == (kind == "with its best")
 
 
 def assert_same_state(workdir, expected):
