@@ -88,9 +88,13 @@ def test_killed_at_three_random_moments(whole, programs, tmp_path):
     assert kills == 3
     finish(programs, *command(kind, tmp_path / "run"))
     assert_same_state(tmp_path / "run", expected)
-    best = [sorted(path.glob("best/*.data*")) for path in (tmp_path / "run", expected)]
-    assert [[path.name for path in each] for each in best] == 2 * [[path.name for path in best[1]]]
-    assert len(best[0]) == (kind == "with its best")
+    # A kill before the old best is removed may leave it beside the new one, which alone is named.
+    found, wanted = (
+        {path.name for path in folder.glob("best/*.data*")}
+        for folder in (tmp_path / "run", expected)
+    )
+    assert len(wanted) == (kind == "with its best")
+    assert wanted <= found
 
 
 def assert_same_state(workdir, expected):
