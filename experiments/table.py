@@ -1,7 +1,8 @@
 """Writes the results tables of README.md and docs/results.md from the files in this folder.
 
 python -m experiments.table          rewrites the tables
-python -m experiments.table NAME     first copies runs/NAME/metrics.json here as the result of NAME
+python -m experiments.table NAME     first takes runs/NAME/metrics.json as the result of NAME; where
+                                     NAME was trained by --seeds, those of runs/NAME/seed_*
 
 The table of docs/results.md has a row for each flagfile, that of README.md the rows in `HEADLINE`;
 another of docs/results.md has the results of zoo/pretrained/published.json beside ours.
@@ -12,10 +13,13 @@ A flagfile's header has a line of description, then `Time:` and `Hardware:`. A r
 import json
 import pathlib
 import re
-import shutil
+import statistics
 import sys
 
+from zoo.errors import explained, require
 from zoo.pretrained import card
+from zoo.runs import seeds
+from zoo.runs.run_folder import write_json
 
 ROOT = pathlib.Path(__file__).parent.parent
 BEGIN, END = "<!-- {} -->", "<!-- end of {} -->"
@@ -45,7 +49,7 @@ def read(flagfile: pathlib.Path) -> tuple[str, dict, dict]:
     """Returns the text of a flagfile, its flags, and the result beside it."""
     text = flagfile.read_text(encoding="utf-8")
     flags = dict(re.findall(r"^--(\w+)=(.+)$", text, flags=re.MULTILINE))
-    return text, flags, json.loads(flagfile.with_suffix(".json").read_text(encoding="utf-8"))
+    return text, flags, _json(flagfile.with_suffix(".json"))
 
 
 def row(flagfile: pathlib.Path) -> str:
@@ -54,9 +58,10 @@ def row(flagfile: pathlib.Path) -> str:
     header = dict(re.findall(r"^# (Time|Hardware): +(.+)$", text, flags=re.MULTILINE))
     specs = "<br>".join(f"`{flags[name]}`" for name in ("data", "model", "objective"))
     figures = "<br>".join(figure(n, result["metrics"][n]) for n in SHOWN if n in result["metrics"])
-    seed = result["experiment"]["seed"]
+    used = result["experiment"]["seed"]
+    seed = f"seeds {', '.join(map(str, used))}" if isinstance(used, list) else f"seed {used}"
     note = f"; {result['note']}" if "note" in result else ""
-    how = f"{header['Time']}, {header['Hardware']}, seed {seed}{note}"
+    how = f"{header['Time']}, {header['Hardware']}, {seed}{note}"
     return f"| {specs} | {figures} | {how} | `{flagfile.relative_to(ROOT)}` |"
 
 
@@ -65,20 +70,77 @@ def headline_row(name: str) -> str:
     shown, published = HEADLINE[name]
     _, flags, result = read(ROOT / "experiments" / f"{name}.flags")
     specs = " | ".join(f"`{flags[key]}`" for key in ("data", "objective", "model"))
-    ours = figure(shown, result["metrics"][shown]).removesuffix(" on test")
+    ours = figure(shown, result["metrics"][shown]).replace(" on test", "")
     return f"| {specs} | {ours} | {published} | `train.py --flagfile=experiments/{name}.flags` |"
 
 
 def figure(name: str, measured: dict) -> str:
-    """Formats a figure with its standard error, unit and split, and its ceiling."""
-    error = f" ± {measured['standard_error']:.3f}" if measured["standard_error"] else ""
+    """Formats a figure with its standard error, unit and split, and its ceiling.
+
+    Over several seeds it is the mean ± the sample standard deviation.
+    """
+    values = measured.get("values", [])
+    deviation = statistics.stdev(values) if values else measured["standard_error"]
+    error = f" ± {deviation:.3f}" if deviation or values else ""
     value = f"{measured['value']:.3f}" if error else f"{measured['value']:g}"
     name = name.partition("@")[0]
     unit = "" if name in WITHOUT_UNIT else f" {measured['unit']}"
     on = f" on {measured['split']}" if name == "nll" else ""
     ceiling = measured.get("ceiling")
     real = f" (real images {ceiling:.3f})" if ceiling is not None and error else ""
-    return f"{NAMES.get(name, name.replace('_', ' '))} {value}{error}{unit}{on}{real}"
+    over = f" over {len(values)} seeds" if values else ""
+    return f"{NAMES.get(name, name.replace('_', ' '))} {value}{error}{unit}{on}{over}{real}"
+
+
+def over_seeds(records: list[dict]) -> dict:
+    """Joins the results of runs that differ in their seed alone.
+
+    Args:
+        records: the content of metrics.json for each run.
+
+    Returns:
+        A result whose experiment has the list of seeds. Each metric has the list of `values` and
+        their mean as its `value`; its standard error, which is that of one run, is None. Metrics
+        that are missing or not finite in one of the runs are left out.
+
+    Raises:
+        SpecError: fewer than two runs; or experiments, or settings of their evaluation, that
+            differ in more than the seed.
+    """
+    used = [record["experiment"]["seed"] for record in records]
+    require(
+        len(set(used)) == len(used) > 1,
+        f"A mean over seeds takes at least two different seeds; received {used}.",
+    )
+    first, *others = records
+    for record in others:
+        changed = sorted(_settings(first).items() ^ _settings(record).items())
+        require(
+            not changed,
+            f"The results of seeds {used} are not of one experiment: "
+            f"{', '.join(dict.fromkeys(name for name, _ in changed))} differs. Train and evaluate "
+            "all seeds by the same command.",
+        )
+    joined = {"metrics": dict(_joined(records))}
+    joined["experiment"] = first["experiment"] | {"seed": used}
+    return {name: first[name] for name in ("evaluation", "versions")} | joined
+
+
+def _settings(record):
+    """What has to agree, as text by name: the experiment but for its seed, and the evaluation."""
+    experiment = {**record["experiment"], "seed": None, "step": None}
+    evaluation = {name: record["evaluation"][name] for name in ("sampler", "count", "seed")}
+    named = {f"evaluation {name}": value for name, value in evaluation.items()}
+    return {name: repr(value) for name, value in (experiment | named).items()}
+
+
+def _joined(records):
+    """Each metric that all records have, with its values."""
+    for name, measured in records[0]["metrics"].items():
+        values = [record["metrics"].get(name, {}).get("value") for record in records]
+        if None not in values:
+            mean = statistics.mean(values)
+            yield name, measured | {"value": mean, "standard_error": None, "values": values}
 
 
 def table() -> str:
@@ -158,15 +220,31 @@ def with_tables(document: str, tables: dict) -> str:
     return document
 
 
+def measured(workdir: pathlib.Path) -> dict:
+    """Reads the result of a run folder, or of a folder of runs by several seeds."""
+    folders = [pathlib.Path(path) for path in seeds.folders(str(workdir))]
+    for folder in folders:
+        require(
+            (folder / "metrics.json").is_file(),
+            f"{folder} holds no metrics.json. Measure it first: python evaluate.py "
+            f"--workdir={workdir}.",
+        )
+    records = [_json(folder / "metrics.json") for folder in folders]
+    return records[0] if folders == [workdir] else over_seeds(records)
+
+
+def _json(path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
 def main():
-    """Copies the results that are named, and writes the tables."""
+    """Takes the results that are named, and writes the tables."""
     for name in sys.argv[1:]:
-        source = ROOT / "runs" / name / "metrics.json"
-        shutil.copyfile(source, ROOT / "experiments" / f"{name}.json")
+        write_json(ROOT / "experiments" / f"{name}.json", measured(ROOT / "runs" / name))
     for document, tables in TABLES.items():
         path = ROOT / document
         path.write_text(with_tables(path.read_text(encoding="utf-8"), tables), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    explained(main)()

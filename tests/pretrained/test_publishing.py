@@ -138,6 +138,21 @@ def test_among_the_models_of_the_package_it_is_found_by_name(run, tmp_path, monk
         zoo.load_pretrained("tiny")
 
 
+def test_of_a_run_that_keeps_its_best_the_best_is_published(tiny_experiment, tmp_path):
+    """With a learning rate that spoils the model before the last step."""
+    made = tiny_experiment(
+        data="surnames", steps=12, learning_rate=0.3, sample_every=1, keep_best="nll"
+    )
+    trained = zoo.train(made, str(tmp_path / "run"))
+    assert 1 < trained.step < 12
+    weights = [variable.numpy() for variable in trained.generator.variables]
+    path = publishing.publish(trained, FACTS, tmp_path / "out", few_metrics, count=20)
+    loaded = zoo.load_pretrained(str(path))
+    assert loaded.step == trained.step
+    for one, other in zip(loaded.generator.variables, weights, strict=True):
+        np.testing.assert_allclose(one, other, atol=2e-3)
+
+
 def test_a_failed_evaluation_leaves_nothing(run, tmp_path):
     def fails(run, count):
         raise OSError("No space left on device")

@@ -42,7 +42,8 @@ HIGHER = Measurement(0.5, "share", None, 1000, "validation", "higher")
 def evaluation(path, **measured):
     folder = types.SimpleNamespace(path=path)
     members = dict.fromkeys(measured, "member")
-    run = types.SimpleNamespace(folder=folder)
+    made = zoo.Experiment(data="pairs", model=str(path), objective="maximum_likelihood")
+    run = types.SimpleNamespace(folder=folder, experiment=made, sampler="ancestral()")
     return Evaluation(run, Settings(), measured, members)
 
 
@@ -214,6 +215,27 @@ def test_commands_are_those_that_were_given(tmp_path):
         *("--metrics=nll,c2st", "--count=9", "--seed=3", "--sampler=greedy()"),
         "--temperatures=0.7,1.0",
     ]
+
+
+def test_commands_of_a_run_that_keeps_its_best_say_what_decides_it(tmp_path):
+    made = zoo.Experiment(
+        data="surnames",
+        model="lstm",
+        objective="maximum_likelihood",
+        sample_every=50,
+        keep_best="nll",
+        patience=3,
+    )
+    run = Run(RunFolder(tmp_path), made, None, None, None, 7, checkpoint="latest")
+    measured = Evaluation(run, Settings(), seconds={})
+    words = shlex.split(subjects.train_command(measured))
+    assert {"--sample_every=50", "--keep_best=nll", "--patience=3"} <= set(words)
+    assert "--checkpoint=latest" in shlex.split(subjects.evaluate_command(measured, []))
+    plain = dataclasses.replace(
+        run, experiment=dataclasses.replace(made, keep_best=None, patience=0)
+    )
+    words = shlex.split(subjects.train_command(dataclasses.replace(measured, run=plain)))
+    assert not any(word.startswith(("--sample", "--keep", "--patience")) for word in words)
 
 
 def test_temperatures_are_read_in_order():

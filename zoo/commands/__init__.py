@@ -91,6 +91,7 @@ def define_run_flags() -> None:
     flags.DEFINE_string(
         "pretrained", None, "Instead: a published model, by name (`zoo list`), folder or address."
     )
+    define_checkpoint_flag()
     flags.DEFINE_string(
         "data", None, "For --pretrained: the data here, where it was trained on files of one's own."
     )
@@ -99,22 +100,42 @@ def define_run_flags() -> None:
     )
 
 
+def define_checkpoint_flag() -> None:
+    """Defines the flag that chooses between the checkpoints of a run."""
+    flags.DEFINE_enum(
+        "checkpoint",
+        None,
+        ["latest", "best"],
+        "The checkpoint of a run that was trained with --keep_best; by default the best, and the "
+        "latest of runs that keep no best or have not been validated yet.",
+    )
+
+
 def loaded_run():
     """Loads the model that the flags of `define_run_flags` name, a `zoo.runs.run.Run`.
 
     Raises:
-        SpecError: neither or both of --workdir and --pretrained are given.
+        SpecError: neither or both of --workdir and --pretrained are given, or a checkpoint of a
+            published model, which has only one.
     """
     workdir, pretrained = flags.FLAGS.workdir, flags.FLAGS.pretrained
     require(
         (workdir is None) != (pretrained is None),
         "Give either --workdir, a run folder, or --pretrained, a published model.",
     )
+    require(
+        pretrained is None or flags.FLAGS.checkpoint is None,
+        "A published model has one checkpoint: leave out --checkpoint.",
+    )
     from zoo.runs.loading import load, load_pretrained
 
     if pretrained is not None:
         return load_pretrained(pretrained, flags.FLAGS.data)
-    return load(workdir, allow_changed_data=flags.FLAGS.allow_changed_data)
+    return load(
+        workdir,
+        allow_changed_data=flags.FLAGS.allow_changed_data,
+        checkpoint=flags.FLAGS.checkpoint,
+    )
 
 
 def spelt(name: str) -> str:

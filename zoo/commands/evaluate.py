@@ -21,10 +21,16 @@ FLAGS = flags.FLAGS
 
 def define_flags() -> None:
     """Defines the flags of measuring."""
-    flags.DEFINE_multi_string("workdir", [], "A run folder; give it again for runs side by side.")
+    flags.DEFINE_multi_string(
+        "workdir",
+        [],
+        "A run folder; give it again for runs side by side. A folder of --seeds stands for "
+        "the runs of all its seeds.",
+    )
     flags.DEFINE_multi_string(
         "pretrained", [], "A published model, by name, folder or address; may be given again."
     )
+    commands.define_checkpoint_flag()
     flags.DEFINE_string(
         "data", None, "For --pretrained: the data here, where it was trained on files of one's own."
     )
@@ -77,8 +83,12 @@ def main() -> None:
         bool(FLAGS.workdir or FLAGS.pretrained),
         "Nothing to evaluate: give --workdir or --pretrained.",
     )
+    require(
+        bool(FLAGS.workdir) or FLAGS.checkpoint is None,
+        "A published model has one checkpoint: leave out --checkpoint.",
+    )
     loaded = runs.load(
-        FLAGS.workdir, FLAGS.data_dir, FLAGS.sampler, FLAGS.allow_changed_data
+        FLAGS.workdir, FLAGS.data_dir, FLAGS.sampler, FLAGS.allow_changed_data, FLAGS.checkpoint
     ) + runs.load_pretrained(FLAGS.pretrained, FLAGS.data, FLAGS.data_dir, FLAGS.sampler)
     name = "report.html" if len(loaded) == 1 else "comparison.html"
     path = report.writable(FLAGS.report or loaded[0].results_folder / name)

@@ -11,12 +11,15 @@ import pathlib
 
 from absl import flags
 
+from zoo import commands
+
 FLAGS = flags.FLAGS
 
 
 def define_flags() -> None:
     """Defines the flags of publishing."""
     flags.DEFINE_string("workdir", None, "The run folder.", required=True)
+    commands.define_checkpoint_flag()
     flags.DEFINE_string("facts", None, "The JSON file of facts for the card.", required=True)
     flags.DEFINE_string("output", None, "The folder that gets the model's folder.", required=True)
     flags.DEFINE_integer("count", 1000, "The number of samples that are measured.", lower_bound=2)
@@ -29,7 +32,7 @@ def main() -> None:
 
     facts = card.Facts.from_json(pathlib.Path(FLAGS.facts).expanduser())
     path = publishing.publish(
-        loading.load(FLAGS.workdir),
+        loading.load(FLAGS.workdir, checkpoint=FLAGS.checkpoint),
         facts,
         pathlib.Path(FLAGS.output).expanduser(),
         evaluation.evaluate,

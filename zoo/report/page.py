@@ -8,7 +8,7 @@ import re
 import jinja2
 
 from zoo.metrics import calibration
-from zoo.report import explanations, figures, logs, rows, samples, subjects, temperatures
+from zoo.report import explanations, figures, logs, rows, samples, seeds, subjects, temperatures
 from zoo.runs import run_folder
 from zoo.runs.evaluation import Evaluation
 
@@ -72,6 +72,7 @@ def html(evaluations: list[Evaluation], trade_offs: list) -> str:
     return environment.from_string(_TEMPLATE.read_text(encoding="utf-8")).render(
         parts=parts,
         rows=measures,
+        groups=seeds.groups(evaluations),
         explanations=[
             explanations.explanation(name) for name in dict.fromkeys(row.member for row in measures)
         ],

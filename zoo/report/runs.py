@@ -8,7 +8,7 @@ from zoo import report, spec
 from zoo.errors import RunFolderError, require
 from zoo.models.base.sequence_model import SequenceModel
 from zoo.pretrained import card
-from zoo.runs import loading
+from zoo.runs import loading, seeds
 from zoo.runs.evaluation import Evaluation
 from zoo.runs.run import Run
 
@@ -18,27 +18,32 @@ def load(
     data_dir: str | None,
     sampler: str | None,
     allow_changed_data: bool = False,
+    checkpoint: str | None = None,
 ) -> list[Run]:
     """Loads runs to evaluate side by side.
 
     Args:
-        workdirs: their folders.
+        workdirs: their folders; one that holds runs of several seeds stands for all of them.
         data_dir: where tensorflow-datasets keeps its data; None: as in training.
         sampler: the spec of a sampler; None: ancestral sampling from the model's probabilities.
         allow_changed_data: True to accept data that changed since the run started.
+        checkpoint: "latest" or "best"; None: as `zoo.load` chooses.
 
     Raises:
         RunFolderError: a folder is given twice, or it contains no run or no checkpoint.
         SpecError: the sampler is unknown, or does not apply to one of the models.
         ZooError: a folder is read-only.
     """
+    workdirs = [path for workdir in workdirs for path in seeds.folders(workdir)]
     folders = [pathlib.Path(workdir).expanduser().resolve() for workdir in workdirs]
     for workdir, folder in zip(workdirs, folders, strict=True):
         if folders.count(folder) > 1:
             raise RunFolderError(f"--workdir={workdir} is given more than once.")
     if sampler is not None:
         spec.build("samplers", sampler)
-    loaded = [loading.load(workdir, data_dir, allow_changed_data) for workdir in workdirs]
+    loaded = [
+        loading.load(workdir, data_dir, allow_changed_data, checkpoint) for workdir in workdirs
+    ]
     for run in loaded:
         report.writable(
             run.folder.path / "metrics.json",

@@ -8,6 +8,8 @@ from zoo.models.base.sequence_model import SequenceModel
 from zoo.runs.evaluation import Evaluation
 from zoo.runs.experiment import MAY_CHANGE, Experiment
 
+# Fields that may change on the way, but decide what a run with `keep_best` is.
+_DECIDE_THE_BEST = {"patience", "sample_every"}
 _DESCRIBED = ("data", "model", "objective", "batch_size", "learning_rate", "optimizer", "seed")
 
 
@@ -31,9 +33,10 @@ def description(evaluation: Evaluation) -> dict[str, str]:
 def train_command(evaluation: Evaluation) -> str:
     """Command that trains the run, with the flags that differ from their defaults."""
     given, flags = dataclasses.asdict(evaluation.run.experiment), []
+    left_out = MAY_CHANGE - (_DECIDE_THE_BEST if given["keep_best"] else set())
     for field in dataclasses.fields(Experiment):
         value = given[field.name]
-        changed = field.name not in MAY_CHANGE and value != field.default
+        changed = field.name not in left_out and value != field.default
         if changed or field.name == "steps":
             flags.append(f"--{field.name}={value}")
     return shlex.join(["python", "train.py", *flags, _workdir(evaluation)])
@@ -48,6 +51,8 @@ def evaluate_command(evaluation: Evaluation, temperatures: list[float]) -> str:
             f"--metrics={','.join(m for m in settings.metrics if m in evaluation.seconds)}"
         )
     flags += [f"--count={settings.count}", f"--seed={settings.seed}"]
+    if run.checkpoint is not None:
+        flags.append(f"--checkpoint={run.checkpoint}")
     if run.sampler != type(run).sampler:
         flags.append(f"--sampler={run.sampler}")
     if temperatures:

@@ -4,7 +4,7 @@ import contextlib
 import time
 from collections.abc import Iterator
 
-from zoo.report import rows
+from zoo.report import rows, seeds
 from zoo.runs.evaluation import Evaluation
 
 
@@ -22,15 +22,21 @@ def progress(what: str) -> Iterator[None]:
 
 
 def table(evaluations: list[Evaluation]) -> str:
-    """Formats the measurements as lines of text, with columns of values and ceilings per run."""
+    """Formats the measurements as lines of text, with columns of values and ceilings per run.
+
+    Runs that differ in their seed alone have a column of their mean and standard deviation.
+    """
     heads = [["metric"]]
     for label in rows.labels(evaluations) if len(evaluations) > 1 else ["value ± s.e."]:
         heads += [[label], ["ceiling"]]
+    groups = seeds.groups(evaluations)
+    heads += [[group.label] for group in groups]
     columns = [*heads, ["unit"], ["count"], ["split"]]
     for row in rows.rows(evaluations):
         cells = [row.title]
         for cell in row.cells:
             cells += [rows.with_error(cell), rows.number(cell and cell.ceiling)]
+        cells += [group.summary(row) for group in groups]
         for column, cell in zip(columns, [*cells, row.unit, row.count, row.split], strict=True):
             column.append(cell)
     return _aligned(columns)

@@ -105,6 +105,7 @@ class Scalars(EveryStep):
         validation: batches of held-out examples for the trainer's `test_step`.
         validate_every: the steps between two validations; 0: none.
         validated: called with the step and the means of the validation metrics.
+        lent: a context manager that lends the model the weights to validate.
     """
 
     def __init__(
@@ -114,11 +115,12 @@ class Scalars(EveryStep):
         validation: list,
         validate_every: int,
         validated: Callable[[int, dict[str, float]], object],
+        lent: Callable[[], contextlib.AbstractContextManager] = contextlib.nullcontext,
     ):
         super().__init__(first_step)
         self._writer = tf.summary.create_file_writer(str(folder))
         self._validation, self._validate_every = validation, validate_every
-        self._validated = validated
+        self._validated, self._lent = validated, lent
         self._recent = collections.defaultdict(list)
 
     def on_train_begin(self, logs: dict | None = None) -> None:
@@ -133,7 +135,8 @@ class Scalars(EveryStep):
             self._write("train", _means(self._recent), step)
             self._recent.clear()
         if self._validate_every and step % self._validate_every == 0:
-            figures = self._validate()
+            with self._lent():
+                figures = self._validate()
             self._write("validation", figures, step)
             self._validated(step, figures)
 

@@ -15,6 +15,8 @@ from zoo.errors import RunFolderError, TrainingDivergedError
 from zoo.runs.plain_paths import plain
 
 _KEPT = 2
+# What TensorFlow raises where a file is missing, truncated (IndexError) or fails its checksum.
+_UNREADABLE = (tf.errors.OpError, OSError, ValueError, IndexError, RuntimeError)
 
 
 class Checkpoints:
@@ -51,11 +53,29 @@ class Checkpoints:
         latest = self._manager.latest_checkpoint
         if latest is not None and step_of(latest) == step:
             return  # writing it again would break it for a moment
+        self._write(step, lambda: self._manager.save(checkpoint_number=step))
+
+    def save_to(self, path: pathlib.Path, step: int) -> None:
+        """Saves the state after `step` training steps to a checkpoint that is not the latest.
+
+        Args:
+            path: the checkpoint's path, without the endings of its files.
+            step: the training steps behind it.
+
+        Raises:
+            TrainingDivergedError: a weight is not finite; nothing is written then.
+            RunFolderError: the disk is full or not writable; the last state stays.
+        """
+        whole = _checkpoint(self._components)
+        self._write(step, lambda: whole.write(str(plain(path.parent) / path.name)))
+
+    def _write(self, step, action):
+        """Refuses weights that are not finite, and explains why writing fails."""
         for part, variables in self._components.items():
             if not all(np.isfinite(variable.numpy()).all() for variable in variables):
                 raise TrainingDivergedError(f"At step {step} a weight of the {part} is not finite.")
         try:
-            self._manager.save(checkpoint_number=step)
+            action()
         except (tf.errors.OpError, OSError) as error:
             reason = str(error).splitlines()[0]
             raise RunFolderError(
@@ -75,16 +95,39 @@ def load(folder: pathlib.Path, components: dict[str, list]) -> int:
         The checkpoint's step.
 
     Raises:
-        RunFolderError: there is no checkpoint.
+        RunFolderError: there is no checkpoint, or it is damaged.
     """
     latest = tf.train.latest_checkpoint(str(plain(folder)))
     if latest is None:
         raise RunFolderError(
             f"{folder.parent} holds no checkpoint yet. Train it first: python train.py --help."
         )
-    status = _checkpoint(components).restore(latest)
-    status.assert_existing_objects_matched().expect_partial()
-    return step_of(latest)
+    return load_from(pathlib.Path(latest), components, "Train the run anew.")
+
+
+def load_from(path: pathlib.Path, components: dict[str, list], otherwise: str) -> int:
+    """Reads components of one checkpoint into variables.
+
+    Args:
+        path: the checkpoint's path, without the endings of its files.
+        components: the variables to fill, by component.
+        otherwise: a sentence with the remedy, for the message.
+
+    Returns:
+        The checkpoint's step.
+
+    Raises:
+        RunFolderError: a file of it is missing or damaged.
+    """
+    try:
+        status = _checkpoint(components).read(str(plain(path.parent) / path.name))
+        status.assert_existing_objects_matched().expect_partial()
+    except _UNREADABLE as error:
+        reason = str(error).splitlines()[0]
+        raise RunFolderError(
+            f"The checkpoint {path} is missing or damaged ({reason}). {otherwise}"
+        ) from None
+    return step_of(str(path))
 
 
 def step_of(path: str) -> int:

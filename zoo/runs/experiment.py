@@ -11,10 +11,10 @@ from zoo import spec
 from zoo.errors import SpecError, require
 
 # The fields that may change when a run is continued; with any other it would be another run.
-MAY_CHANGE = {"steps", "decay_steps", "checkpoint_every", "sample_every", "data_dir"}
+MAY_CHANGE = {"steps", "decay_steps", "patience", "checkpoint_every", "sample_every", "data_dir"}
 
 _AT_LEAST = {"steps": 1, "batch_size": 1}
-_AT_LEAST |= dict.fromkeys(("warmup_steps", "decay_steps", "clip_norm"), 0)
+_AT_LEAST |= dict.fromkeys(("warmup_steps", "decay_steps", "clip_norm", "patience"), 0)
 _AT_LEAST |= dict.fromkeys(("checkpoint_every", "sample_every"), 0)
 
 
@@ -53,6 +53,12 @@ class Experiment:
         sample_every: Steps between previews: samples, validation metrics and the check for a
             collapsed generator; 0: none.
         data_dir: Where tensorflow-datasets keeps its data; its usual place by default.
+        keep_best: The validation figure, such as nll, by which the best checkpoint is kept beside
+            the latest; loading then takes the best unless told otherwise. Validation then measures
+            the EMA weights where they are kept. Lower is better, except for context_use and
+            diversity; an equal figure is no improvement.
+        patience: With keep_best: end training after this many validations without improvement;
+            0: make all steps.
 
     Raises:
         SpecError: a value out of range, or a spec that cannot be read. Whether the specs name
@@ -79,6 +85,8 @@ class Experiment:
     checkpoint_every: int = 500
     sample_every: int = 500
     data_dir: str | None = None
+    keep_best: str | None = None
+    patience: int = 0
 
     def __post_init__(self):
         """Refuses values out of range, before any work is done."""
@@ -98,4 +106,18 @@ class Experiment:
         require(
             0 <= self.average_decay < 1,
             f"average_decay={self.average_decay} should be at least 0 and below 1.",
+        )
+        self._require_validations()
+
+    def _require_validations(self):
+        """Refuses to choose by validations that are not made."""
+        require(
+            self.patience == 0 or self.keep_best is not None,
+            f"patience={self.patience} needs a validation figure to watch: give --keep_best=nll, "
+            "for example.",
+        )
+        require(
+            self.keep_best is None or 1 <= self.sample_every <= self.steps,
+            f"keep_best={self.keep_best} needs a validation: sample_every={self.sample_every} "
+            f"should be from 1 to steps={self.steps}.",
         )

@@ -4,32 +4,42 @@ import dataclasses
 import pathlib
 
 from zoo.pretrained import index, weights
-from zoo.runs import building, checkpoints
+from zoo.runs import best, building
 from zoo.runs.experiment import Experiment
 from zoo.runs.run import Run
 from zoo.runs.run_folder import RunFolder
 
 
-def load(workdir: str, data_dir: str | None = None, allow_changed_data: bool = False) -> Run:
-    """Loads a run: networks with the weights of the latest checkpoint, in float32.
+def load(
+    workdir: str,
+    data_dir: str | None = None,
+    allow_changed_data: bool = False,
+    checkpoint: str | None = None,
+) -> Run:
+    """Loads a run: networks with the weights of its best or latest checkpoint, in float32.
 
     Args:
         workdir: the run folder.
         data_dir: where tensorflow-datasets keeps its data; None: as the run was given it.
         allow_changed_data: see `Run`.
+        checkpoint: "latest"; "best", of a run with `keep_best`; None: the best of a run that
+            keeps it and has been validated, else the latest.
 
     Returns:
         A `Run`; its generator has the EMA weights if the run kept them.
 
     Raises:
-        RunFolderError: the folder holds no run, or no checkpoint yet.
+        SpecError: another word for a checkpoint.
+        RunFolderError: the folder holds no run, or no such checkpoint, or it is damaged.
     """
     run = _untrained(RunFolder(workdir), data_dir=data_dir)
     components = _components(run)
     if run.experiment.average_decay > 0:
         components["average"] = components.pop("generator")
-    step = checkpoints.load(run.folder.checkpoints, components)
-    return dataclasses.replace(run, step=step, allow_changed_data=allow_changed_data)
+    step = best.load(run.folder, run.experiment.keep_best, components, checkpoint)
+    return dataclasses.replace(
+        run, step=step, allow_changed_data=allow_changed_data, checkpoint=checkpoint
+    )
 
 
 def load_pretrained(address: str, data: str | None = None, data_dir: str | None = None) -> Run:

@@ -42,6 +42,8 @@ class Run(Trained):
             same network.
         allow_changed_data: whether `dataset` may have other examples than the run began with.
         results: the folder that evaluations are written to; None: the run folder.
+        checkpoint: the checkpoint that was asked for, "latest" or "best"; None: the default, see
+            `zoo.load`.
         published_temperature: the calibration temperature of a published model; None: it is
             fitted when it is first asked for.
     """
@@ -56,6 +58,7 @@ class Run(Trained):
     allow_changed_data: bool = False
     results: pathlib.Path | None = None
     published_temperature: float | None = None
+    checkpoint: str | None = None
 
     @functools.cached_property
     def dataset(self) -> Dataset:

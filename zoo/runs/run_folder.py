@@ -30,6 +30,7 @@ class RunFolder:
     Attributes:
         path: the folder.
         checkpoints: its folder of checkpoints.
+        best: its folder of the best checkpoint, where it keeps one.
         logs: its folder of TensorBoard logs.
         samples: its folder of samples, one file a step.
 
@@ -42,6 +43,7 @@ class RunFolder:
             raise RunFolderError("The run folder has no name: give one with --workdir.")
         self.path = pathlib.Path(path).expanduser()
         self.checkpoints = self.path / "checkpoints"
+        self.best = self.path / "best"
         self.logs = self.path / "logs"
         self.samples = self.path / "samples"
 
@@ -168,12 +170,17 @@ class RunFolder:
         if not self.exists():
             raise RunFolderError(
                 f"{self.path} is not a run folder: it has no experiment.json. "
-                "Give the --workdir of a run of train.py."
+                f"Give the --workdir of a run of train.py{self._seeds_in_words()}."
             )
         try:
             return dict(json.loads(self._record_path.read_text(encoding="utf-8")))
         except (ValueError, TypeError, OSError) as error:
             raise RunFolderError(f"Cannot read {self._record_path}: {error!r}.") from None
+
+    def _seeds_in_words(self):
+        """The run folders of seeds in this folder, as the end of a sentence."""
+        found = sorted(path.parent.name for path in self.path.glob("seed_*/experiment.json"))
+        return f", such as {self.path / found[0]}" if found else ""
 
     def require_same_stream(self) -> None:
         """Raises RunFolderError if the run began with another version of the random numbers."""

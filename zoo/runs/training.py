@@ -1,12 +1,16 @@
 """Trains an experiment, or continues it."""
 
+import contextlib
 import dataclasses
+
+import tensorflow as tf
 
 from zoo.data.base import grey
 from zoo.data.base.splits import Dataset, batches
 from zoo.errors import SpecError
 from zoo.objectives.base.contracts import DistillationObjective
 from zoo.runs import (
+    best,
     building,
     callbacks,
     checkpoints,
@@ -42,8 +46,8 @@ def train(experiment: Experiment, workdir: str, allow_changed_data: bool = False
 
     Raises:
         SpecError: the parts do not fit each other, or not the run to initialise from or the
-            teacher; or the learning rate would be 0 for the steps that are left, since a cosine
-            ends before them.
+            teacher; validation logs no figure `keep_best`; or the learning rate would be 0 for
+            the steps that are left, since a cosine ends before them.
         DataError: the data is not to be had.
         RunFolderError: the folder is not writable, in use, or holds another experiment; the
             data has changed since the run began; or the folder to initialise from holds no run.
@@ -66,54 +70,98 @@ def train(experiment: Experiment, workdir: str, allow_changed_data: bool = False
             print(note)
         with strategy.scope():
             trainer = building.build_trainer(experiment, parts, dataset.domain)
-        teacher = None
-        if isinstance(parts.objective, DistillationObjective):
-            model, teacher = teaching.teacher_of(parts.objective, dataset.domain, folder)
-            trainer.learn_from(model)
-        saved = checkpoints.Checkpoints(folder.checkpoints, trainer.components())
+        teacher = _teach(trainer, parts.objective, dataset.domain, folder)
+        record = best.BestRecord(experiment.keep_best, experiment.patience)
+        components = trainer.components() | record.components()
+        saved = checkpoints.Checkpoints(folder.checkpoints, components)
         first_step = saved.restore()
-        if 0 < first_step < experiment.steps:
+        unfinished = first_step < experiment.steps and not record.ended
+        if first_step > 0 and unfinished:
             folder.require_same_stream()
         if first_step > 0:
             print(f"{folder.path} holds {first_step} steps already.")
-        elif experiment.init_from is not None:
-            other = load_either(experiment.init_from)
-            initial_weights.take(trainer, parts.specs.model, dataset.domain, other)
+        else:
+            _require_logged(experiment, trainer, dataset)
+            _initialise(experiment, trainer, parts, dataset)
         if folder.exists():
             folder.data_moved_to(experiment.data)
-        if first_step < experiment.steps:
+        if unfinished:
             _require_learning(experiment, folder)
             folder.write(dataclasses.asdict(experiment), dataset.domain, data, teacher)
-            _fit(experiment, trainer, dataset, folder, saved, first_step)
+            _fit(experiment, trainer, dataset, folder, saved, record, first_step)
+        if record.ended:
+            print(f"\n{record.sentence(folder.path)}")
     return load(workdir, allow_changed_data=allow_changed_data)
 
 
-def _fit(experiment, trainer, dataset: Dataset, folder, saved, first_step):
+def _teach(trainer, objective, domain, folder):
+    """Gives the trainer the teacher that its objective names; the digest of it, or None."""
+    if not isinstance(objective, DistillationObjective):
+        return None
+    teacher, digest = teaching.teacher_of(objective, domain, folder)
+    trainer.learn_from(teacher)
+    return digest
+
+
+def _require_logged(experiment, trainer, dataset):
+    """Refuses to choose by a figure that validation does not log, as tracing it shows."""
+    if experiment.keep_best is None:
+        return
+    (batch,) = _held_out(experiment, dataset, 1)
+    test_step = tf.function(trainer.test_step)
+    logged = test_step.get_concrete_function(batch, tf.constant(0, tf.int64)).structured_outputs
+    best.require_known(experiment.keep_best, logged)
+
+
+def _initialise(experiment, trainer, parts, dataset):
+    """Gives the generator the weights that `init_from` names."""
+    if experiment.init_from is not None:
+        other = load_either(experiment.init_from)
+        initial_weights.take(trainer, parts.specs.model, dataset.domain, other)
+
+
+def _held_out(experiment, dataset, count=_VALIDATION_BATCHES):
+    """The first batches that every validation measures."""
+    labelled = dataset.domain.num_classes > 0
+    return list(batches(dataset.validation, experiment.batch_size, 0, 0, count, labelled))
+
+
+def _fit(experiment, trainer, dataset: Dataset, folder, saved, record, first_step):
     """Makes the steps that are left, then saves."""
     labelled = dataset.domain.num_classes > 0
     steps = first_step, experiment.steps
     data = batches(dataset.train, trainer.num_real, experiment.seed, *steps, labelled)
-    held_out = list(
-        batches(dataset.validation, experiment.batch_size, 0, 0, _VALIDATION_BATCHES, labelled)
-    )
     preview = previews.Previews(trainer, dataset, folder.samples)
     checks = health.HealthChecks(first_step)
+    keeper = best.KeepBest(first_step, record, folder.best, saved)
+    lent = contextlib.nullcontext if experiment.keep_best is None else trainer.averaged
+
+    def validated(step, figures):
+        checks.validated(step, figures)
+        keeper.validated(step, figures)
+
     with callbacks.signals() as received:
         around = [
             callbacks.StopAtNaN(first_step),
             callbacks.Progress(first_step, experiment.steps),
             callbacks.Scalars(
-                first_step, folder.logs, held_out, experiment.sample_every, checks.validated
+                first_step,
+                folder.logs,
+                _held_out(experiment, dataset),
+                experiment.sample_every,
+                validated,
+                lent,
             ),
             checks,
             callbacks.Every(first_step, experiment.sample_every, preview.write),
+            keeper,
             callbacks.Every(first_step, experiment.checkpoint_every, saved.save),
             callbacks.StopWhen(received),
         ]
         trainer.fit(data, shuffle=False, verbose=0, callbacks=around)
         step = int(trainer.step.numpy())
         saved.save(step)
-    if step < experiment.steps:
+    if step < experiment.steps and not record.ended:
         raise KeyboardInterrupt(
             f"Stopped and saved at step {step} of {experiment.steps}. "
             "The same command goes on from there."
