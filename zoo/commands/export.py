@@ -5,11 +5,17 @@
 
 writes served/names/1, and 2 the next time. A version is loaded in a fresh process and compared
 with the run before it becomes visible.
+
+  zoo export --workdir=runs/digits --output=served --name=digits --format=onnx
+
+writes served/digits/forms/onnx instead: what the model has of decode, logits, score and
+log_density_ratio, for programs without TensorFlow.
 """
 
 from absl import flags
 
 from zoo import commands
+from zoo.errors import require
 
 FLAGS = flags.FLAGS
 
@@ -47,6 +53,19 @@ def define_flags() -> None:
         False,
         "Continue although the newest version of this name is of another run.",
     )
+    flags.DEFINE_enum(
+        "format",
+        None,
+        ["saved_model", "onnx", "litert", "tfjs"],
+        "Instead of a version, writes the signatures without strings and draws for another "
+        "runtime, each compared with the run there.",
+    )
+    flags.DEFINE_string(
+        "python",
+        None,
+        "For --format: the Python of an environment that has the converter, see "
+        "`python -m export.converters.environment --help`; by default this one.",
+    )
 
 
 def main() -> None:
@@ -56,6 +75,9 @@ def main() -> None:
     from export import export
 
     tf.get_logger().setLevel("WARNING")  # saving a model tells more than one wants to know
+    if FLAGS.format is not None:
+        _export_form()
+        return
     path = export(
         commands.loaded_run(),
         FLAGS.output,
@@ -71,3 +93,24 @@ def main() -> None:
         f"How to serve it:  {path.parent / 'README.md'}\n"
         f"How to use it:    python examples/use_export.py {path.parent}"
     )
+
+
+def _export_form():
+    from export import export_form
+
+    for flag in ("version", "sampler"):
+        require(FLAGS[flag].value is None, f"--{flag} is for versions, and a form has none.")
+    form = export_form(
+        commands.loaded_run(),
+        FLAGS.output,
+        FLAGS.name,
+        FLAGS.format,
+        FLAGS.length,
+        FLAGS.calibrated,
+        FLAGS.python,
+    )
+    print(f"\n{form.path} answers as the run does:")
+    for name, difference in form.differences.items():
+        print(f"  {name}: to {difference:.1g}")
+    for name, reason in form.refused.items():
+        print(f"  {name} is not there: {reason}")
