@@ -96,7 +96,7 @@ def _short(model):
 
 def _cell(found, signature, reasons):
     if signature in found["differences"]:
-        return f"{found['differences'][signature]:.0e}"
+        return f"{found['differences'][signature]:.1g}"
     reason = found["refused"].get(signature, found["refused"].get("all"))
     if reason not in reasons:
         reasons.append(reason)
