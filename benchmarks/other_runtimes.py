@@ -21,7 +21,7 @@ BEGIN, END = "<!-- runtimes -->", "<!-- end of runtimes -->"
 RUNTIMES = {
     "onnx": "ONNX, onnxruntime",
     "litert": "LiteRT",
-    "tfjs": "TensorFlow.js, WebAssembly",
+    "tfjs": "TensorFlow.js",
 }
 GAN, LIKELIHOOD = "generalised_js(pi=0.5)", "maximum_likelihood"
 MODELS = {

@@ -38,7 +38,7 @@ const numbers = (rows) => {
 };
 
 const ask = async (backend, folder, request) => {
-  if (!(await tf.setBackend(process.env.TFJS_BACKEND || backend))) throw new Error(`there is no backend ${backend}`);
+  if (!(await tf.setBackend(backend))) throw new Error(`there is no backend ${backend}`);
   const model = await tf.loadGraphModel(read(folder));
   const { inputs, outputs } = model.modelSignature;
   const given = Object.fromEntries(
