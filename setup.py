@@ -37,6 +37,7 @@ setup(
     python_requires=">=3.11",
     packages=find_packages(include=["zoo", "zoo.*", "export", "export.*"]),
     package_data={
+        "export.converters": ["*.txt", "*.cjs"],
         "zoo.distributions": ["*.json"],
         "zoo.metrics.base": ["*.npz"],
         "zoo.pretrained": ["*.json", "*.jinja", "models/*.json", "models/*/*"],

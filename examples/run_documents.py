@@ -48,6 +48,8 @@ NOT_RUN = [
     (r"^python -m export\.client", "asks a server"),
     (r"^python -m experiments\.floors", "needs data sets to be downloaded"),
     (r"^python -m experiments\.(pi_on|text_obj)", "takes a quarter of an hour to hours"),
+    (r"converters", "needs an environment of its own, of gigabytes"),
+    (r"^python examples/web", "needs a form for TensorFlow.js"),
     (r"^python (-m )?benchmarks", "takes a quarter of an hour to hours"),
     (r"-m experiments\.(\w*adversarial|weight|discrete|neural|quality)", "takes minutes to hours"),
 ]

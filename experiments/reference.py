@@ -53,6 +53,7 @@ PYTHON = {
         "zoo.evaluate",
         "zoo.metrics.Measurement",
         "export.export",
+        "export.export_form",
     ),
     "Divergences": (
         "zoo.divergences.kl",

@@ -1,6 +1,6 @@
-"""Exports run folders as SavedModels for TensorFlow Serving.
+"""Exports run folders as SavedModels for TensorFlow Serving, and as forms for other runtimes.
 
-The command is `python -m export`, the function is `export.export`.
+The command is `python -m export`, the functions are `export.export` and `export.export_form`.
 """
 
 
@@ -49,3 +49,42 @@ def export(
     return exporting.export(
         run, output, name, version, sampler, length, calibrated, another_run, batching
     )
+
+
+def export_form(
+    run,
+    output,
+    name: str,
+    form: str,
+    length: int | None = None,
+    calibrated: bool = False,
+    python: str | None = None,
+):
+    """Writes a model for a runtime without strings, tables and random numbers.
+
+    It stands in `output/name/forms/<form>`, beside the versions, and takes the place of the one
+    there. Each signature is asked for the examples by the runtime itself: one that is further than
+    1e-4 of max(1, |number|) from the run's answers is refused, as one that cannot be converted.
+
+    Args:
+        run: see `export`.
+        output: see `export`.
+        name: see `export`.
+        form: `"saved_model"`, `"onnx"`, `"litert"` or `"tfjs"`.
+        length: for text, the number of tokens that a call reads; None: as in training.
+        calibrated: see `export`.
+        python: the interpreter of an environment that has the converter, see
+            `export/converters/environment.py`; None: this one.
+
+    Returns:
+        An `export.converting.Form`: its folder, the differences, and what was refused and why.
+
+    Raises:
+        RunFolderError: `run` is the path of something else.
+        SpecError: a length that cannot be, or nothing to be calibrated.
+        ExportError: a name or format that cannot be, a folder that is not writable, no converter
+            there, or a model of which no signature can be had. What was there is untouched.
+    """
+    from export import converting
+
+    return converting.export_form(run, output, name, form, length, calibrated, python)

@@ -8,6 +8,7 @@ import pathlib
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 
 from export import (
     image_signatures,
@@ -38,16 +39,10 @@ def export(
     run, output, name, version, sampler, length, calibrated, another_run, batching=None
 ) -> pathlib.Path:
     """See `export.export`."""
-    if not _NAME.fullmatch(name):
-        raise ExportError(
-            f"name={name!r} cannot stand in an address. Use letters, digits, '_', '-' and '.'."
-        )
-    if not os.fspath(output):
-        raise ExportError("output has no name: give the folder of all exported models.")
+    model_folder = folder_of(output, name)
     run = run if isinstance(run, Run) else load(run)
     model = with_origin(servable(run, sampler, length, calibrated), run)
     logs = warmup.logs(model, name)
-    model_folder = pathlib.Path(output, name).expanduser()
     with new_version(model_folder, version) as (unfinished, path):
         if not another_run:
             require_same_run(model_folder, run)
@@ -62,14 +57,38 @@ def export(
     return path
 
 
+def folder_of(output, name: str) -> pathlib.Path:
+    """The folder of a model.
+
+    Raises:
+        ExportError: a name that cannot stand in an address, or no folder of all models.
+    """
+    if not _NAME.fullmatch(name):
+        raise ExportError(
+            f"name={name!r} cannot stand in an address. Use letters, digits, '_', '-' and '.'."
+        )
+    if not os.fspath(output):
+        raise ExportError("output has no name: give the folder of all exported models.")
+    return pathlib.Path(output, name).expanduser()
+
+
 def servable(
     run: Run, sampler: str | None, length: int | None, calibrated: bool = False
 ) -> Servable:
     """The signatures of a run's model, with a calibrated log density ratio if it is asked for."""
+    return with_ratio(run, lambda scale: signatures(run, sampler, length, scale), calibrated)
+
+
+def with_ratio(run: Run, build: Callable[[float], Servable], calibrated: bool) -> Servable:
+    """What `build` makes of the factor of the log density ratio, 1 / temperature if calibrated.
+
+    Raises:
+        SpecError: there is no ratio to be calibrated, or no temperature that calibrates it.
+    """
     if not calibrated:
-        return _signatures(run, sampler, length, 1.0)
+        return build(1.0)
     temperature = run.calibration_temperature
-    model = _signatures(run, sampler, length, 1 / temperature)
+    model = build(1 / temperature)
     if "log_density_ratio" not in model.signatures:
         raise SpecError(f"{run.experiment.model} is served without a ratio to be calibrated.")
     if not math.isfinite(temperature):
@@ -115,7 +134,15 @@ def require_same_run(model_folder: pathlib.Path, run: Run) -> None:
         )
 
 
-def _signatures(run, sampler, length, ratio_scale):
+def signatures(run: Run, sampler: str | None, length: int | None, ratio_scale: float) -> Servable:
+    """The signatures of a run's model; see `export.export`.
+
+    Args:
+        run: a trained run.
+        sampler: see `export.export`.
+        length: see `export.export`.
+        ratio_scale: a factor of the log density ratio.
+    """
     estimator = ratio_estimator(run, ratio_scale)
     if run.domain.kind == "text":
         return text_signatures.build(run.generator, sampler, length, estimator)

@@ -61,14 +61,15 @@ class _Images:
 
     def generate(self, inputs):
         """Draws images."""
-        classes, error = labels.read(inputs, self.generator.num_classes)
+        classes, wrong = labels.read(inputs, self.generator.num_classes)
         image = self.generator.generate(inputs["seed"], classes)
-        return _answer(inputs, error, image=image)
+        return _answer(inputs, wrong, image=image)
 
     def generate_png(self, inputs):
         """Draws images as PNG files."""
-        answer = self.generate(inputs)
-        return _answer(inputs, answer.get("error"), image_bytes=png(answer["image"]))
+        classes, wrong = labels.read(inputs, self.generator.num_classes)
+        image = self.generator.generate(inputs["seed"], classes)
+        return _answer(inputs, wrong, image_bytes=png(image))
 
     def decode(self, inputs):
         """Decodes latents to images: neither draws nor strings, which some formats do not have."""
@@ -80,15 +81,15 @@ class _Images:
 
     def log_density_ratio(self, inputs):
         """Estimates log P - log Q by the discriminator."""
-        classes, error = labels.read(inputs, self.generator.num_classes)
+        classes, wrong = labels.read(inputs, self.generator.num_classes)
         image = number(inputs["image"], 0.0, 1.0)
         ratio = self.estimator.log_density_ratio(self.estimator.discriminator(image, classes))
-        return _answer(inputs, error, log_density_ratio=ratio)
+        return _answer(inputs, wrong, log_density_ratio=ratio)
 
 
-def _answer(inputs, error, **outputs):
+def _answer(inputs, wrong, **outputs):
     """Adds the rows' errors, which only a label can have."""
-    return labels.answer(error, **outputs) if "label" in inputs else outputs
+    return labels.answer(wrong, **outputs) if "label" in inputs else outputs
 
 
 def number(values, least: float, most: float):

@@ -11,23 +11,35 @@ def read(inputs: dict, num_classes: int):
         num_classes: the number of classes.
 
     Returns:
-        Labels in range, int32 [batch], or None where the model takes none; and an error for each
-        row, "" where there is none.
+        Labels in range, int32 [batch], or None where the model takes none; and which rows are
+        wrong, bool [batch], by the sentence that says why.
     """
-    first = next(iter(inputs.values()))
-    error = tf.fill(tf.shape(first)[:1], "")
     if "label" not in inputs:
-        return None, error
+        return None, {}
     label = inputs["label"]
     possible = (label >= 0) & (label < num_classes)
-    error = tf.where(possible, error, f"label should be from 0 to {num_classes - 1}.")
-    return tf.cast(tf.where(possible, label, 0), tf.int32), error
+    wrong = {f"label should be from 0 to {num_classes - 1}.": ~possible}
+    return tf.cast(tf.where(possible, label, 0), tf.int32), wrong
 
 
-def answer(error, **outputs) -> dict:
-    """The outputs, empty or 0 in rows that have an error, and the error."""
+def answer(wrong: dict[str, tf.Tensor], **outputs) -> dict:
+    """Adds the rows' errors to the outputs, which are empty or 0 in rows that have one.
+
+    No number depends on a string: runtimes without strings can leave the errors out.
+
+    Args:
+        wrong: see `read`; of several errors of a row, the last one is answered.
+        outputs: tensors [batch, ...].
+
+    Returns:
+        The outputs, and `error`, strings [batch], "" where there is none.
+    """
+    first = next(iter(outputs.values()))
+    error, good = tf.fill(tf.shape(first)[:1], ""), tf.fill(tf.shape(first)[:1], True)
+    for sentence, rows in wrong.items():
+        error, good = tf.where(rows, sentence, error), good & ~rows
     answered = {}
     for name, rows in outputs.items():
-        good = tf.reshape(error == "", [-1] + [1] * (len(rows.shape) - 1))
-        answered[name] = tf.where(good, rows, tf.zeros_like(rows))
+        of_row = tf.reshape(good, [-1] + [1] * (len(rows.shape) - 1))
+        answered[name] = tf.where(of_row, rows, tf.zeros_like(rows))
     return answered | {"error": error}

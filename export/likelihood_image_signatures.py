@@ -31,6 +31,7 @@ def build(model, sampler: str | None = None) -> Servable:
         "known_rows": np.array([model.domain.shape[0] // 2, 0, -1], np.int32),
         "label": np.array([model.num_starts - 1, 0, model.num_starts]),
     }
+    tokens = {"tokens": (tf.int32, [model.sequence.length])}
 
     def signature(function, **inputs):
         if model.domain.num_classes > 0:
@@ -44,6 +45,7 @@ def build(model, sampler: str | None = None) -> Servable:
         "generate_png": signature(images.generate_png, seed=_SEED),
         "score": signature(images.score, image=image),
         "complete": signature(images.complete, image=image, known_rows=_ROWS, seed=_SEED),
+        "logits": Signature(images.logits, tokens, {"tokens": _example_tokens(model)}),
     }
     return Servable(signatures, model.variables, [])
 
@@ -57,41 +59,70 @@ class _Images:
 
     def generate(self, inputs):
         """Draws images."""
-        classes, error = labels.read(inputs, self.model.num_starts)
-        drawn = self.model.generate(inputs["seed"], self.sampler, labels=classes)
-        return labels.answer(error, image=self.model.to_examples(drawn.tokens))
+        classes, wrong = labels.read(inputs, self.model.num_starts)
+        return labels.answer(wrong, image=self._draw(inputs["seed"], classes))
 
     def generate_png(self, inputs):
         """Draws images as PNG files."""
-        answer = self.generate(inputs)
-        return labels.answer(answer["error"], image_bytes=png(answer["image"]))
+        classes, wrong = labels.read(inputs, self.model.num_starts)
+        return labels.answer(wrong, image_bytes=png(self._draw(inputs["seed"], classes)))
+
+    def _draw(self, seeds, classes):
+        drawn = self.model.generate(seeds, self.sampler, labels=classes)
+        return self.model.to_examples(drawn.tokens)
 
     def score(self, inputs):
         """Computes the log-probability of images in nats."""
-        classes, error = labels.read(inputs, self.model.num_starts)
-        image, error = self._read(inputs["image"], error)
-        return labels.answer(error, log_prob=self.model.log_prob(image, classes))
+        classes, wrong = labels.read(inputs, self.model.num_starts)
+        image, inexact = read(inputs["image"], self.levels)
+        return labels.answer(wrong | inexact, log_prob=self.model.log_prob(image, classes))
 
     def complete(self, inputs):
         """Keeps the upper rows of images and draws the rest."""
-        classes, error = labels.read(inputs, self.model.num_starts)
+        classes, wrong = labels.read(inputs, self.model.num_starts)
         # Pixels below the known rows may be anything.
         below = tf.range(self.height) >= inputs["known_rows"][:, None]
         image = tf.where(below[:, :, None, None], 0.0, inputs["image"])
-        image, error = self._read(image, error)
+        image, inexact = read(image, self.levels)
         known = inputs["known_rows"]
-        possible = (known >= 0) & (known <= self.height)
-        error = tf.where(possible, error, f"known_rows should be from 0 to {self.height}.")
+        wrong |= inexact
+        wrong[f"known_rows should be from 0 to {self.height}."] = (known < 0) | (
+            known > self.height
+        )
         known = tf.clip_by_value(known, 0, self.height)
         image = self.model.complete(image, known, inputs["seed"], self.sampler, classes)
-        return labels.answer(error, image=image)
+        return labels.answer(wrong, image=image)
 
-    def _read(self, images, error):
-        """Rounds pixels to the model's levels, and adds an error to each row that needed it."""
-        pixels = number(images, 0.0, 1.0)
-        nearest = tf.round(pixels * (self.levels - 1)) / (self.levels - 1)
-        exact = tf.reduce_all(tf.abs(images - nearest) < 1e-3 / self.levels, axis=[1, 2, 3])
-        sentence = f"The image has pixels other than 0, 1/{self.levels - 1}, ..., 1."
-        if self.levels == 2:
-            sentence = "The image has pixels other than 0 and 1."
-        return nearest, tf.where(exact, error, sentence)
+    def logits(self, inputs):
+        """Computes the logits after each token; ids that cannot stand there become the nearest."""
+        first, size = self.model.sequence.vocabulary.start, self.model.sequence.vocabulary.size
+        tokens = inputs["tokens"]
+        start = tf.clip_by_value(tokens[:, :1], first, first + self.model.num_starts - 1)
+        read = tf.concat([start, tf.clip_by_value(tokens[:, 1:], 0, size - 1)], axis=1)
+        return {"logits": self.model.network(read)}
+
+
+def _example_tokens(model):
+    """Start tokens and others, some of which do not exist, int32 [2, length]."""
+    vocabulary, length = model.sequence.vocabulary, model.sequence.length
+    tokens = np.random.default_rng(0).integers(-1, vocabulary.size + 1, [2, length])
+    tokens[:, 0] = vocabulary.start, -1
+    return tokens.astype(np.int32)
+
+
+def read(images, levels: int):
+    """Rounds pixels to the nearest of 0, 1 / (levels - 1), ..., 1; NaN becomes 0.
+
+    Args:
+        images: float32 [batch, height, width, channels].
+        levels: the number of levels.
+
+    Returns:
+        The images; and which of them needed it, bool [batch], by a sentence, see `labels.answer`.
+    """
+    nearest = tf.round(number(images, 0.0, 1.0) * (levels - 1)) / (levels - 1)
+    exact = tf.reduce_all(tf.abs(images - nearest) < 1e-3 / levels, axis=[1, 2, 3])
+    sentence = f"The image has pixels other than 0, 1/{levels - 1}, ..., 1."
+    if levels == 2:
+        sentence = "The image has pixels other than 0 and 1."
+    return nearest, {sentence: ~exact}

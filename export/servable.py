@@ -34,8 +34,12 @@ class Signature:
 
         It takes one dict, since `keras.layers.TFSMLayer` passes one argument only.
         """
+        return self.of_rows(None)
+
+    def of_rows(self, rows: int | None):
+        """The same for batches of this many rows; None: of any."""
         specs = {
-            name: tf.TensorSpec([None, *shape], dtype, name)
+            name: tf.TensorSpec([rows, *shape], dtype, name)
             for name, (dtype, shape) in self.inputs.items()
         }
         return tf.function(self.function, input_signature=[specs])
@@ -57,9 +61,17 @@ class Servable:
     tables: list
     metadata: dict = dataclasses.field(default_factory=dict)
 
-    def save(self, folder) -> None:
-        """Writes the SavedModel, and its metadata into a file that servers leave alone."""
-        functions = {name: signature.served for name, signature in self.signatures.items()}
+    def save(self, folder, rows: int | None = None) -> None:
+        """Writes the SavedModel, and its metadata into a file that servers leave alone.
+
+        Args:
+            folder: where to.
+            rows: the number of rows of every batch; None: any.
+        """
+        functions = {
+            name: signature.served if rows is None else signature.of_rows(rows)
+            for name, signature in self.signatures.items()
+        }
         tf.saved_model.save(self._module(functions), str(folder), functions)
         if self.metadata:
             path = pathlib.Path(folder, METADATA)

@@ -1,5 +1,7 @@
 """A run of each kind, trained for seconds, and its export."""
 
+import os
+import pathlib
 import types
 
 import pytest
@@ -60,3 +62,12 @@ def _exported(run, name, tmp_path_factory):
     path = export.export(run, tmp_path_factory.mktemp("served"), name)
     signatures = exporting.servable(run, None, None).signatures
     return types.SimpleNamespace(run=run, signatures=signatures, path=path)
+
+
+@pytest.fixture(scope="session")
+def converters():
+    """The folder of the environments that `python -m export.converters.environment` made."""
+    folder = os.environ.get("ZOO_CONVERTERS")
+    if folder is None:
+        pytest.skip("ZOO_CONVERTERS does not name the folder of the converters' environments")
+    return pathlib.Path(folder)

@@ -194,6 +194,30 @@ def test_every_input_and_output_has_a_row_for_each_of_the_batch(exported):
             assert key.endswith("_bytes") or tensor.dtype != tf.string or key in ("text", "error")
 
 
+def test_numbers_do_not_depend_on_strings(exported):
+    # Runtimes without strings fetch the numbers only: what they need may hold no string.
+    for name, signature in exported.signatures.items():
+        function = signature.served.get_concrete_function()
+        if any(tensor.dtype == tf.string for tensor in function.inputs):
+            continue
+        for key, tensor in function.structured_outputs.items():
+            if tensor.dtype != tf.string:
+                assert not _needs_strings(function.structured_outputs[key].op), (name, key)
+
+
+def _needs_strings(operation):
+    """Whether an operation, or one that it reads from, has a string."""
+    left, seen = [operation], set()
+    while left:
+        each = left.pop()
+        if any(tensor.dtype == tf.string for tensor in (*each.inputs, *each.outputs)):
+            return True
+        new = {tensor.op for tensor in each.inputs}  # an assertion's message is no input
+        left += new - seen
+        seen |= new
+    return False
+
+
 def test_the_method_is_predict(exported):
     with tf.compat.v1.Session(graph=tf.Graph()) as session:
         loaded = tf.compat.v1.saved_model.load(session, ["serve"], str(exported.path))

@@ -17,7 +17,8 @@ def ask(signatures, name, **inputs):
     signature = signatures[name]
     tensors = {key: tf.constant(rows, signature.inputs[key][0]) for key, rows in inputs.items()}
     answer = {key: rows.numpy() for key, rows in signature.served(tensors).items()}
-    return answer | {"error": [error.decode() for error in answer["error"]]}
+    errors = {"error": [error.decode() for error in answer["error"]]} if "error" in answer else {}
+    return answer | errors
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +90,33 @@ def test_bad_rows_say_what_would_do_and_leave_the_others_alone(bits, images):
     inputs = {"known_rows": [-1, 29, 3], "seed": range(3), "label": [0, 1, -1]}
     errors = ask(bits.signatures, "complete", image=np.zeros_like(batch[:3]), **inputs)["error"]
     assert errors == [*["known_rows should be from 0 to 28."] * 2, "label should be from 0 to 9."]
+
+
+def test_logits_have_neither_strings_nor_draws_and_give_the_score(bits_run, bits, images):
+    model = bits_run.generator
+    tokens = model.to_tokens(tf.constant(images[0])).numpy()
+    starts = model.sequence.vocabulary.start + images[1]
+    read = np.concatenate([starts[:, None], tokens[:, :-1]], axis=1)
+    answer = ask(bits.signatures, "logits", tokens=read)
+    assert answer.keys() == {"logits"}
+    log_probs = tf.nn.log_softmax(answer["logits"].astype(float)).numpy()
+    scored = np.take_along_axis(log_probs, tokens[:, :, None], axis=-1).sum(axis=(1, 2))
+    expected = ask(bits.signatures, "score", image=images[0], label=images[1])["log_prob"]
+    np.testing.assert_allclose(scored, expected, rtol=1e-5)
+
+
+def test_tokens_that_cannot_stand_there_are_read_as_the_nearest(bits):
+    vocabulary = bits.run.generator.sequence.vocabulary
+    tokens = np.zeros([2, bits.run.generator.sequence.length], int)
+    tokens[:, 0] = 0, vocabulary.start + 99
+    tokens[:, 1] = -5, vocabulary.size
+    nearest = tokens.copy()
+    nearest[:, 0] = vocabulary.start, vocabulary.start + 9
+    nearest[:, 1] = 0, vocabulary.size - 1
+    bad, good = (
+        ask(bits.signatures, "logits", tokens=each)["logits"] for each in (tokens, nearest)
+    )
+    np.testing.assert_array_equal(bad, good)
 
 
 def test_a_model_without_classes_takes_no_label(grey):

@@ -9,6 +9,11 @@ with the run before it becomes visible. Without a run, versions that are there a
   zoo export --output=served --name=names --label=stable
   zoo export --output=served --name=names --rollback
   zoo export --output=served --name=names --keep=3
+
+A form for programs without TensorFlow has what the model has of decode, logits, score and
+log_density_ratio, and lies in served/digits/forms/onnx:
+
+  zoo export --workdir=runs/digits --output=served --name=digits --format=onnx
 """
 
 import dataclasses
@@ -75,6 +80,19 @@ def define_flags() -> None:
     for field in dataclasses.fields(Batching):
         meaning = f"For batching.config: {field.metadata['meaning']}"
         flags.DEFINE_integer(field.name, field.default, meaning)
+    flags.DEFINE_enum(
+        "format",
+        None,
+        ["saved_model", "onnx", "litert", "tfjs"],
+        "Instead of a version, writes the signatures without strings and draws for another "
+        "runtime, each compared with the run there.",
+    )
+    flags.DEFINE_string(
+        "python",
+        None,
+        "For --format: the Python of an environment that has the converter, see "
+        "`python -m export.converters.environment --help`; by default this one.",
+    )
 
 
 def main() -> None:
@@ -95,6 +113,9 @@ def _export():
     from export import export
 
     tf.get_logger().setLevel("WARNING")  # saving a model tells more than one wants to know
+    if FLAGS.format is not None:
+        _export_form()
+        return
     path = export(
         commands.loaded_run(),
         FLAGS.output,
@@ -120,3 +141,24 @@ def _operate(version):
         FLAGS.output, FLAGS.name, FLAGS.label, version, FLAGS.rollback, FLAGS.keep
     ):
         print(sentence)
+
+
+def _export_form():
+    from export import export_form
+
+    for flag in ("version", "sampler", "label"):
+        require(FLAGS[flag].value is None, f"--{flag} is for versions, and a form has none.")
+    form = export_form(
+        commands.loaded_run(),
+        FLAGS.output,
+        FLAGS.name,
+        FLAGS.format,
+        FLAGS.length,
+        FLAGS.calibrated,
+        FLAGS.python,
+    )
+    print(f"\n{form.path} answers as the run does:")
+    for name, difference in form.differences.items():
+        print(f"  {name}: to {difference:.1g}")
+    for name, reason in form.refused.items():
+        print(f"  {name} is not there: {reason}")

@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from zoo import randomness
+from zoo.models.layers.one_hot import one_hot
 
 
 class Discriminator(keras.Model, abc.ABC):
@@ -85,7 +86,7 @@ class ProjectionDiscriminator(Discriminator):
             hidden = stage(hidden, training=training)
         if labels is None:
             return hidden
-        chosen = tf.one_hot(labels, hidden.shape[-1] - 1, dtype=hidden.dtype)
+        chosen = one_hot(labels, hidden.shape[-1] - 1, hidden.dtype)
         return hidden[:, :1] + tf.reduce_sum(chosen * hidden[:, 1:], axis=-1, keepdims=True)
 
 

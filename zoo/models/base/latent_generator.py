@@ -11,6 +11,7 @@ from zoo.batch import Batch
 from zoo.errors import require
 from zoo.functional import interpolation
 from zoo.models.base.capabilities import Generator
+from zoo.models.layers.one_hot import one_hot
 
 _HALF_WIDTH = math.sqrt(3)  # of the uniform distribution with mean 0 and variance 1
 _CLASS = 0  # the number of the key that classes are drawn by
@@ -64,7 +65,7 @@ class LatentGenerator(keras.Model, Generator):
     def call(self, latent: tf.Tensor, labels: tf.Tensor | None = None, training: bool = False):
         """Computes `decode`, in the compute dtype of the Keras policy."""
         if labels is not None:
-            chosen = tf.one_hot(labels, self.num_classes, dtype=latent.dtype)
+            chosen = one_hot(labels, self.num_classes, latent.dtype)
             latent = tf.concat([latent, chosen], axis=-1)
         return self.network(latent, training=training)
 

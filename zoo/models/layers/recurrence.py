@@ -20,7 +20,7 @@ class _Record(typing.NamedTuple):
     """Record of the forward loop: arrays over time in the loop, and then tensors [time, ...]."""
 
     tokens: typing.Any  # int32 [batch]
-    states: list  # of each layer, [batch, units] each; one more than times: first the initial one
+    states: list  # of each layer after the time, [batch, units] each
     saved: list  # of each layer, see `RecurrentLayer.activate`
 
 
@@ -98,29 +98,34 @@ def unroll(
     @tf.custom_gradient
     def run(*arguments):
         table, weights, state = tf.nest.pack_sequence_as(structure, arguments)
-        record = _forward(layers, weights, tokens, table, state, masks, choose)
-        last = tf.nest.map_structure(lambda states: states[-1], record.states)
+        record, last = _forward(layers, weights, tokens, table, state, masks, choose)
 
         def gradient(d_outputs, *d_last):
             d_last = tf.nest.pack_sequence_as(state, d_last)
-            d_products, d_state = _backward(layers, weights, record, masks, d_outputs, d_last)
-            d_weights = _d_weights(weights, table, record, masks, d_products)
+            states = tf.nest.map_structure(_from_first, state, record.states)
+            d_products, d_state = _backward(
+                layers, weights, states, record.saved, masks, d_outputs, d_last
+            )
+            d_weights = _d_weights(weights, table, record.tokens, states, masks, d_products)
             d_table = _d_table(weights, table, record, d_products)
             return tf.nest.flatten((d_table, d_weights, d_state))
 
-        return (record.states[-1][0][1:], *tf.nest.flatten(last)), gradient
+        return (record.states[-1][0], *tf.nest.flatten(last)), gradient
 
     outputs, *last = run(*tf.nest.flatten(structure))
     return outputs, tf.nest.pack_sequence_as(state, last)
 
 
 def _forward(layers, weights, tokens, table, state, masks, choose):
-    """Computes the `_Record` of all times."""
+    """Computes the `_Record` of all times, and the states after the last.
+
+    Each array is written at the times of the loop only: converters to ONNX know no others.
+    """
     time, hidden = size(tokens, 0), state[-1][0]
 
-    def arrays(number, size):
+    def arrays(number):
         return tuple(
-            tf.TensorArray(hidden.dtype, size, element_shape=hidden.shape) for _ in range(number)
+            tf.TensorArray(hidden.dtype, time, element_shape=hidden.shape) for _ in range(number)
         )
 
     def body(t, state, outputs, record):
@@ -129,24 +134,39 @@ def _forward(layers, weights, tokens, table, state, masks, choose):
         outputs, state, saved = step(layers, weights, inputs, state, [mask[t] for mask in masks])
         record = _Record(
             record.tokens.write(t, token),
-            _write(record.states, t + 1, state),
+            _write(record.states, t, state),
             _write(record.saved, t, saved),
         )
         return t + 1, state, outputs, record
 
     record = _Record(
         tf.TensorArray(tokens.dtype, time, element_shape=tokens.shape[1:]),
-        _write([arrays(layer.num_states, time + 1) for layer in layers], 0, state),
-        [arrays(layer.num_saved, time) for layer in layers],
+        [arrays(layer.num_states) for layer in layers],
+        [arrays(layer.num_saved) for layer in layers],
     )
     start = tf.constant(0), state, tf.zeros_like(hidden), record
-    *_, record = tf.while_loop(lambda t, *_: t < time, body, start, maximum_iterations=time)
+    _, last, _, record = tf.while_loop(lambda t, *_: t < time, body, start, maximum_iterations=time)
     # Tensors, since a SavedModel cannot hold a gradient that needs arrays.
-    return tf.nest.map_structure(lambda array: array.stack(), record)
+    return tf.nest.map_structure(lambda array: array.stack(), record), last
 
 
-def _backward(layers, weights, record, masks, d_outputs, d_state):
-    """Gradients with respect to the layers' products at all times, and to the first state."""
+def _from_first(first, states):
+    """States of all times [time, batch, units] with the initial one before them."""
+    return tf.concat([first[None], states], axis=0)
+
+
+def _backward(layers, weights, states, saved, masks, d_outputs, d_state):
+    """Gradients with respect to the layers' products at all times, and to the first state.
+
+    Args:
+        layers: see `step`.
+        weights: see `step`.
+        states: those of the `_Record`, with the initial one before them.
+        saved: that of the `_Record`.
+        masks: see `unroll`.
+        d_outputs: the gradient with respect to the last layer's hidden states.
+        d_state: the gradient with respect to the states after the last time.
+    """
     time = size(d_outputs, 0)
     # Transposed once: products with a transposed matrix are slow.
     transposed = [[tf.transpose(matrix) for matrix in each[:2]] for each in weights]
@@ -154,11 +174,11 @@ def _backward(layers, weights, record, masks, d_outputs, d_state):
     def body(t, d_state, arrays):
         d_output, d_before, d_products = d_outputs[t], [], []
         for number, layer in reversed(list(enumerate(layers))):
-            states, (d_hidden, *d_others) = record.states[number], d_state[number]
+            d_hidden, *d_others = d_state[number]
             products, (direct, *d_others) = layer.gradient(
-                [saved[t] for saved in record.saved[number]],
-                [each[t] for each in states],
-                [each[t + 1] for each in states],
+                [each[t] for each in saved[number]],
+                [each[t] for each in states[number]],
+                [each[t + 1] for each in states[number]],
                 [d_hidden + d_output, *d_others],
             )
             d_hidden = tf.matmul(products[-1], transposed[number][0])
@@ -179,11 +199,11 @@ def _backward(layers, weights, record, masks, d_outputs, d_state):
     return tf.nest.map_structure(lambda array: array.stack(), arrays), d_state
 
 
-def _d_weights(weights, table, record, masks, d_products):
-    """Gradients with respect to the weights."""
-    found, inputs = [], tf.gather(table, record.tokens)
+def _d_weights(weights, table, tokens, states, masks, d_products):
+    """Gradients with respect to the weights; `states` as in `_backward`."""
+    found, inputs = [], tf.gather(table, tokens)
     for number, ((_, *input_weights), products) in enumerate(zip(weights, d_products, strict=True)):
-        hiddens = record.states[number][0]
+        hiddens = states[number][0]
         found.append([_d_kernel(hiddens[:-1], products[-1])])
         if input_weights:
             d_bias = float32_sums.bias_gradient(products[0])
