@@ -103,3 +103,27 @@ def test_logits_of_other_shapes_are_refused(logits, shape):
     for pair in [(teacher, np.zeros(shape)), (np.zeros(shape), teacher)]:
         with pytest.raises(ValueError, match=r"teacher's logits .* and the student's .* one shape"):
             loss(*pair)
+
+
+@pytest.mark.parametrize("temperature", [1.0, 4.0])
+def test_in_keras_s_distiller_a_weight_restores_the_missing_square_of_the_temperature(temperature):
+    """Keras multiplies by T² only for KLDivergence, which JS_π is in the limit π -> 0."""
+    x = np.eye(5, dtype="float32")
+    teacher, student = (keras.Sequential([keras.Input((5,)), keras.layers.Dense(3)]) for _ in "ts")
+    totals = []
+    for loss, weight in [
+        (GeneralisedJensenShannon(1e-9, scale="normalised"), temperature**2),
+        (keras.losses.KLDivergence(), 1.0),
+    ]:
+        distiller = keras.distillation.Distiller(
+            teacher,
+            student,
+            [keras.distillation.LogitsDistillation(temperature, loss=loss)],
+            distillation_loss_weights=[weight],
+            student_loss_weight=0.0,
+        )
+        distiller.compile("sgd", loss="mse")
+        totals.append(float(distiller.compute_loss(x, y=None)))
+    log_p, log_q = (log_softmax(np.asarray(m(x)) / temperature) for m in (teacher, student))
+    expected = temperature**2 * np.mean(np.sum(np.exp(log_p) * (log_p - log_q), axis=-1))
+    np.testing.assert_allclose(totals, expected, rtol=1e-4)
