@@ -80,14 +80,26 @@ class Part:
             is_name: tells whether an argument of the type `Trained` is the name or address of a
                 published model, which stays, and not the path of a run folder.
         """
+        return self._with_paths(lambda p: os.path.abspath(os.path.expanduser(p)), is_name)
+
+    def without_paths(self, is_name: typing.Callable[[str], bool]) -> str:
+        """The spec with the names of files and run folders in place of their paths.
+
+        Args:
+            is_name: see `with_absolute_paths`.
+        """
+        return self._with_paths(lambda path: pathlib.Path(path).name, is_name)
+
+    def _with_paths(self, change, is_name):
+        """The spec with changed paths; the same text where none changes."""
+        trained = self._of_type(Trained)
         paths = {
-            key: os.path.abspath(os.path.expanduser(self.arguments[key]))
-            for key in self._of_type(File, Trained)
-            if self.arguments.get(key) is not None
+            key: change(value)
+            for key, value in self.arguments.items()
+            if key in self._of_type(File, Trained)
+            and value is not None
+            and not (key in trained and is_name(value))
         }
-        for key in self._of_type(Trained):
-            if is_name(self.arguments[key]):
-                paths[key] = self.arguments[key]
         if self.arguments | paths == self.arguments:
             return self.text
         written = ", ".join(f"{key}={value!r}" for key, value in (self.arguments | paths).items())

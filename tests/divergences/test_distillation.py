@@ -105,16 +105,25 @@ def test_logits_of_other_shapes_are_refused(logits, shape):
             loss(*pair)
 
 
-@pytest.mark.parametrize("temperature", [0.5, 3.0])
-def test_in_keras_s_logits_distillation_the_square_of_the_temperature_is_missing(temperature):
-    """Keras multiplies by it for its own KLDivergence only, which is the limit π -> 0 of ours."""
-    teacher, student = (np.random.default_rng(n).normal(size=(6, 5)) for n in (0, 1))
-    loss = GeneralisedJensenShannon(1e-6, "normalised", dtype="float64")
-
-    def distilled(loss):
-        distillation = keras.distillation.LogitsDistillation(temperature, loss=loss)
-        return float(distillation.compute_loss(teacher, student))
-
-    ours, theirs = distilled(loss), distilled(keras.losses.KLDivergence(dtype="float64"))
-    assert theirs == pytest.approx(temperature**2 * ours, rel=1e-4)
-    assert ours == pytest.approx(float(loss(teacher / temperature, student / temperature)))
+@pytest.mark.parametrize("temperature", [1.0, 4.0])
+def test_in_keras_s_distiller_a_weight_restores_the_missing_square_of_the_temperature(temperature):
+    """Keras multiplies by T² only for KLDivergence, which JS_π is in the limit π -> 0."""
+    x = np.eye(5, dtype="float32")
+    teacher, student = (keras.Sequential([keras.Input((5,)), keras.layers.Dense(3)]) for _ in "ts")
+    totals = []
+    for loss, weight in [
+        (GeneralisedJensenShannon(1e-9, scale="normalised"), temperature**2),
+        (keras.losses.KLDivergence(), 1.0),
+    ]:
+        distiller = keras.distillation.Distiller(
+            teacher,
+            student,
+            [keras.distillation.LogitsDistillation(temperature, loss=loss)],
+            distillation_loss_weights=[weight],
+            student_loss_weight=0.0,
+        )
+        distiller.compile("sgd", loss="mse")
+        totals.append(float(distiller.compute_loss(x, y=None)))
+    log_p, log_q = (log_softmax(np.asarray(m(x)) / temperature) for m in (teacher, student))
+    expected = temperature**2 * np.mean(np.sum(np.exp(log_p) * (log_p - log_q), axis=-1))
+    np.testing.assert_allclose(totals, expected, rtol=1e-4)

@@ -34,6 +34,15 @@ class GeneralisedJensenShannon(keras.losses.Loss):
         >>> student.compile("adam", loss=GeneralisedJensenShannon(pi=0.1, scale="normalised"))
         >>> student.fit(tokens, teacher.predict(tokens))
 
+    Within `keras.distillation.LogitsDistillation(temperature=T)`, Keras 3.15 multiplies by T² only
+    for `KLDivergence`. Give the factor as a weight; both have to be lists, since a single loss is
+    weighted by 1 whatever is given:
+
+        >>> soft = keras.distillation.LogitsDistillation(4.0, loss=GeneralisedJensenShannon(0.1))
+        >>> keras.distillation.Distiller(
+        ...     teacher, student, [soft], distillation_loss_weights=[4.0**2]
+        ... )
+
     Source: F. Huszár (2015), arXiv 1511.05101, equation 12; as a distillation loss R. Agarwal
     et al. (2023), arXiv 2306.13649.
     """

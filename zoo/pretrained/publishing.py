@@ -81,13 +81,13 @@ def _components(run):
 
 def without_paths(experiment: dict) -> dict:
     """The fields of an experiment with the names of files instead of their paths here."""
-    part = spec.read("data", experiment["data"])
-    names = {str(path): path.name for path in part.files()}
-    arguments = {key: names.get(str(value), value) for key, value in part.arguments.items()}
-    written = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
-    data = f"{part.name}({written})" if written else part.name
+    folders = {"data": "data", "objective": "objectives"}
+    specs = {
+        field: spec.read(folder, experiment[field]).without_paths(index.is_published)
+        for field, folder in folders.items()
+    }
     begun = experiment["init_from"] and pathlib.Path(experiment["init_from"]).name
-    return experiment | {"data": data, "init_from": begun, "data_dir": None}
+    return experiment | specs | {"init_from": begun, "data_dir": None}
 
 
 def _printed_alike(*folders):

@@ -70,12 +70,15 @@ def train(experiment: Experiment, workdir: str, allow_changed_data: bool = False
             print(note)
         with strategy.scope():
             trainer = building.build_trainer(experiment, parts, dataset.domain)
-        teacher = _teach(trainer, parts.objective, dataset.domain, folder)
         record = best.BestRecord(experiment.keep_best, experiment.patience)
         components = trainer.components() | record.components()
         saved = checkpoints.Checkpoints(folder.checkpoints, components)
         first_step = saved.restore()
         unfinished = first_step < experiment.steps and not record.ended
+        teacher = None
+        if unfinished and isinstance(parts.objective, DistillationObjective):
+            model, teacher = teaching.teacher_of(parts.objective, dataset.domain, folder)
+            trainer.learn_from(model)
         if first_step > 0 and unfinished:
             folder.require_same_stream()
         if first_step > 0:
@@ -92,15 +95,6 @@ def train(experiment: Experiment, workdir: str, allow_changed_data: bool = False
         if record.ended:
             print(f"\n{record.sentence(folder.path)}")
     return load(workdir, allow_changed_data=allow_changed_data)
-
-
-def _teach(trainer, objective, domain, folder):
-    """Gives the trainer the teacher that its objective names; the digest of it, or None."""
-    if not isinstance(objective, DistillationObjective):
-        return None
-    teacher, digest = teaching.teacher_of(objective, domain, folder)
-    trainer.learn_from(teacher)
-    return digest
 
 
 def _require_logged(experiment, trainer, dataset):

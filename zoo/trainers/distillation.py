@@ -65,14 +65,16 @@ class Distillation(OnePlayer):
 
     def _prefixes(self, real, key):
         """Real examples, the last of which give way to samples of the student; their number."""
-        count = self.per_replica(self.batch_size)
-        num_own = round(self.objective.own * count)
+        count, own = self.per_replica(self.batch_size), self.objective.own
+        num_own = round(own * count)
+        if 0 < own < 1 and count > 1:
+            num_own = min(max(num_own, 1), count - 1)  # some of both, however small the batch
         if num_own == 0:
             return real, 0
-        own = self.generator.sample(key, num_own)
+        samples = self.generator.sample(key, num_own)
         if num_own == count:
-            return own, count
-        return concatenate([real.map(lambda rows: rows[: count - num_own]), own]), num_own
+            return samples, count
+        return concatenate([real.map(lambda rows: rows[: count - num_own]), samples]), num_own
 
     def _log_probs(self, logits, tokens):
         """Log-probabilities of tokens, as they were drawn, float32 [batch, time]."""
