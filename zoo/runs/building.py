@@ -117,7 +117,9 @@ def build_trainer(experiment: Experiment, parts: Parts, domain: domains.Domain) 
         )
         trainer.compile(
             **{
-                name: optimizers.of_experiment(experiment, updates, replicas.count())
+                name: optimizers.of_experiment(
+                    experiment, updates, replicas.count(), trainer.waiting.get(name, 0)
+                )
                 for name, updates in trainer.updates.items()
             },
             jit_compile=experiment.jit_compile,

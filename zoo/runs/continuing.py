@@ -7,7 +7,7 @@ from zoo import spec
 from zoo.errors import RunFolderError
 from zoo.pretrained import index
 from zoo.runs import optimizers
-from zoo.runs.experiment import MAY_CHANGE, Experiment
+from zoo.runs.experiment import INITIAL, MAY_CHANGE, Experiment
 from zoo.runs.run_folder import RunFolder
 
 _FOLDERS = {"data": "data", "model": "models", "objective": "objectives"}
@@ -67,7 +67,7 @@ def _same(name, before, now):
         return first.meaning() == second.meaning()
     if name == "optimizer":
         return optimizers.meaning(before) == optimizers.meaning(now)
-    if name == "init_from" and None not in (before, now):
+    if name in INITIAL and None not in (before, now):
         return len({os.path.realpath(os.path.expanduser(path)) for path in (before, now)}) == 1
     return False
 
@@ -88,7 +88,7 @@ def _with_absolute_paths(experiment, data):
     """The experiment with paths that hold in another working directory."""
     paths = {
         name: os.path.abspath(os.path.expanduser(getattr(experiment, name)))
-        for name in ("init_from", "data_dir")
+        for name in (*INITIAL, "data_dir")
         if getattr(experiment, name) and not index.is_published(getattr(experiment, name))
     }
     return dataclasses.replace(experiment, data=data.with_absolute_paths(), **paths)

@@ -3,6 +3,7 @@
 import inspect
 
 import keras
+import tensorflow as tf
 
 from zoo import spec
 from zoo.errors import SpecError, require
@@ -23,8 +24,32 @@ _TAKEN |= {"gradient_accumulation_steps"}
 Rate = float | keras.optimizers.schedules.LearningRateSchedule
 
 
+class After(keras.optimizers.schedules.LearningRateSchedule):
+    """A learning rate of 0 up to a step, and then what it would have been at that step.
+
+    An optimizer gathers its moments meanwhile: its first step that counts is no larger than others.
+
+    Args:
+        first: the number of updates with rate 0.
+        rate: the learning rate from there on, a number or a schedule of all updates.
+    """
+
+    def __init__(self, first: int, rate: Rate):
+        self.first, self.rate = first, rate
+
+    def __call__(self, step: tf.Tensor):
+        """The learning rate of an update, float32 []."""
+        scheduled = isinstance(self.rate, keras.optimizers.schedules.LearningRateSchedule)
+        rate = tf.cast(self.rate(step) if scheduled else self.rate, tf.float32)
+        return tf.where(tf.cast(step, tf.int64) < self.first, 0.0, rate)
+
+    def get_config(self) -> dict:
+        """The arguments."""
+        return {"first": self.first, "rate": self.rate}
+
+
 def of_experiment(
-    experiment: Experiment, updates: int = 1, replicas: int = 1
+    experiment: Experiment, updates: int = 1, replicas: int = 1, waiting: int = 0
 ) -> keras.optimizers.Optimizer:
     """Builds an experiment's optimizer, whose learning rate follows the training steps.
 
@@ -33,6 +58,7 @@ def of_experiment(
         updates: the optimizer's updates per training step.
         replicas: the number of replicas, each of which hands over its share of the mean gradient,
             see `zoo.trainers.base.trainer.descend`.
+        waiting: the training steps at the start in which the learning rate is 0.
 
     Raises:
         SpecError: see `build`.
@@ -43,6 +69,8 @@ def of_experiment(
         experiment.decay,
         updates * (experiment.decay_steps or experiment.steps),
     )
+    if waiting:
+        rate = After(updates * waiting, rate)
     return build(experiment.optimizer, rate, experiment.clip_norm / replicas)
 
 
