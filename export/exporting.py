@@ -21,12 +21,14 @@ from export.errors import ExportError
 from export.ratio_estimator import RatioEstimator
 from export.servable import METADATA, Servable
 from export.versions import new_version, versions
+from zoo import samplers
 from zoo.density_ratio import estimate
 from zoo.errors import SpecError
 from zoo.models.base.sequence_model import SequenceModel
-from zoo.objectives.base.contracts import DensityRatioObjective
+from zoo.objectives.base.contracts import EstimatesDensityRatio
 from zoo.runs.loading import load
 from zoo.runs.plain_paths import plain
+from zoo.runs.refining import Refiner
 from zoo.runs.run import Run
 
 # What can stand in the address of a model, http://host:8501/v1/models/NAME:predict.
@@ -34,7 +36,7 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
 
 
 def export(
-    run, output, name, version, sampler, length, calibrated, another_run, batching=None
+    run, output, name, version, sampler, length, calibrated, another_run, batching=None, refine=None
 ) -> pathlib.Path:
     """See `export.export`."""
     if not _NAME.fullmatch(name):
@@ -44,7 +46,7 @@ def export(
     if not os.fspath(output):
         raise ExportError("output has no name: give the folder of all exported models.")
     run = run if isinstance(run, Run) else load(run)
-    model = with_origin(servable(run, sampler, length, calibrated), run)
+    model = with_origin(servable(run, sampler, length, calibrated, refine), run)
     logs = warmup.logs(model, name)
     model_folder = pathlib.Path(output, name).expanduser()
     with new_version(model_folder, version) as (unfinished, path):
@@ -60,13 +62,25 @@ def export(
 
 
 def servable(
-    run: Run, sampler: str | None, length: int | None, calibrated: bool = False
+    run: Run,
+    sampler: str | None,
+    length: int | None,
+    calibrated: bool = False,
+    refine: str | None = None,
 ) -> Servable:
-    """The signatures of a run's model, with a calibrated log density ratio if it is asked for."""
+    """The signatures of a run's model.
+
+    Args:
+        run: the run.
+        sampler: see `export.export`, as the other arguments.
+        length: see there.
+        calibrated: see there.
+        refine: see there.
+    """
     if not calibrated:
-        return _signatures(run, sampler, length, 1.0)
+        return _signatures(run, sampler, length, 1.0, refine)
     temperature = run.calibration_temperature
-    model = _signatures(run, sampler, length, 1 / temperature)
+    model = _signatures(run, sampler, length, temperature, refine)
     if "log_density_ratio" not in model.signatures:
         raise SpecError(f"{run.experiment.model} is served without a ratio to be calibrated.")
     if not math.isfinite(temperature):
@@ -112,10 +126,12 @@ def require_same_run(model_folder: pathlib.Path, run: Run) -> None:
         )
 
 
-def _signatures(run, sampler, length, ratio_scale):
-    estimator = ratio_estimator(run, ratio_scale)
+def _signatures(run, sampler, length, temperature, refine):
+    estimator, refiner = ratio_estimator(run, 1 / temperature), None
+    if refine is not None:
+        refiner = _refiner(run, refine, temperature)
     if run.domain.kind == "text":
-        return text_signatures.build(run.generator, sampler, length, estimator)
+        return text_signatures.build(run.generator, sampler, length, estimator, refiner)
     drawn = "points" if run.domain.kind == "points" else "images"
     if length is not None:
         raise SpecError(f"{run.experiment.model} draws {drawn}: it has no length.")
@@ -124,8 +140,16 @@ def _signatures(run, sampler, length, ratio_scale):
     if sampler is not None:
         raise SpecError(f"{run.experiment.model} draws {drawn} from noise: it has no sampler.")
     if run.domain.kind == "points":
-        return point_signatures.build(run.generator, run.domain.dimension, estimator)
-    return image_signatures.build(run.generator, run.domain.shape, estimator)
+        return point_signatures.build(run.generator, run.domain.dimension, estimator, refiner)
+    return image_signatures.build(run.generator, run.domain.shape, estimator, refiner)
+
+
+def _refiner(run, refine, temperature):
+    if not samplers.is_refinement(refine):
+        raise SpecError(
+            f"refine={refine} should be refine(candidates=...) or refine(acceptance=...)."
+        )
+    return Refiner(run, refine, temperature)
 
 
 def ratio_estimator(run: Run, scale: float) -> RatioEstimator | None:
@@ -139,7 +163,7 @@ def ratio_estimator(run: Run, scale: float) -> RatioEstimator | None:
         The estimator; None where the run's objective has no density ratio.
     """
     objective, step = run.objective, estimate.last_update(run)
-    if not isinstance(objective, DensityRatioObjective):
+    if not isinstance(objective, EstimatesDensityRatio):
         return None
     return RatioEstimator(
         run.model.discriminator, lambda logits: scale * objective.log_density_ratio(logits, step)

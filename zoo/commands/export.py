@@ -42,6 +42,12 @@ def define_flags() -> None:
         "For a discriminator: divide log_density_ratio by the temperature that calibrates it on "
         "the validation split of the data.",
     )
+    flags.DEFINE_string(
+        "refine",
+        None,
+        "For a discriminator that estimates the density ratio: serve generate_refined too, whose "
+        "samples are chosen among candidates, by refine(candidates=8) or refine(acceptance=0.25).",
+    )
     flags.DEFINE_bool(
         "another_run",
         False,
@@ -65,6 +71,7 @@ def main() -> None:
         FLAGS.length,
         FLAGS.calibrated,
         FLAGS.another_run,
+        refine=FLAGS.refine,
     )
     print(
         f"\n{path} answers as the run does, to a fresh process too.\n"
