@@ -14,6 +14,7 @@ def export(
     calibrated: bool = False,
     another_run: bool = False,
     batching=None,
+    refine: str | None = None,
 ):
     """Writes `output/name/<version>`, complete and checked before it becomes visible there.
 
@@ -32,13 +33,16 @@ def export(
         another_run: whether the newest version of this name may be of a run in another folder.
         batching: an `export.batching.Batching`, how the server merges requests; None: by the
             defaults. Generated files that were edited since stay as they are.
+        refine: "refine(candidates=8)" or "refine(acceptance=0.25)", to serve the signature
+            `generate_refined` too, whose samples are chosen among candidates by the log density
+            ratio, calibrated as that of `log_density_ratio`; None: not.
 
     Returns:
         The new version's folder, a `pathlib.Path`.
 
     Raises:
         RunFolderError: `run` is the path of something else.
-        SpecError: a sampler or a length that cannot be, or nothing to be calibrated.
+        SpecError: a sampler or a length that cannot be, or nothing to be calibrated or refined by.
         ExportError: a name or version that cannot be, a name that another run has, a folder that
             is not writable or in use, or an export that does not answer as the run does. What was
             there is untouched.
@@ -47,7 +51,7 @@ def export(
     from export import exporting
 
     return exporting.export(
-        run, output, name, version, sampler, length, calibrated, another_run, batching
+        run, output, name, version, sampler, length, calibrated, another_run, batching, refine
     )
 
 

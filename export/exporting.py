@@ -23,12 +23,14 @@ from export.errors import ExportError
 from export.ratio_estimator import RatioEstimator
 from export.servable import METADATA, Servable
 from export.versions import new_version, versions
+from zoo import samplers
 from zoo.density_ratio import estimate
 from zoo.errors import SpecError
 from zoo.models.base.sequence_model import SequenceModel
-from zoo.objectives.base.contracts import DensityRatioObjective
+from zoo.objectives.base.contracts import EstimatesDensityRatio
 from zoo.runs.loading import load
 from zoo.runs.plain_paths import plain
+from zoo.runs.refining import Refiner
 from zoo.runs.run import Run
 
 # What can stand in the address of a model, http://host:8501/v1/models/NAME:predict.
@@ -36,12 +38,12 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
 
 
 def export(
-    run, output, name, version, sampler, length, calibrated, another_run, batching=None
+    run, output, name, version, sampler, length, calibrated, another_run, batching=None, refine=None
 ) -> pathlib.Path:
     """See `export.export`."""
     model_folder = folder_of(output, name)
     run = run if isinstance(run, Run) else load(run)
-    model = with_origin(servable(run, sampler, length, calibrated), run)
+    model = with_origin(servable(run, sampler, length, calibrated, refine), run)
     logs = warmup.logs(model, name)
     with new_version(model_folder, version) as (unfinished, path):
         if not another_run:
@@ -73,10 +75,24 @@ def folder_of(output, name: str) -> pathlib.Path:
 
 
 def servable(
-    run: Run, sampler: str | None, length: int | None, calibrated: bool = False
+    run: Run,
+    sampler: str | None,
+    length: int | None,
+    calibrated: bool = False,
+    refine: str | None = None,
 ) -> Servable:
-    """The signatures of a run's model, with a calibrated log density ratio if it is asked for."""
-    return with_ratio(run, lambda scale: signatures(run, sampler, length, scale), calibrated)
+    """The signatures of a run's model.
+
+    Args:
+        run: the run.
+        sampler: see `export.export`, as the other arguments.
+        length: see there.
+        calibrated: see there.
+        refine: see there.
+    """
+    return with_ratio(
+        run, lambda scale: signatures(run, sampler, length, scale, refine), calibrated
+    )
 
 
 def with_ratio(run: Run, build: Callable[[float], Servable], calibrated: bool) -> Servable:
@@ -134,7 +150,9 @@ def require_same_run(model_folder: pathlib.Path, run: Run) -> None:
         )
 
 
-def signatures(run: Run, sampler: str | None, length: int | None, ratio_scale: float) -> Servable:
+def signatures(
+    run: Run, sampler: str | None, length: int | None, ratio_scale: float, refine: str | None = None
+) -> Servable:
     """The signatures of a run's model; see `export.export`.
 
     Args:
@@ -142,10 +160,13 @@ def signatures(run: Run, sampler: str | None, length: int | None, ratio_scale: f
         sampler: see `export.export`.
         length: see `export.export`.
         ratio_scale: a factor of the log density ratio.
+        refine: see `export.export`.
     """
-    estimator = ratio_estimator(run, ratio_scale)
+    estimator, refiner = ratio_estimator(run, ratio_scale), None
+    if refine is not None:
+        refiner = _refiner(run, refine, 1 / ratio_scale)
     if run.domain.kind == "text":
-        return text_signatures.build(run.generator, sampler, length, estimator)
+        return text_signatures.build(run.generator, sampler, length, estimator, refiner)
     drawn = "points" if run.domain.kind == "points" else "images"
     if length is not None:
         raise SpecError(f"{run.experiment.model} draws {drawn}: it has no length.")
@@ -154,8 +175,16 @@ def signatures(run: Run, sampler: str | None, length: int | None, ratio_scale: f
     if sampler is not None:
         raise SpecError(f"{run.experiment.model} draws {drawn} from noise: it has no sampler.")
     if run.domain.kind == "points":
-        return point_signatures.build(run.generator, run.domain.dimension, estimator)
-    return image_signatures.build(run.generator, run.domain.shape, estimator)
+        return point_signatures.build(run.generator, run.domain.dimension, estimator, refiner)
+    return image_signatures.build(run.generator, run.domain.shape, estimator, refiner)
+
+
+def _refiner(run, refine, temperature):
+    if not samplers.is_refinement(refine):
+        raise SpecError(
+            f"refine={refine} should be refine(candidates=...) or refine(acceptance=...)."
+        )
+    return Refiner(run, refine, temperature)
 
 
 def ratio_estimator(run: Run, scale: float) -> RatioEstimator | None:
@@ -169,7 +198,7 @@ def ratio_estimator(run: Run, scale: float) -> RatioEstimator | None:
         The estimator; None where the run's objective has no density ratio.
     """
     objective, step = run.objective, estimate.last_update(run)
-    if not isinstance(objective, DensityRatioObjective):
+    if not isinstance(objective, EstimatesDensityRatio):
         return None
     return RatioEstimator(
         run.model.discriminator, lambda logits: scale * objective.log_density_ratio(logits, step)

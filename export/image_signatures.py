@@ -6,13 +6,18 @@ import tensorflow as tf
 from export import labels
 from export.ratio_estimator import RatioEstimator
 from export.servable import Servable, Signature
+from zoo.runs import refining
+from zoo.runs.refining import Refiner
 
 # Components of the noise that generators are trained with come nowhere near.
 MOST_LATENT = 100.0
 
 
 def build(
-    generator, shape: tuple[int, int, int], estimator: RatioEstimator | None = None
+    generator,
+    shape: tuple[int, int, int],
+    estimator: RatioEstimator | None = None,
+    refiner: Refiner | None = None,
 ) -> Servable:
     """Builds the signatures of a generator, and of its discriminator if one was trained with it.
 
@@ -22,8 +27,9 @@ def build(
         generator: see `zoo.models`.
         shape: (height, width, channels) of an image, see `zoo.domains.Image`.
         estimator: of the log density ratio, where one was trained with the generator.
+        refiner: chooses among candidates, where refined samples are served too.
     """
-    images = _Images(generator, estimator)
+    images = _Images(generator, estimator, refiner)
     size, classes = generator.latent_size, generator.num_classes
     random = np.random.default_rng(0)
     rows = {
@@ -50,14 +56,16 @@ def build(
     if estimator is not None:
         signatures["log_density_ratio"] = signature(images.log_density_ratio, "image")
         variables += estimator.discriminator.variables
+    if refiner is not None:
+        signatures["generate_refined"] = signature(images.generate_refined, "seed")
     return Servable(signatures, variables, [])
 
 
 class _Images:
     """The functions behind the signatures."""
 
-    def __init__(self, generator, estimator):
-        self.generator, self.estimator = generator, estimator
+    def __init__(self, generator, estimator, refiner):
+        self.generator, self.estimator, self.refiner = generator, estimator, refiner
 
     def generate(self, inputs):
         """Draws images."""
@@ -70,6 +78,14 @@ class _Images:
         classes, wrong = labels.read(inputs, self.generator.num_classes)
         image = self.generator.generate(inputs["seed"], classes)
         return _answer(inputs, wrong, image_bytes=png(image))
+
+    def generate_refined(self, inputs):
+        """Draws images, chosen among candidates."""
+        classes, error = labels.read(inputs, self.generator.num_classes)
+        draw = refining.candidates(self.generator, classes)
+        chosen = self.refiner.choose(draw, self.refiner.log_ratio, inputs["seed"])
+        image, num_candidates = chosen.drawn[0], chosen.candidates
+        return _answer(inputs, error, image=image, num_candidates=num_candidates)
 
     def decode(self, inputs):
         """Decodes latents to images: neither draws nor strings, which some formats do not have."""

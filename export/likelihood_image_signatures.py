@@ -6,7 +6,7 @@ import tensorflow as tf
 from export import labels
 from export.image_signatures import number, png
 from export.servable import Servable, Signature
-from zoo import spec
+from zoo import samplers
 
 _SEED, _LABEL, _ROWS = (tf.int64, []), (tf.int64, []), (tf.int32, [])
 
@@ -23,7 +23,7 @@ def build(model, sampler: str | None = None) -> Servable:
     Raises:
         SpecError: an unknown sampler, or one with arguments out of range.
     """
-    images = _Images(model, spec.build("samplers", sampler or "ancestral()"))
+    images = _Images(model, samplers.of_tokens(sampler or "ancestral()"))
     image = (tf.float32, list(model.domain.shape))
     rows = {
         "seed": np.arange(3),

@@ -7,18 +7,26 @@ from export.image_signatures import MOST_LATENT, awkward, number
 from export.ratio_estimator import RatioEstimator
 from export.servable import Servable, Signature
 from zoo.models.base.capabilities import Likelihood
+from zoo.runs import refining
+from zoo.runs.refining import Refiner
 
 # Squares of larger numbers come near to what float32 can hold.
 MOST_POINT = 1e6
 
 
-def build(generator, dimension: int, estimator: RatioEstimator | None = None) -> Servable:
+def build(
+    generator,
+    dimension: int,
+    estimator: RatioEstimator | None = None,
+    refiner: Refiner | None = None,
+) -> Servable:
     """Builds the signatures of a generator, its density and its estimator, if it has these.
 
     Args:
         generator: see `zoo.models`.
         dimension: the number of coordinates of a point.
         estimator: of the log density ratio, where one was trained with the generator.
+        refiner: chooses among candidates, where refined samples are served too.
     """
     point = (tf.float32, [dimension])
     points = awkward(np.random.default_rng(0).normal(size=[4, dimension]))
@@ -37,6 +45,11 @@ def build(generator, dimension: int, estimator: RatioEstimator | None = None) ->
         logits = estimator.discriminator(_read(inputs))
         return {"log_density_ratio": estimator.log_density_ratio(logits)}
 
+    def generate_refined(inputs):
+        draw = refining.candidates(generator, None)
+        chosen = refiner.choose(draw, refiner.log_ratio, inputs["seed"])
+        return {"point": chosen.drawn[0], "num_candidates": chosen.candidates}
+
     drawn = Signature(generate, {"seed": (tf.int64, [])}, {"seed": np.arange(3)})
     latent = (tf.float32, [generator.latent_size])
     signatures = {
@@ -52,6 +65,10 @@ def build(generator, dimension: int, estimator: RatioEstimator | None = None) ->
             log_density_ratio, {"point": point}, {"point": points}
         )
         variables += estimator.discriminator.variables
+    if refiner is not None:
+        signatures["generate_refined"] = Signature(
+            generate_refined, {"seed": (tf.int64, [])}, {"seed": np.arange(3)}
+        )
     return Servable(signatures, variables, [])
 
 

@@ -5,8 +5,9 @@ import tensorflow as tf
 
 from export.ratio_estimator import RatioEstimator
 from export.servable import Servable, Signature
-from zoo import samplers, spec
+from zoo import samplers
 from zoo.errors import require
+from zoo.runs.refining import Refiner
 from zoo.samplers.greedy import keep_most_likely
 from zoo.samplers.nucleus import keep_nucleus
 from zoo.samplers.top_k import keep_top_k
@@ -30,6 +31,7 @@ def build(
     sampler: str | None = None,
     length: int | None = None,
     estimator: RatioEstimator | None = None,
+    refiner: Refiner | None = None,
 ) -> Servable:
     """Builds the signatures of a language model.
 
@@ -38,13 +40,14 @@ def build(
         sampler: the spec of a member of `zoo.samplers`; None: ancestral().
         length: the maximum number of tokens of a generated text; None: as in training.
         estimator: of the log density ratio, where one was trained with the model.
+        refiner: chooses among candidates, where refined samples are served too.
 
     Raises:
         SpecError: a sampler or a length that cannot be.
     """
     length = model.domain.length if length is None else length
     require(length >= 1, f"length={length} should be at least 1.")
-    text = _Text(model, spec.build("samplers", sampler or "ancestral()"), length)
+    text = _Text(model, samplers.of_tokens(sampler or "ancestral()"), length)
     rows = _Rows(model.domain.vocabulary)
     prompt = {"prompt": _TEXT, "seed": _SEED}
     generate = Signature(text.generate, prompt, rows.prompts(text.longest_prompt))
@@ -69,6 +72,10 @@ def build(
             text.log_density_ratio_by(estimator), {"text": _TEXT}, rows.texts(model.domain.length)
         )
         variables += estimator.discriminator.variables
+    if refiner is not None:
+        function = text.generate_refined_by(refiner)
+        longest = min(length, model.domain.length) - 1
+        signatures["generate_refined"] = Signature(function, prompt, rows.prompts(longest))
     return Servable(signatures, variables, [model.domain.vocabulary.table])
 
 
@@ -116,6 +123,31 @@ class _Text:
             log_prob=drawn.log_prob,
             num_tokens=drawn.num_tokens,
         )
+
+    def generate_refined_by(self, refiner: Refiner):
+        """Builds the function that continues prompts by texts chosen among candidates."""
+        length = self.model.domain.length
+
+        def generate_refined(inputs):
+            prompt, seed = inputs["prompt"], inputs["seed"]
+            tokens, num_read, error = self._read(prompt, length - 1, "prompt")
+
+            def draw(of_each, rows):
+                start, known = tf.gather(tokens, rows), tf.gather(num_read, rows)
+                drawn = self.model.generate(of_each, self.sampler, length, start, known)
+                return tuple(drawn)
+
+            chosen = refiner.choose(draw, lambda drawn: refiner.log_ratio(drawn[:1]), seed)
+            drawn = samplers.Generated(*chosen.drawn)
+            return _answer(
+                error,
+                text=self.vocabulary.continued(prompt, drawn.tokens, num_read),
+                log_prob=drawn.log_prob,
+                num_tokens=drawn.num_tokens,
+                num_candidates=chosen.candidates,
+            )
+
+        return generate_refined
 
     def score(self, inputs):
         """Computes the log-probability of texts, of their end token too if texts have one."""

@@ -144,6 +144,20 @@ def seeds(key: tf.Tensor, count: int | tf.Tensor):
     return tf.bitwise.bitwise_or(tf.bitwise.left_shift(high, tf.constant(32, tf.int64)), low)
 
 
+def derived(seeds: tf.Tensor, number: int | tf.Tensor, purpose: str):
+    """A seed for each row from its own and a number, int64 [batch]; its own for the number 0.
+
+    Args:
+        seeds: int64 [batch].
+        number: from 0 to 2³¹ - 1, an integer or an integer tensor that broadcasts with `seeds`.
+        purpose: as in `key`.
+    """
+    shift, number = tf.constant(32, tf.int64), tf.cast(number, tf.int64) + tf.zeros_like(seeds)
+    second = _salt(purpose) | tf.bitwise.left_shift(number, shift)
+    low, high = tf.unstack(tf.cast(bits(tf.stack([seeds, second], axis=-1), 2), tf.int64), axis=-1)
+    return tf.where(number == 0, seeds, tf.bitwise.left_shift(high, shift) | low)
+
+
 def rows(draw: Callable, seeds: tf.Tensor, purpose: str, shape: Sequence[int] | tf.Tensor):
     """Draws for every row from its own seed, whatever rows stand beside it.
 

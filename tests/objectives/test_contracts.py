@@ -102,6 +102,10 @@ def test_it_has_no_figures_but_its_losses(run):
             "DensityRatioObjective",
             {"discriminator_loss", "generator_loss", "log_density_ratio", "divergence_bound"},
         ),
+        (
+            "FixedGeneratorObjective",
+            {"discriminator_loss", "log_density_ratio", "divergence_bound"},
+        ),
         ("CooperativeObjective", {"mediator_loss", "generator_loss", "divergence_bound"}),
         ("ImplicitObjective", {"loss"}),
     ],

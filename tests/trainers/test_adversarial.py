@@ -5,10 +5,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import zoo
 from zoo import spec
 from zoo.batch import Batch
 from zoo.data.base.splits import Images, batches
 from zoo.errors import SpecError
+from zoo.runs import building
 from zoo.trainers import adversarial
 
 
@@ -61,7 +63,7 @@ def test_the_discriminator_step_leaves_the_generator_alone(pair, images):
     trainer = build(pair)
     before = [v.numpy() for v in pair.generator.trainable_variables]
     real = Batch(images.batch(0, 8, seed=0))
-    tf.function(lambda: trainer.update_discriminator(real, 0))()
+    tf.function(lambda: trainer.update_discriminator(real, 0, pair.generator.sample))()
     for old, variable in zip(before, pair.generator.trainable_variables, strict=True):
         np.testing.assert_array_equal(old, variable)
 
@@ -134,7 +136,8 @@ def test_more_steps_of_the_discriminator_are_each_on_examples_of_their_own(pair,
     for variable, value in zip(variables, state, strict=True):
         variable.assign(value)
     for number in range(2):
-        trainer.update_discriminator(Batch(real[8 * number : 8 * number + 8]), number)
+        part = Batch(real[8 * number : 8 * number + 8])
+        trainer.update_discriminator(part, number, pair.generator.sample)
     for variable, value in zip(pair.discriminator.variables, together, strict=True):
         np.testing.assert_array_equal(variable, value)
 
@@ -152,7 +155,7 @@ def test_the_penalty_is_part_of_the_discriminator_s_step(pair, images):
             with tf.GradientTape() as tape:
                 penalty = trainer.objective.gradient_penalty(pair.discriminator.prefix_logits, real)
             gradients = tape.gradient(penalty, pair.discriminator.trainable_variables)
-        trainer.update_discriminator(real, 0)
+        trainer.update_discriminator(real, 0, pair.generator.sample)
         steps.append([v.numpy() for v in pair.discriminator.trainable_variables])
     for without, penalised, gradient in zip(*steps, gradients, strict=True):
         expected = 0 if gradient is None else gradient  # the last bias moves no slope
@@ -215,3 +218,31 @@ def test_all_that_the_discriminator_reads_has_the_noise_of_its_step(pair, images
         for before, after in zip(clean, shown, strict=True):
             for part in tf.split(after - before, len(before) // 8):
                 assert np.std(part) == pytest.approx(deviation, rel=0.05, abs=1e-6)
+
+
+def test_a_warm_up_keeps_the_generator_s_weights_and_then_lets_them_move(digit, images):
+    """As an experiment builds it; the learning rate is then the cosine's at that step."""
+    experiment = zoo.Experiment(
+        data="mnist_5k",
+        model="dcgan(width=4, latent_size=5)",
+        objective="generalised_js(discriminator_warmup=2)",
+        batch_size=8,
+        steps=4,
+        decay="cosine",
+    )
+    trainer = building.build_trainer(experiment, building.compose(experiment), digit)
+    weights = trainer.generator.trainable_variables
+    before, rates = [v.numpy() for v in weights], []
+    for step in range(3):
+        assert int(trainer.step.numpy()) == step
+        rates.append(float(trainer.generator_optimizer.learning_rate))
+        trainer.train_step((images.batch(step, 8, seed=0),))
+        still = all(np.array_equal(v, old) for v, old in zip(weights, before, strict=True))
+        assert still == (step < 2)
+    np.testing.assert_allclose(rates, [0, 0, 1e-3 * (1 + np.cos(np.pi / 2)) / 2], atol=1e-9)
+    assert float(trainer.second_optimizer.learning_rate) > 0
+
+
+def test_a_warm_up_below_zero_is_refused():
+    with pytest.raises(SpecError, match="discriminator_warmup=-1"):
+        spec.build("objectives", "generalised_js(discriminator_warmup=-1)")

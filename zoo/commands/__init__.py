@@ -145,6 +145,22 @@ def spelt(name: str) -> str:
     return _SCRIPTS.get(name, f"python {name}.py")
 
 
+def specs(parts: list[str]) -> list[str]:
+    """Specs of a comma-separated list, whose arguments have been parted at commas too.
+
+    Example:
+        >>> specs(["nll", "fresh_bound(steps=9", "pi=0.1)"])
+        ['nll', 'fresh_bound(steps=9,pi=0.1)']
+    """
+    joined = []
+    for part in parts:
+        if joined and joined[-1].count("(") > joined[-1].count(")"):
+            joined[-1] += f",{part}"
+        else:
+            joined.append(part)
+    return joined
+
+
 def known(folder: str) -> str:
     """The names of all members of a folder, for the help of a flag."""
     return f"{', '.join(spec.names(folder))}."

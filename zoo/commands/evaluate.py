@@ -38,7 +38,8 @@ def define_flags() -> None:
     flags.DEFINE_list(
         "metrics",
         None,
-        f"The metrics; by default all that apply. Known: {commands.known('metrics')}",
+        "The metrics; by default all that apply, without fresh_bound, which trains a "
+        f"discriminator and is written fresh_bound(steps=2000). Known: {commands.known('metrics')}",
     )
     flags.DEFINE_integer(
         "count", 1000, "The number of samples, where samples are measured.", lower_bound=2
@@ -48,7 +49,8 @@ def define_flags() -> None:
         "sampler",
         None,
         "For autoregressive models: how each token is drawn, which is part of what is measured. "
-        f"Known: {commands.known('samplers')}",
+        f"Known: {commands.known('samplers')} For models with a discriminator that estimates the "
+        "density ratio: refine, which chooses among whole samples.",
     )
     flags.DEFINE_list(
         "temperatures",
@@ -76,7 +78,7 @@ def main() -> None:
     from zoo.report import page, runs, temperatures, terminal
     from zoo.runs.evaluation import Settings, evaluate_all
 
-    metrics = tuple(FLAGS.metrics) if FLAGS.metrics else None
+    metrics = tuple(commands.specs(FLAGS.metrics)) if FLAGS.metrics else None
     settings = Settings(tuple(FLAGS.splits), metrics, FLAGS.count, FLAGS.seed)
     heats = temperatures.read(FLAGS.temperatures)
     require(

@@ -56,6 +56,12 @@ def define_flags() -> None:
         "For a discriminator: divide log_density_ratio by the temperature that calibrates it on "
         "the validation split of the data.",
     )
+    flags.DEFINE_string(
+        "refine",
+        None,
+        "For a discriminator that estimates the density ratio: serve generate_refined too, whose "
+        "samples are chosen among candidates, by refine(candidates=8) or refine(acceptance=0.25).",
+    )
     flags.DEFINE_bool(
         "another_run",
         False,
@@ -126,6 +132,7 @@ def _export():
         FLAGS.calibrated,
         FLAGS.another_run,
         Batching(**{field.name: FLAGS[field.name].value for field in dataclasses.fields(Batching)}),
+        refine=FLAGS.refine,
     )
     print(
         f"\n{path} answers as the run does, to a fresh process too.\n"

@@ -10,6 +10,7 @@
   zoo sample --workdir=runs/pixels --known_rows=14 --count=32
   zoo sample --workdir=runs/plane --count=1000 --output=points.png
   zoo sample --pretrained=surnames_lstm --prompt=Mac
+  zoo sample --workdir=runs/ratio --sampler='refine(candidates=8)'
 
 Another --seed gives other samples, and the same seed always the same.
 """
@@ -17,6 +18,7 @@ Another --seed gives other samples, and the same seed always the same.
 import dataclasses
 import os
 import pathlib
+import sys
 import typing
 
 from absl import flags
@@ -46,7 +48,9 @@ def define_flags() -> None:
     flags.DEFINE_string(
         "sampler",
         "ancestral()",
-        f"For autoregressive models: how each token is drawn. Known: {commands.known('samplers')}",
+        f"For autoregressive models: how each token is drawn. Known: {commands.known('samplers')} "
+        "For models with a discriminator that estimates the density ratio: refine(candidates=8) or "
+        "refine(acceptance=0.25), which choose among whole samples.",
     )
     flags.DEFINE_string("prompt", "", "For text: the start of each sample.")
     flags.DEFINE_integer(
@@ -88,6 +92,7 @@ def main() -> None:
     """Draws, and writes or prints."""
     loaded = commands.loaded_run()
     run = dataclasses.replace(loaded, sampler=FLAGS.sampler)
+    run.require_sampler()
     output = FLAGS.output and os.path.expanduser(FLAGS.output)
     if run.domain.kind == "text":
         write_texts(run, output)
@@ -113,11 +118,20 @@ def write_texts(run: "Run", output: str | None) -> None:
             )
     options = {name: FLAGS[name].value for name in ("length", "prompt")}
     if FLAGS.beam_width is None:
-        texts = run.samples(FLAGS.count, FLAGS.seed, **options)
+        texts = drawn(run, **options)
     else:
         found = run.most_probable(FLAGS.beam_width, **options)
         texts = [f"{nats:9.3f}  {text}" for text, nats in found]
     write_lines(texts, run.domain.example_separator, "texts", output)
+
+
+def drawn(run: "Run", **options: object):
+    """Samples, and a line on how many candidates they are chosen among if they are."""
+    if run.refiner is None:
+        return run.samples(FLAGS.count, FLAGS.seed, **options)
+    found = run.refined(FLAGS.count, FLAGS.seed, **options)
+    print(f"{FLAGS.count:,} samples of {found.candidates.sum():,} candidates.", file=sys.stderr)
+    return found.samples
 
 
 def write_lines(lines: list[str], between: str, what: str, output: str | None) -> None:
@@ -131,11 +145,11 @@ def write_lines(lines: list[str], between: str, what: str, output: str | None) -
 
 def write_points(run: "Run", output: str | None) -> None:
     """Writes points as comma-separated numbers, or among test points in a picture."""
-    absent = ("prompt", "length", "beam_width", "known_rows", "sampler", "label")
-    for name in (*absent, "interpolate", "to_label"):
+    absent = ("prompt", "length", "beam_width", "known_rows", "label", "interpolate", "to_label")
+    for name in absent:
         if FLAGS[name].present:
             raise SpecError(f"{run.experiment.model} draws points: it has no {name}.")
-    points = run.samples(FLAGS.count, FLAGS.seed)
+    points = drawn(run)
     if output is None or not output.lower().endswith(".png"):
         write_lines([",".join(map(str, point)) for point in points], "\n", "points", output)
         return
@@ -149,13 +163,10 @@ def write_points(run: "Run", output: str | None) -> None:
 def write_images(run: "Run", output: str) -> None:
     """Writes a grid of images."""
     from zoo.domains import pictures
-    from zoo.models.base.sequence_model import SequenceModel
 
     for name in ("prompt", "length", "beam_width"):
         if FLAGS[name].present:
             raise SpecError(f"{run.experiment.model} draws images: it has no {name}.")
-    if FLAGS["sampler"].present and not isinstance(run.generator, SequenceModel):
-        raise SpecError(f"{run.experiment.model} draws images from noise: it has no sampler.")
     if FLAGS.known_rows is not None and FLAGS.label is not None:
         raise SpecError("known_rows keeps rows of test images, which have labels of their own.")
     if FLAGS.known_rows is not None and FLAGS.interpolate is not None:
@@ -182,4 +193,4 @@ def draw_images(run: "Run") -> tuple["np.ndarray", int]:
     if FLAGS.known_rows is not None:
         pairs = np.stack(run.complete(FLAGS.known_rows, count, seed), axis=1)
         return pairs.reshape([-1, *run.domain.shape]), 2 * round(count**0.5 / 2 + 0.49)
-    return run.samples(count, seed, label=FLAGS.label), round(count**0.5 + 0.49)
+    return drawn(run, label=FLAGS.label), round(count**0.5 + 0.49)

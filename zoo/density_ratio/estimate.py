@@ -1,5 +1,7 @@
 """Estimates of log P - log Q by a run's discriminator."""
 
+from collections.abc import Callable
+
 import numpy as np
 import tensorflow as tf
 
@@ -7,21 +9,25 @@ from zoo.batch import Batch
 from zoo.data.base.splits import ContiguousText
 from zoo.density_ratio.trained import Trained
 from zoo.errors import require
-from zoo.objectives.base.contracts import AdversarialObjective, DensityRatioObjective
+from zoo.objectives.base.contracts import DiscriminatorObjective, EstimatesDensityRatio
 
 _AT_ONCE = 250
 
 
 def given_by(run: Trained) -> bool:
     """True where the run was trained against a discriminator."""
-    return isinstance(run.objective, AdversarialObjective)
+    return isinstance(run.objective, DiscriminatorObjective)
 
 
 def require_given(run: Trained) -> None:
     """Raises SpecError unless the logits of the run's discriminator estimate a density ratio."""
-    require(given_by(run), "The run has no discriminator: it was not trained against one.")
     require(
-        isinstance(run.objective, DensityRatioObjective),
+        given_by(run),
+        "The run has no discriminator: it was not trained against one. --objective=density_ratio "
+        "with --init_from trains one of its samples.",
+    )
+    require(
+        isinstance(run.objective, EstimatesDensityRatio),
         f"The discriminator's logits estimate no density ratio where {type(run.objective).__name__}"
         " is the objective; train by one whose logits do, such as generalised_js.",
     )
@@ -44,8 +50,13 @@ def logits(run: Trained, examples: Batch) -> tf.Tensor:
         f"The discriminator reads {'examples with their labels' if conditional else 'examples'},"
         f" as the data gives them; these come with{'out' if conditional else ''} labels.",
     )
+    return logits_of(run.model.discriminator, examples)
+
+
+def logits_of(discriminator: Callable, examples: Batch) -> tf.Tensor:
+    """A discriminator's logits of examples, float32 [count]; see `logits`."""
     parts = [_part(examples, first) for first in range(0, len(examples.values), _AT_ONCE)]
-    return tf.concat([_logits(run.model.discriminator, part) for part in parts], axis=0)
+    return tf.concat([_logits(discriminator, part) for part in parts], axis=0)
 
 
 def last_update(run: Trained) -> int:
@@ -74,6 +85,11 @@ def held_out(run: Trained, split: str, count: int, seed: int) -> tuple[Batch, Ba
         DataError: the data is not to be had.
     """
     require_given(run)
+    return real_and_generated(run, split, count, seed)
+
+
+def real_and_generated(run: Trained, split: str, count: int, seed: int) -> tuple[Batch, Batch]:
+    """Real examples and samples of any run; see `held_out`."""
     data = run.dataset.split(split)
     if isinstance(data, ContiguousText):
         return Batch(data.separate_windows(count, seed)), run.examples(count, seed)

@@ -15,6 +15,7 @@ class Trained(abc.ABC):
     """A trained model with its data; `zoo.runs.run.Run` is one.
 
     Attributes:
+        experiment: the experiment, with the specs of its parts.
         domain: the domain of the data.
         model: the member of `zoo.models`.
         objective: the objective that it was trained by.
@@ -25,6 +26,7 @@ class Trained(abc.ABC):
         calibration_temperature: the temperature that calibrates the discriminator.
     """
 
+    experiment: Any
     domain: Domain
     model: Any
     objective: Objective

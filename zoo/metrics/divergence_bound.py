@@ -9,7 +9,7 @@ from zoo.density_ratio import estimate
 from zoo.density_ratio.trained import Trained
 from zoo.metrics import Measurement, RunMetric
 from zoo.metrics.base import standard_errors
-from zoo.objectives.base.contracts import DensityRatioObjective
+from zoo.objectives.base.contracts import EstimatesDensityRatio
 
 
 def measure(run: Trained, *, split: str, count: int, seed: int) -> dict[str, Measurement]:
@@ -48,7 +48,7 @@ def measure(run: Trained, *, split: str, count: int, seed: int) -> dict[str, Mea
 METRIC = RunMetric(estimate.given_by, measure)
 
 
-def _standard_error(objective: DensityRatioObjective, real, generated, step, pieces):
+def _standard_error(objective: EstimatesDensityRatio, real, generated, step, pieces):
     """Standard error of a mean over data in pieces plus a mean over independent samples."""
     other = tf.zeros([1])  # a logit of the other kind shifts all terms alike
     of_real = _terms(lambda logit: objective.divergence_bound(logit, other, step), real)

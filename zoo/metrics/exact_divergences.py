@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from zoo import divergences, spec
+from zoo import divergences, samplers
 from zoo.density_ratio.trained import Trained
 from zoo.divergences.estimates import Estimate, monte_carlo_generalised_js, monte_carlo_kl
 from zoo.metrics import Measurement, RunMetric
@@ -139,7 +139,7 @@ def scorer(run: Trained) -> Callable[[np.ndarray], list[np.ndarray]]:
     """
     options = {}
     if run.domain.kind == "text":
-        options = {"sampler": spec.build("samplers", run.sampler)}
+        options = {"sampler": samplers.of_tokens(run.sampler)}
 
     @tf.function(reduce_retracing=True)
     def score(some):

@@ -109,7 +109,7 @@ class _Scored(NamedTuple):
 
 def _sampler(text):
     """Builds the sampler of a spec; None for ancestral(), the model's own distribution."""
-    sampler = spec.build("samplers", text)
+    sampler = samplers.of_tokens(text)
     return None if spec.parse(text)[0] == "ancestral" else sampler
 
 

@@ -11,6 +11,8 @@ where `MyObjective` is a subclass of one of the abstract classes in
     "autoregressive"    LikelihoodObjective     predict
     "adversarial"       AdversarialObjective    discriminator_loss, generator_loss
                         DensityRatioObjective   and log_density_ratio, divergence_bound
+    "discriminative"    FixedGeneratorObjective discriminator_loss, log_density_ratio,
+                                                divergence_bound
     "cooperative"       CooperativeObjective    mediator_loss, generator_loss, divergence_bound
     "implicit"          ImplicitObjective       loss
 

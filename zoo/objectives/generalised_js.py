@@ -19,7 +19,7 @@ from keras import ops
 
 from zoo.divergences import binary_entropy
 from zoo.errors import require
-from zoo.objectives.base import pi_schedule
+from zoo.objectives.base import mixture, pi_schedule
 from zoo.objectives.base.contracts import AdversarialObjective, DensityRatioObjective
 from zoo.objectives.base.regularisation import GradientPenalty, InstanceNoise
 
@@ -101,11 +101,13 @@ class GeneralisedJS(DensityRatioObjective):
         discriminator_steps: int = 1,
         instance_noise: InstanceNoise = AdversarialObjective.instance_noise,
         gradient_penalty: GradientPenalty = AdversarialObjective.gradient_penalty,
+        discriminator_warmup: int = 0,
     ):
         self.pi, self.pi_steps, self.weighting = pi, pi_steps, weighting
         self._generator_loss = GENERATOR_LOSSES[generator_loss]
         self.estimator, self.discriminator_steps = estimator, discriminator_steps
         self.instance_noise, self.gradient_penalty = instance_noise, gradient_penalty
+        self.discriminator_warmup = discriminator_warmup
 
     def pi_at(self, step: int | tf.Tensor):
         """π at a training step, an integer or an integer tensor []: a float64 tensor []."""
@@ -142,7 +144,7 @@ class GeneralisedJS(DensityRatioObjective):
             step: the training step, which sets π.
         """
         weight = 0.5 if self.weighting == "logit_shift" else self.pi_at(step)
-        return _cross_entropy(real_logits, generated_logits, weight)
+        return mixture.cross_entropy(real_logits, generated_logits, weight)
 
     def generator_loss(self, generated_logits: tf.Tensor, step: int | tf.Tensor):
         """The generator loss g of each sample; see the functions of `GENERATOR_LOSSES`.
@@ -156,7 +158,7 @@ class GeneralisedJS(DensityRatioObjective):
         """
         pi = self.pi_at(step)
         d, r = self._shifted(generated_logits, pi), self._ratio(generated_logits, pi)
-        return self._generator_loss(d, r, *_weights(pi, generated_logits.dtype))
+        return self._generator_loss(d, r, *mixture.weights(pi, generated_logits.dtype))
 
     def divergence_bound(
         self, real_logits: tf.Tensor, generated_logits: tf.Tensor, step: int | tf.Tensor
@@ -177,7 +179,7 @@ class GeneralisedJS(DensityRatioObjective):
         pi = self.pi_at(step)
         real, generated = self._shifted(real_logits, pi), self._shifted(generated_logits, pi)
         entropy = ops.cast(binary_entropy(pi), real.dtype)
-        return entropy - _cross_entropy(real, generated, pi)
+        return entropy - mixture.cross_entropy(real, generated, pi)
 
     def log_density_ratio(self, logits: tf.Tensor, step: int | tf.Tensor):
         """The estimate of r = log P - log Q in nats, of the shape and type of `logits`."""
@@ -185,33 +187,19 @@ class GeneralisedJS(DensityRatioObjective):
 
     def _ratio(self, logits, pi):
         """The estimate of r."""
-        return logits if self.weighting == "logit_shift" else logits - _log_odds(pi, logits.dtype)
+        return (
+            logits
+            if self.weighting == "logit_shift"
+            else logits - mixture.log_odds(pi, logits.dtype)
+        )
 
     def _shifted(self, logits, pi):
         """The estimate of d* = r + log(π / (1 - π))."""
-        return logits + _log_odds(pi, logits.dtype) if self.weighting == "logit_shift" else logits
-
-
-def _cross_entropy(real_logits, generated_logits, pi):
-    pi, one_minus_pi = _weights(pi, real_logits.dtype)
-    real, generated = ops.softplus(-real_logits), ops.softplus(generated_logits)
-    return pi * ops.mean(real) + one_minus_pi * ops.mean(generated)
-
-
-def _float64(pi):
-    # Keras reads a Python float as float32 unless it is told otherwise.
-    return ops.convert_to_tensor(pi, "float64")
-
-
-def _weights(pi, dtype):
-    """π and 1 - π."""
-    return ops.cast(_float64(pi), dtype), ops.cast(1 - _float64(pi), dtype)
-
-
-def _log_odds(pi, dtype):
-    """log(π / (1 - π))."""
-    pi = _float64(pi)
-    return ops.cast(ops.log(pi) - ops.log1p(-pi), dtype)
+        return (
+            logits + mixture.log_odds(pi, logits.dtype)
+            if self.weighting == "logit_shift"
+            else logits
+        )
 
 
 def build(
@@ -222,6 +210,7 @@ def build(
     weighting: Weighting = "logit_shift",
     estimator: str | None = None,
     discriminator_steps: int = 1,
+    discriminator_warmup: int = 0,
     r1: float = 0.0,
     instance_noise: float = 0.0,
     instance_noise_steps: int = 0,
@@ -239,6 +228,9 @@ def build(
             "reinforce(rollouts=4)"; None: pathwise() where samples are differentiable in the
             weights, reinforce() for sequences of tokens.
         discriminator_steps: discriminator updates per generator update, each on new examples.
+        discriminator_warmup: training steps at the start in which the generator's learning rate is
+            0, so that the discriminator comes near its optimum before the generator follows it;
+            they count as steps of the run, and take as long.
         r1: the weight γ of the penalty γ/2 E_P[|∇D|²], for images and points; 0: none. The
             weights of data and samples sum to one here and to two in arXiv 1801.04406 (2018),
             eq. 9: give half of the γ that is quoted for it, 5 for 10.
@@ -250,7 +242,7 @@ def build(
 
     Raises:
         SpecError: π outside (0, 1), a schedule that is incomplete or cannot be, no step of the
-            discriminator, or a penalty or noise below zero.
+            discriminator, or a warm-up, penalty or noise below zero.
     """
     ends = pi_schedule.checked("generalised_js", pi, pi_steps)
     require(
@@ -262,6 +254,10 @@ def build(
         discriminator_steps >= 1,
         f"generalised_js: discriminator_steps={discriminator_steps} should be at least 1.",
     )
+    require(
+        discriminator_warmup >= 0,
+        f"generalised_js: discriminator_warmup={discriminator_warmup} should be at least 0.",
+    )
     return GeneralisedJS(
         ends,
         pi_steps,
@@ -271,4 +267,5 @@ def build(
         discriminator_steps,
         InstanceNoise(float(instance_noise), instance_noise_steps),
         GradientPenalty(float(r1)),
+        discriminator_warmup,
     )

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from zoo import spec
 from zoo.domains import Image, pictures
 from zoo.errors import PretrainedError
-from zoo.objectives.base.contracts import DensityRatioObjective
+from zoo.objectives.base.contracts import EstimatesDensityRatio
 from zoo.pretrained import card, index, manifest, weights
 
 _WEIGHTS = "model.safetensors"
+_OTHER_RUNS = ("init_from", "init_discriminator_from")
 
 
 def publish(
@@ -69,7 +70,7 @@ def _write_run(run, folder, dtype):
     if (run.folder.path / "vocabulary.txt").is_file():
         shutil.copyfile(run.folder.path / "vocabulary.txt", folder / "vocabulary.txt")
     temperature = None
-    if isinstance(run.objective, DensityRatioObjective):
+    if isinstance(run.objective, EstimatesDensityRatio):
         temperature = run.calibration_temperature
     weights.save(folder / _WEIGHTS, _components(run), run.step, temperature, dtype)
     weights.load(folder / _WEIGHTS, _components(run))
@@ -86,8 +87,9 @@ def without_paths(experiment: dict) -> dict:
         field: spec.read(folder, experiment[field]).without_paths(index.is_published)
         for field, folder in folders.items()
     }
-    begun = experiment["init_from"] and pathlib.Path(experiment["init_from"]).name
-    return experiment | specs | {"init_from": begun, "data_dir": None}
+    others = [experiment.get(field) for field in _OTHER_RUNS]
+    begun = zip(_OTHER_RUNS, (other and pathlib.Path(other).name for other in others), strict=True)
+    return experiment | specs | {"data_dir": None} | dict(begun)
 
 
 def _printed_alike(*folders):

@@ -5,8 +5,7 @@ import json
 import pathlib
 
 from zoo import report, spec
-from zoo.errors import RunFolderError, require
-from zoo.models.base.sequence_model import SequenceModel
+from zoo.errors import RunFolderError
 from zoo.pretrained import card
 from zoo.runs import loading, seeds
 from zoo.runs.evaluation import Evaluation
@@ -92,9 +91,6 @@ def beside_published(evaluations: list[Evaluation]) -> list[str]:
 
 
 def _with_sampler(run, sampler):
-    require(
-        sampler is None or isinstance(run.generator, SequenceModel),
-        f"{run.experiment.model} generates an example in one pass: sampler={sampler} does not "
-        "apply to it.",
-    )
-    return dataclasses.replace(run, sampler=sampler or run.sampler)
+    run = dataclasses.replace(run, sampler=sampler or run.sampler)
+    run.require_sampler()
+    return run

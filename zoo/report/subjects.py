@@ -4,6 +4,7 @@ import dataclasses
 import json
 import shlex
 
+from zoo import samplers, spec
 from zoo.models.base.sequence_model import SequenceModel
 from zoo.runs.evaluation import Evaluation
 from zoo.runs.experiment import MAY_CHANGE, Experiment
@@ -23,11 +24,15 @@ def description(evaluation: Evaluation) -> dict[str, str]:
         "folder": str(run.folder.path),
         **{name.replace("_", " "): str(settings[name]) for name in _DESCRIBED},
         "steps": f"{run.step:,}",
-        **({"sampler": run.sampler} if isinstance(run.generator, SequenceModel) else {}),
+        **({"sampler": run.sampler} if _has_sampler(run) else {}),
         "samples": f"{evaluation.settings.count:,}, seed {evaluation.settings.seed}",
         "trained with": ", ".join(f"{name} {version}" for name, version in versions),
         "revision": record.get("revision") or "unknown",
     }
+
+
+def _has_sampler(run):
+    return isinstance(run.generator, SequenceModel) or samplers.is_refinement(run.sampler)
 
 
 def train_command(evaluation: Evaluation) -> str:
@@ -48,7 +53,7 @@ def evaluate_command(evaluation: Evaluation, temperatures: list[float]) -> str:
     flags = [f"--splits={','.join(settings.splits)}"]
     if settings.metrics:  # leave out those that apply to other runs only
         flags.append(
-            f"--metrics={','.join(m for m in settings.metrics if m in evaluation.seconds)}"
+            f"--metrics={','.join(m for m in settings.metrics if _measured(m, evaluation))}"
         )
     flags += [f"--count={settings.count}", f"--seed={settings.seed}"]
     if run.checkpoint is not None:
@@ -58,6 +63,10 @@ def evaluate_command(evaluation: Evaluation, temperatures: list[float]) -> str:
     if temperatures:
         flags.append(f"--temperatures={','.join(map(repr, temperatures))}")
     return shlex.join(["python", "evaluate.py", _workdir(evaluation), *flags])
+
+
+def _measured(text, evaluation):
+    return spec.parse(text)[0] in evaluation.seconds
 
 
 def _workdir(evaluation):

@@ -124,7 +124,9 @@ def build_trainer(experiment: Experiment, parts: Parts, domain: domains.Domain) 
         )
         trainer.compile(
             **{
-                name: _optimizer(experiment, parts.specs.optimizer, updates)
+                name: _optimizer(
+                    experiment, parts.specs.optimizer, updates, trainer.waiting.get(name, 0)
+                )
                 for name, updates in trainer.updates.items()
             },
             jit_compile=experiment.jit_compile,
@@ -132,14 +134,16 @@ def build_trainer(experiment: Experiment, parts: Parts, domain: domains.Domain) 
     return trainer
 
 
-def _optimizer(experiment, optimizer, updates):
-    """The optimizer of a network that has so many updates per training step."""
+def _optimizer(experiment, optimizer, updates, waiting):
+    """The optimizer of a network, with its updates per training step and steps at rate 0."""
     rate = optimizers.learning_rate(
         experiment.learning_rate,
         updates * experiment.warmup_steps,
         experiment.decay,
         updates * (experiment.decay_steps or experiment.steps),
     )
+    if waiting:
+        rate = optimizers.After(updates * waiting, rate)
     # Each replica hands over its share of the mean gradient, see `zoo.trainers.base.trainer`.
     return optimizer.build(rate, experiment.clip_norm / replicas.count())
 

@@ -6,7 +6,7 @@ import os
 from zoo.errors import RunFolderError
 from zoo.pretrained import index
 from zoo.runs import building
-from zoo.runs.experiment import MAY_CHANGE, Experiment
+from zoo.runs.experiment import INITIAL, MAY_CHANGE, Experiment
 from zoo.runs.run_folder import RunFolder
 
 
@@ -60,8 +60,9 @@ def _meanings(experiment, specs):
     """The values of the fields, equal for two spellings of the same experiment."""
     values = dataclasses.asdict(experiment)
     values |= {name: part.meaning() for name, part in specs._asdict().items()}
-    if experiment.init_from is not None:
-        values["init_from"] = os.path.realpath(os.path.expanduser(experiment.init_from))
+    for name in INITIAL:
+        if values[name] is not None:
+            values[name] = os.path.realpath(os.path.expanduser(values[name]))
     return values
 
 
@@ -78,7 +79,7 @@ def _with_absolute_paths(experiment, specs):
     """The experiment with paths that hold in another working directory."""
     paths = {
         name: os.path.abspath(os.path.expanduser(getattr(experiment, name)))
-        for name in ("init_from", "data_dir")
+        for name in (*INITIAL, "data_dir")
         if getattr(experiment, name) and not index.is_published(getattr(experiment, name))
     }
     for name in ("data", "objective"):

@@ -28,7 +28,8 @@ class Settings:
 
     Attributes:
         splits: the splits of the data to measure on; samples are compared to the last of them.
-        metrics: names of members of `zoo.metrics`; None: all that apply.
+        metrics: names of members of `zoo.metrics`, with arguments where they take some, such as
+            "fresh_bound(steps=500)"; None: all that apply, but for those that take long.
         count: the number of samples, where samples are measured.
         seed: the seed of the samples, and of any draws of a metric.
 
@@ -131,7 +132,7 @@ def evaluate_all(
         DataError: the data is not to be had.
     """
     members = [applicable(run, settings) for run in runs]
-    asked = set(settings.metrics or ())
+    asked = {spec.parse(text)[0] for text in settings.metrics or ()}
     unfit = sorted(asked - {name for each in members for name in each})
     require(
         not unfit,
@@ -153,9 +154,14 @@ def evaluate_all(
 
 def applicable(run: Run, settings: Settings) -> dict[str, RunMetric | SampleMetric]:
     """The metrics that apply to a run, among those of the settings, by name."""
-    names = settings.metrics or spec.names("metrics")
-    known = {name: metrics.find(name) for name in names}
+    asked = settings.metrics or [name for name in spec.names("metrics") if not _long(name)]
+    known = {spec.parse(text)[0]: metrics.find(text) for text in asked}
     return {name: member for name, member in known.items() if member.applies(run)}
+
+
+def _long(name):
+    member = metrics.find(name)
+    return isinstance(member, RunMetric) and member.only_by_name
 
 
 def comparisons(

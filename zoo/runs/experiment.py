@@ -13,6 +13,9 @@ from zoo.errors import SpecError, require
 # The fields that may change when a run is continued; with any other it would be another run.
 MAY_CHANGE = {"steps", "decay_steps", "patience", "checkpoint_every", "sample_every", "data_dir"}
 
+# The fields that name other runs, whose weights a run begins with.
+INITIAL = ("init_from", "init_discriminator_from")
+
 _AT_LEAST = {"steps": 1, "batch_size": 1}
 _AT_LEAST |= dict.fromkeys(("warmup_steps", "decay_steps", "clip_norm", "patience"), 0)
 _AT_LEAST |= dict.fromkeys(("checkpoint_every", "sample_every"), 0)
@@ -59,6 +62,10 @@ class Experiment:
             diversity; an equal figure is no improvement.
         patience: With keep_best: end training after this many validations without improvement;
             0: make all steps.
+        init_discriminator_from: The run folder of another run, whose discriminator initialises
+            the discriminator; or of an lstm of texts, whose embedding and layers initialise those
+            of a recurrent text discriminator of the same width and number of layers. Not needed any
+            more once there is a checkpoint.
 
     Raises:
         SpecError: a value out of range, or a spec that cannot be read. Whether the specs name
@@ -87,6 +94,7 @@ class Experiment:
     data_dir: str | None = None
     keep_best: str | None = None
     patience: int = 0
+    init_discriminator_from: str | None = None
 
     def __post_init__(self):
         """Refuses values out of range, before any work is done."""

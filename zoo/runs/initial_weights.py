@@ -1,10 +1,14 @@
-"""Initialises a generator from that of another run."""
+"""Initialises a generator, and a discriminator, from those of other runs."""
 
 import numpy as np
 
 from zoo import domains, spec
 from zoo.errors import require
-from zoo.models.base.sequence_model import SequenceModel
+from zoo.models.base.discriminator import Discriminator
+from zoo.models.base.recurrent import RecurrentNetwork
+from zoo.models.base.sequence_model import SequenceModel, TextModel
+from zoo.models.base.text_discriminator import TextDiscriminator
+from zoo.models.layers.text_readers import Recurrence
 from zoo.runs.run import Run
 from zoo.trainers.base.trainer import Trainer
 
@@ -53,6 +57,60 @@ def take(trainer: Trainer, model: spec.Part, domain: domains.Domain, run: Run) -
         f"{shared} of {len(tokens)} tokens are initialised from {path}; "
         f"{len(tokens) - shared} are new."
     )
+
+
+def take_discriminator(discriminator: Discriminator, domain: domains.Domain, run: Run) -> None:
+    """Gives a discriminator the weights of a run's, or of its language model.
+
+    Args:
+        discriminator: the discriminator of a trainer that has made no step.
+        domain: the domain of the data.
+        run: a run with a discriminator of the same kind and sizes; or an lstm of texts, whose
+            embedding and layers a recurrent discriminator of the same width and layers gets.
+
+    Raises:
+        SpecError: the run is neither, or its data are of another domain.
+    """
+    path = run.folder.path
+    require(
+        run.domain == domain,
+        f"init_discriminator_from: {path} was trained on {run.domain}; here are {domain}. "
+        "Initialise from a run on the same data.",
+    )
+    its = run.model.networks().get("discriminator")
+    if its is not None and _shapes(its) == _shapes(discriminator):
+        pairs = zip(discriminator.variables, its.variables, strict=True)
+    else:
+        pairs = zip(*_recurrent(discriminator, run), strict=True)
+    for variable, value in pairs:
+        variable.assign(value[: variable.shape[0]])  # an embedding's start tokens are left out
+
+
+def _shapes(network):
+    return [(variable.name, variable.shape) for variable in network.variables]
+
+
+def _recurrent(discriminator, run):
+    """Variables of a recurrent discriminator's reader, and those of an lstm that fit them."""
+    network = run.generator.network if isinstance(run.generator, TextModel) else None
+    reader = discriminator.reader if isinstance(discriminator, TextDiscriminator) else None
+    fits = isinstance(network, RecurrentNetwork) and isinstance(reader, Recurrence)
+    if fits:
+        fits = [_shapes(layer) for layer in network.layers_] == [
+            _shapes(layer) for layer in reader.layers_
+        ]
+    require(
+        fits,
+        f"init_discriminator_from: {run.folder.path} is {run.experiment.model}, which has no "
+        "discriminator like the one here, and whose layers do not fit it. Give a run with the same "
+        "discriminator; or an lstm, for text_gan(discriminator='recurrent') with width and layers "
+        "equal to its units and layers.",
+    )
+    parts = [
+        [part.embedding, *(v for layer in part.layers_ for v in layer.variables)]
+        for part in (reader, network)
+    ]
+    return parts
 
 
 def mapped(generator: SequenceModel, other: SequenceModel) -> list[np.ndarray]:

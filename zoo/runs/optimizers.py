@@ -4,6 +4,7 @@ import dataclasses
 import inspect
 
 import keras
+import tensorflow as tf
 
 from zoo import spec
 from zoo.errors import SpecError, require
@@ -21,6 +22,30 @@ _TAKEN |= {"gradient_accumulation_steps"}
 
 
 Rate = float | keras.optimizers.schedules.LearningRateSchedule
+
+
+class After(keras.optimizers.schedules.LearningRateSchedule):
+    """A learning rate of 0 up to a step, and then what it would have been at that step.
+
+    An optimizer gathers its moments meanwhile: its first step that counts is no larger than others.
+
+    Args:
+        first: the number of updates with rate 0.
+        rate: the learning rate from there on, a number or a schedule of all updates.
+    """
+
+    def __init__(self, first: int, rate: Rate):
+        self.first, self.rate = first, rate
+
+    def __call__(self, step: tf.Tensor):
+        """The learning rate of an update, float32 []."""
+        scheduled = isinstance(self.rate, keras.optimizers.schedules.LearningRateSchedule)
+        rate = tf.cast(self.rate(step) if scheduled else self.rate, tf.float32)
+        return tf.where(tf.cast(step, tf.int64) < self.first, 0.0, rate)
+
+    def get_config(self) -> dict:
+        """The arguments."""
+        return {"first": self.first, "rate": self.rate}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo import domains, spec
+from zoo import domains, samplers, spec
 from zoo.batch import Batch
 from zoo.data.base import grey
 from zoo.data.base.splits import Dataset
@@ -16,8 +16,8 @@ from zoo.density_ratio import calibration, estimate
 from zoo.density_ratio.trained import Trained
 from zoo.errors import DataError, require
 from zoo.models.base.latent_generator import LatentGenerator
-from zoo.models.base.sequence_model import PatchModel
-from zoo.runs import digests, sampling
+from zoo.models.base.sequence_model import PatchModel, SequenceModel
+from zoo.runs import digests, refining, sampling
 from zoo.runs.experiment import Experiment
 from zoo.runs.run_folder import RunFolder
 
@@ -37,9 +37,9 @@ class Run(Trained):
             kept them.
         objective: the member of `zoo.objectives` it was trained by.
         step: the number of training steps.
-        sampler: the spec of the member of `zoo.samplers` by which an autoregressive model draws.
-            It is part of what is measured: another sampler makes another distribution of the
-            same network.
+        sampler: the spec of the member of `zoo.samplers` by which an autoregressive model draws;
+            of other models `refine` alone. It is part of what is measured: another sampler makes
+            another distribution of the same network.
         allow_changed_data: whether `dataset` may have other examples than the run began with.
         results: the folder that evaluations are written to; None: the run folder.
         checkpoint: the checkpoint that was asked for, "latest" or "best"; None: the default, see
@@ -101,15 +101,84 @@ class Run(Trained):
             SpecError: a label of no class of the model, or see `zoo.runs.sampling`.
         """
         self._require_class("label", options.get("label"))
+        if self.refiner is not None:
+            return self.refined(count, seed, **options).samples
         draw = _SAMPLES[self.domain.kind]
         return draw(self.generator, count, seed, **(self._options | options))
 
+    def refined(
+        self, count: int, seed: int = 0, label: int | None = None, **options: object
+    ) -> refining.Refined:
+        """Draws samples by the sampler `refine`, with the number of candidates of each.
+
+        The ratio is divided by `calibration_temperature`, which the first time reads the data's
+        validation split.
+
+        Args:
+            count: the number of samples.
+            seed: another seed gives other samples.
+            label: the class of all images, see `sampling.images`.
+            **options: the `prompt` of texts.
+
+        Raises:
+            SpecError: the run's sampler is not refine, its objective estimates no density ratio, or
+                the discriminator cannot read texts of another length.
+        """
+        require(
+            self.refiner is not None,
+            f"{self.sampler} chooses among no candidates; give the sampler refine(candidates=8).",
+        )
+        if self.domain.kind != "text":
+            drawn = self.refiner.draw(count, seed, label)
+            return refining.Refined(drawn.samples.values, drawn.candidates)
+        length, prompt = options.get("length"), options.get("prompt", "")
+        require(
+            length in (None, self.domain.length),
+            f"length={length}: {self.sampler} reads whole texts of at most {self.domain.length} "
+            "tokens; leave length out.",
+        )
+        vocabulary = self.domain.vocabulary
+        start = sampling.encoded(vocabulary, prompt, self.domain.length)
+        drawn = self.refiner.draw(count, seed, prompt=tuple(start.numpy()[0]))
+        texts = sampling.written(vocabulary, prompt, drawn.samples.values, start.shape[1])
+        return refining.Refined(texts, drawn.candidates)
+
+    def require_sampler(self) -> None:
+        """Raises SpecError unless the run can be sampled by its sampler."""
+        require(
+            self.sampler == type(self).sampler
+            or isinstance(self.generator, SequenceModel)
+            or samplers.is_refinement(self.sampler),
+            f"{self.experiment.model} generates an example in one pass: "
+            f"sampler={self.sampler} does not apply to it.",
+        )
+        if samplers.is_refinement(self.sampler):
+            estimate.require_given(self)
+
+    @functools.cached_property
+    def refiner(self) -> refining.Refiner | None:
+        """Chooses among candidates where the sampler is refine; None where it is another."""
+        if not samplers.is_refinement(self.sampler):
+            return None
+        return refining.Refiner(self._plain, self.sampler, self.calibration_temperature)
+
+    @property
+    def _plain(self):
+        """The run as it is sampled without refinement."""
+        if not samplers.is_refinement(self.sampler):
+            return self
+        return dataclasses.replace(self, sampler=type(self).sampler)
+
     def draw(self, count: int, seed: int = 0) -> np.ndarray:
         """Draws samples as the data has its examples: images, points, tokens [count, length]."""
+        if self.refiner is not None:
+            return self.refiner.draw(count, seed).samples.values
         return _DRAWS[self.domain.kind](self.generator, count, seed, **self._options)
 
     def examples(self, count: int, seed: int = 0) -> Batch:
         """Draws as `draw` does, with labels int32 [count] where the data come with them."""
+        if self.refiner is not None:
+            return self.refiner.draw(count, seed).samples
         drawn, classes = self.draw(count, seed), self.domain.num_classes
         if classes == 0:
             return Batch(drawn)
@@ -130,7 +199,7 @@ class Run(Trained):
         """
         if self.published_temperature is not None:
             return self.published_temperature
-        return calibration.fitted(self)
+        return calibration.fitted(self._plain)
 
     @property
     def results_folder(self) -> pathlib.Path:

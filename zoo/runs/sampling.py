@@ -5,13 +5,13 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from zoo import samplers, spec
+from zoo import samplers
 from zoo.errors import require
 from zoo.models.base.latent_generator import LatentGenerator
 from zoo.models.base.sequence_model import PatchModel, SequenceModel, TextModel
 from zoo.tokenizers.vocabulary import ABSENT, Vocabulary
 
-_AT_ONCE = 250
+AT_ONCE = 250  # rows of one call
 
 
 def images(
@@ -36,7 +36,7 @@ def images(
     if isinstance(generator, SequenceModel):
         drawn = tokens(generator, count, seed, sampler, label=label)
         return np.concatenate(
-            [generator.to_examples(drawn[i : i + _AT_ONCE]) for i in range(0, count, _AT_ONCE)]
+            [generator.to_examples(drawn[i : i + AT_ONCE]) for i in range(0, count, AT_ONCE)]
         )
     return _decoded(generator, count, seed, label)
 
@@ -72,7 +72,7 @@ def interpolate(
     if generator.num_classes:
         first = drawn[:count] % generator.num_classes if label is None else _labels(label, count)
         last = _labels(to_label, count) if fixed else first
-    paths, at_once = [], max(1, _AT_ONCE // steps)
+    paths, at_once = [], max(1, AT_ONCE // steps)
     for begin in range(0, count, at_once):
         rows = [
             None if part is None else part[begin : begin + at_once]
@@ -117,8 +117,8 @@ def tokens(
     drawn = []
     # XLA compiles for each number of rows anew: the last rows are drawn with others beside them.
     compiled = generator.network.jit_compile_sampling
-    whole = compiled and count > _AT_ONCE
-    for part in seeds(-(-count // _AT_ONCE) * _AT_ONCE if whole else count, seed):
+    whole = compiled and count > AT_ONCE
+    for part in seeds(-(-count // AT_ONCE) * AT_ONCE if whole else count, seed):
         rows = tf.shape(part)[0]
         prompts = tf.repeat(tf.constant([prompt], tf.int32), rows, axis=0)
         known, labels = tf.fill([rows], len(prompt)), _labels(label, rows)
@@ -155,9 +155,21 @@ def texts(
             the vocabulary.
     """
     vocabulary, length = generator.domain.vocabulary, length or generator.domain.length
-    start = _encoded(vocabulary, prompt, length)
+    start = encoded(vocabulary, prompt, length)
     drawn = tokens(generator, count, seed, sampler, length, tuple(start.numpy()[0]))
-    prompts, lengths = tf.fill([count], prompt), tf.fill([count], start.shape[1])
+    return written(vocabulary, prompt, drawn, start.shape[1])
+
+
+def written(vocabulary: Vocabulary, prompt: str, drawn: np.ndarray, known: int) -> list[str]:
+    """Writes drawn tokens as texts.
+
+    Args:
+        vocabulary: the tokens.
+        prompt: the start of each text.
+        drawn: int32 [count, length].
+        known: the number of tokens of the prompt.
+    """
+    prompts, lengths = tf.fill([len(drawn)], prompt), tf.fill([len(drawn)], known)
     return [text.decode() for text in vocabulary.continued(prompts, drawn, lengths).numpy()]
 
 
@@ -213,7 +225,7 @@ def most_probable(
     """
     require(beam_width >= 1, f"beam_width={beam_width} should be at least 1.")
     vocabulary, length = generator.domain.vocabulary, length or generator.domain.length
-    start = _encoded(vocabulary, prompt, length)
+    start = encoded(vocabulary, prompt, length)
     found = samplers.beam_search(
         generator.network,
         vocabulary,
@@ -224,8 +236,8 @@ def most_probable(
         tf.constant([start.shape[1]]),
     )
     prompts, lengths = tf.fill([beam_width], prompt), tf.fill([beam_width], start.shape[1])
-    written = vocabulary.continued(prompts, found.tokens[0], lengths).numpy()
-    pairs = zip(written, found.log_prob[0].numpy().tolist(), strict=True)
+    texts = vocabulary.continued(prompts, found.tokens[0], lengths).numpy()
+    pairs = zip(texts, found.log_prob[0].numpy().tolist(), strict=True)
     return [(text.decode(), nats) for text, nats in pairs if nats > -np.inf]
 
 
@@ -242,13 +254,17 @@ def seeds(count: int, seed: int) -> list[tf.Tensor]:
     require(0 <= seed < 2**31, f"seed={seed} should be at least 0 and below 2^31.")
     first = seed << 32
     return [
-        tf.range(first + begin, first + min(begin + _AT_ONCE, count), dtype=tf.int64)
-        for begin in range(0, count, _AT_ONCE)
+        tf.range(first + begin, first + min(begin + AT_ONCE, count), dtype=tf.int64)
+        for begin in range(0, count, AT_ONCE)
     ]
 
 
-def _encoded(vocabulary: Vocabulary, prompt, length):
-    """The tokens of a prompt, int32 [1, any]."""
+def encoded(vocabulary: Vocabulary, prompt: str, length: int) -> tf.Tensor:
+    """The tokens of a prompt, int32 [1, any].
+
+    Raises:
+        SpecError: it has unknown tokens, or as many as a text may have.
+    """
     start = vocabulary.encode([prompt]).to_tensor()
     require(
         not np.isin(start, [vocabulary.unknown, ABSENT]).any(),
@@ -266,7 +282,7 @@ def _encoded(vocabulary: Vocabulary, prompt, length):
 @functools.cache
 def _sampler(text):
     """The sampler of a spec, the same function each time: another would be traced anew."""
-    return spec.build("samplers", text)
+    return samplers.of_tokens(text)
 
 
 def _decoded(generator, count, seed, label=None):

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from zoo.data.base import grey
 from zoo.data.base.splits import Dataset, batches
-from zoo.errors import SpecError
+from zoo.errors import SpecError, require
 from zoo.objectives.base.contracts import DistillationObjective
 from zoo.runs import (
     best,
@@ -18,6 +18,7 @@ from zoo.runs import (
     digests,
     health,
     initial_weights,
+    matching,
     previews,
     replicas,
     teaching,
@@ -26,6 +27,8 @@ from zoo.runs.experiment import Experiment
 from zoo.runs.loading import load, load_either
 from zoo.runs.run import Run
 from zoo.runs.run_folder import RunFolder
+from zoo.trainers.base.with_discriminator import WithDiscriminator
+from zoo.trainers.discriminative import Discriminative
 
 _VALIDATION_BATCHES = 8
 
@@ -45,7 +48,7 @@ def train(experiment: Experiment, workdir: str, allow_changed_data: bool = False
         The trained run.
 
     Raises:
-        SpecError: the parts do not fit each other, or not the run to initialise from or the
+        SpecError: the parts do not fit each other, or not the runs to initialise from or the
             teacher; validation logs no figure `keep_best`; or the learning rate would be 0 for
             the steps that are left, since a cosine ends before them.
         DataError: the data is not to be had.
@@ -55,6 +58,7 @@ def train(experiment: Experiment, workdir: str, allow_changed_data: bool = False
         KeyboardInterrupt: Ctrl-C or SIGTERM came; the run can be continued.
     """
     parts = building.compose(experiment)
+    _require_initial_weights(experiment, parts)
     strategy = replicas.strategy(experiment.strategy)
     folder = RunFolder(workdir)
     folder.create()
@@ -85,7 +89,7 @@ def train(experiment: Experiment, workdir: str, allow_changed_data: bool = False
             print(f"{folder.path} holds {first_step} steps already.")
         else:
             _require_logged(experiment, trainer, dataset)
-            _initialise(experiment, trainer, parts, dataset)
+            _initialise(experiment, parts, trainer, dataset)
         if folder.exists():
             folder.data_moved_to(experiment.data)
         if unfinished:
@@ -107,11 +111,28 @@ def _require_logged(experiment, trainer, dataset):
     best.require_known(experiment.keep_best, logged)
 
 
-def _initialise(experiment, trainer, parts, dataset):
-    """Gives the generator the weights that `init_from` names."""
+def _require_initial_weights(experiment, parts):
+    """Refuses a fixed generator that no run has trained, and initial weights for no network."""
+    kind = matching.kind_of(parts.trainer)
+    require(
+        experiment.init_from is not None or not issubclass(kind, Discriminative),
+        f"{experiment.objective} trains the discriminator alone, and keeps the generator of "
+        "another run: name it with --init_from=RUN.",
+    )
+    require(
+        experiment.init_discriminator_from is None or issubclass(kind, WithDiscriminator),
+        f"{experiment.objective} trains no discriminator: leave --init_discriminator_from out.",
+    )
+
+
+def _initialise(experiment, parts, trainer, dataset):
+    """Gives the trainer's networks the weights of the runs that the experiment names."""
     if experiment.init_from is not None:
         other = load_either(experiment.init_from)
         initial_weights.take(trainer, parts.specs.model, dataset.domain, other)
+    if experiment.init_discriminator_from is not None:
+        other = load_either(experiment.init_discriminator_from)
+        initial_weights.take_discriminator(trainer.discriminator, dataset.domain, other)
 
 
 def _held_out(experiment, dataset, count=_VALIDATION_BATCHES):

@@ -6,17 +6,15 @@ Source: I. Goodfellow et al. (2014), arXiv 1406.2661, algorithm 1.
 import keras
 import tensorflow as tf
 
-from zoo import randomness, spec
-from zoo.batch import Batch, concatenate
+from zoo import spec
+from zoo.batch import Batch
 from zoo.errors import require
 from zoo.estimators.base.contracts import Estimator, estimator_class
-from zoo.functional.diversity import diversity
 from zoo.models.base.pair import Pair
 from zoo.objectives.base.contracts import AdversarialObjective
-from zoo.trainers.base.trainer import descend, validation_seeds
+from zoo.trainers.base.trainer import descend
 from zoo.trainers.base.two_player import TwoPlayer
-
-_SAMPLES, _NOISE = -1, -2  # numbers for keys; the discriminator's dropout has those from 0 up
+from zoo.trainers.base.with_discriminator import WithDiscriminator
 
 
 def build(
@@ -45,12 +43,8 @@ def build(
     return Adversarial(model, objective, batch_size, seed, average_decay)
 
 
-class Adversarial(TwoPlayer):
-    """Alternates updates of the discriminator and one of the generator.
-
-    The discriminator's logits are float32 [batch, times]: one for each prefix of an example, the
-    last of them for the whole example. Images and points have one time.
-    """
+class Adversarial(WithDiscriminator, TwoPlayer):
+    """Alternates updates of the discriminator and one of the generator."""
 
     SECOND = "discriminator"
 
@@ -73,35 +67,10 @@ class Adversarial(TwoPlayer):
         """Updates the discriminator on real examples and samples, then the generator."""
         figures = self.objective.logged(self.step.value)
         for number, real in enumerate(Batch(*data).split(self.objective.discriminator_steps)):
-            figures |= self.update_discriminator(real, number)
+            figures |= self.update_discriminator(real, number, self.generator.sample)
         figures["generator_loss"] = self.update_generator()
         self.update_average()
         return figures
-
-    def update_discriminator(self, real: Batch, number: int) -> dict[str, tf.Tensor]:
-        """Updates the discriminator on real examples and as many new samples as the objective asks.
-
-        Args:
-            real: a replica's share of the real examples.
-            number: the number of the update within the step; each has random draws of its own.
-
-        Returns:
-            The objective's diagnostics and "discriminator_loss", float32 [] each.
-        """
-        step, key = self.step.value, randomness.fold(self.key("discriminator"), number)
-        count = self.per_replica(self.objective.num_generated(self.batch_size))
-        generated = self.generator.sample(randomness.fold(key, _SAMPLES), count)
-        both = concatenate([real, generated])
-        noisy = self.objective.instance_noise(both, step, randomness.fold(key, _NOISE))
-        with tf.GradientTape() as tape:
-            logits = self.discriminator.prefix_logits(*noisy, key=key, training=True)
-            real_logits, generated_logits = logits[:-count], logits[-count:]
-            loss = self.objective.discriminator_loss(real_logits, generated_logits, step)
-            penalty = self.objective.gradient_penalty(self.discriminator.prefix_logits, real)
-            penalised = loss + penalty
-        descend(self.second_optimizer, penalised, tape, self.discriminator.trainable_variables)
-        whole = real_logits[:, -1], generated_logits[:, -1]
-        return self.objective.diagnostics(*whole, step) | {"discriminator_loss": loss}
 
     def update_generator(self) -> tf.Tensor:
         """Updates the generator on new samples; returns its loss, float32 []."""
@@ -118,23 +87,10 @@ class Adversarial(TwoPlayer):
         descend(self.generator_optimizer, loss, tape, self.generator.trainable_variables)
         return loss
 
-    def test_step(self, data: tuple, number: int | tf.Tensor = 0):
-        """Computes the objective's diagnostics on held-out examples, and the samples' diversity.
-
-        A divergence bound is lower there than in training if the discriminator overfits.
-
-        Args:
-            data: the parts of a `zoo.batch.Batch`.
-            number: the number of the batch; each has samples of its own.
-        """
-        real, step = Batch(*data), self.step.value
-        generated = self.generator.examples(validation_seeds(real, number))
-        both = concatenate([real, generated])
-        noisy = self.objective.instance_noise(both, step, self.key("validation noise"))
-        whole = tf.split(self.discriminator.prefix_logits(*noisy)[:, -1], 2)
-        # The step counts updates that are done: the last one was at the step before.
-        figures = self.objective.diagnostics(*whole, tf.maximum(step - 1, 0))
-        return figures | {"diversity": diversity(generated, real)}
+    @property
+    def waiting(self) -> dict[str, int]:
+        """See `Trainer.waiting`."""
+        return {"generator_optimizer": self.objective.discriminator_warmup}
 
     def components(self) -> dict[str, list]:
         """See `Trainer.components`."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from zoo import domains, spec
 from zoo.density_ratio.trained import Trained
+from zoo.errors import require
 from zoo.metrics.base.comparison import Comparison
 from zoo.metrics.base.measurement import Measurement
 from zoo.models.base.capabilities import Likelihood
@@ -18,10 +19,15 @@ class RunMetric:
         applies: takes a run; True if it can be measured.
         measure: takes a run and the keywords `split` (a name), `count` (of samples) and `seed`;
             returns named measurements. Its docstring is the report's explanation.
+        only_by_name: whether it is left out unless it is asked for, since it takes long.
+        configure: builds the metric with arguments, keywords with defaults, which are given as in
+            "fresh_bound(steps=500)"; None: it takes none.
     """
 
     applies: Callable[[Trained], bool]
     measure: Callable[..., dict[str, Measurement]]
+    only_by_name: bool = False
+    configure: Callable[..., "RunMetric"] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,13 +51,21 @@ class SampleMetric:
         return self.accepts(run.domain)
 
 
-def find(name: str) -> RunMetric | SampleMetric:
-    """Finds a metric by the name of its file.
+def find(text: str) -> RunMetric | SampleMetric:
+    """Finds a metric by the name of its file, with arguments where it takes some.
 
     Raises:
-        SpecError: there is no such file; the message lists the known ones.
+        SpecError: there is no such file, and the message lists the known ones; or an argument that
+            the metric does not take.
     """
-    return spec.module("metrics", name).METRIC
+    name, arguments = spec.parse(text)
+    member = spec.module("metrics", name).METRIC
+    if not arguments:
+        return member
+    configure = member.configure if isinstance(member, RunMetric) else None
+    require(configure is not None, f"{name} takes no arguments; leave out those of {text}.")
+    spec.check(name, configure, arguments)
+    return configure(**arguments)
 
 
 def is_text(domain: domains.Domain) -> bool:

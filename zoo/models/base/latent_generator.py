@@ -120,13 +120,12 @@ class LatentGenerator(keras.Model, Generator):
         Returns:
             float32 [batch, ...].
         """
-        if labels is None and self.num_classes:
-            labels = self._in_turn(seeds)
+        labels = self.labels(seeds) if labels is None else labels
         return self.decode(self.latents_of(seeds), labels)
 
     def examples(self, seeds: tf.Tensor) -> Batch:
         """See `Generator.examples`: the examples that `generate` draws, with their classes."""
-        return Batch(self.generate(seeds), self._in_turn(seeds) if self.num_classes else None)
+        return Batch(self.generate(seeds), self.labels(seeds))
 
     def interpolate(
         self,
@@ -167,9 +166,15 @@ class LatentGenerator(keras.Model, Generator):
         shape = [tf.shape(starts)[0], steps, *examples.shape[1:]]
         return tf.reshape(examples, tf.stack(shape))
 
-    def _in_turn(self, seeds):
-        """Classes int32 [batch]: each in turn, from seed to seed."""
-        return tf.cast(seeds % self.num_classes, tf.int32)
+    def labels(self, seeds: tf.Tensor, label: int | None = None):
+        """Classes of samples, int32 [batch]: this one, or each in turn from seed to seed.
+
+        None where the generator is conditioned on none.
+        """
+        if self.num_classes == 0:
+            return None
+        turn = tf.cast(seeds % self.num_classes, tf.int32)
+        return turn if label is None else tf.fill(tf.shape(turn), label)
 
     def latents(self, key: tf.Tensor, count: int):
         """Draws from the prior by one key, float32 [count, latent_size]."""

@@ -2,8 +2,10 @@
 
     Objective
       LikelihoodObjective         predict
-      AdversarialObjective        discriminator_loss, generator_loss
-        DensityRatioObjective       and log_density_ratio, divergence_bound
+      DiscriminatorObjective      discriminator_loss; no trainer takes all of them, but these:
+        AdversarialObjective        and generator_loss
+          DensityRatioObjective       and log_density_ratio, divergence_bound
+        FixedGeneratorObjective     and log_density_ratio, divergence_bound
       CooperativeObjective        mediator_loss, generator_loss, divergence_bound
       DistillationObjective       divergence, loss
       ImplicitObjective           loss
@@ -52,31 +54,17 @@ class LikelihoodObjective(Objective):
         """
 
 
-class AdversarialObjective(Objective):
-    """Trains a generator against a discriminator.
+class DiscriminatorObjective(Objective):
+    """Trains a discriminator to separate data from samples; the base of what follows.
 
     Logits are float32 [batch, times]: one for each prefix of an example, the last of them for the
     whole example. Images and points have one time.
 
     Attributes:
-        estimator: the spec of the generator's gradient estimator, see `zoo.estimators`; None:
-            pathwise() where samples are differentiable in the weights, reinforce() for tokens.
-        discriminator_steps: discriminator updates per generator update, each on new examples.
         instance_noise: noise on everything that the discriminator reads.
         gradient_penalty: a penalty that is added to the discriminator's loss.
-
-    Example:
-        >>> class Hinge(AdversarialObjective):
-        ...     def discriminator_loss(self, real_logits, generated_logits, step):
-        ...         real, generated = tf.nn.relu(1 - real_logits), tf.nn.relu(1 + generated_logits)
-        ...         return tf.reduce_mean(real) + tf.reduce_mean(generated)
-        ...
-        ...     def generator_loss(self, generated_logits, step):
-        ...         return -generated_logits
     """
 
-    estimator: str | None = None
-    discriminator_steps: int = 1
     instance_noise: InstanceNoise = InstanceNoise()
     gradient_penalty: GradientPenalty = GradientPenalty()
 
@@ -90,18 +78,6 @@ class AdversarialObjective(Objective):
             real_logits: float [num_real, ...].
             generated_logits: float [num_generated, ...].
             step: the training step.
-        """
-
-    @abc.abstractmethod
-    def generator_loss(self, generated_logits: tf.Tensor, step: int | tf.Tensor):
-        """The loss g whose mean over samples the generator minimises, discriminator held fixed.
-
-        Args:
-            generated_logits: float [N, ...], of samples of Q.
-            step: the training step.
-
-        Returns:
-            g of each logit, of the shape and type of `generated_logits`.
         """
 
     def num_real(self, batch_size: int) -> int:
@@ -126,11 +102,12 @@ class AdversarialObjective(Objective):
         return {}
 
 
-class DensityRatioObjective(AdversarialObjective):
-    """An adversarial objective whose discriminator estimates the log density ratio of P and Q.
+class EstimatesDensityRatio(abc.ABC):
+    """Defines how the logits of a discriminator estimate the log density ratio of P and Q.
 
-    Runs that are trained by one have `Run.log_density_ratio`, the metrics `divergence_bound` and
-    `calibration`, and the signature `log_density_ratio` in their exports.
+    Runs that are trained by an objective of this class have `Run.log_density_ratio`, the sampler
+    `refine`, the metrics `divergence_bound`, `calibration` and `refinement_gain`, and the signature
+    `log_density_ratio` in their exports.
     """
 
     @abc.abstractmethod
@@ -163,8 +140,52 @@ class DensityRatioObjective(AdversarialObjective):
     def diagnostics(
         self, real_logits: tf.Tensor, generated_logits: tf.Tensor, step: int | tf.Tensor
     ) -> dict[str, Any]:
-        """The divergence bound; see `AdversarialObjective.diagnostics`."""
+        """The divergence bound; see `DiscriminatorObjective.diagnostics`."""
         return {"divergence_bound": self.divergence_bound(real_logits, generated_logits, step)}
+
+
+class AdversarialObjective(DiscriminatorObjective):
+    """Trains a generator against a discriminator.
+
+    Attributes:
+        estimator: the spec of the generator's gradient estimator, see `zoo.estimators`; None:
+            pathwise() where samples are differentiable in the weights, reinforce() for tokens.
+        discriminator_steps: discriminator updates per generator update, each on new examples.
+        discriminator_warmup: training steps before the generator's weights begin to move.
+
+    Example:
+        >>> class Hinge(AdversarialObjective):
+        ...     def discriminator_loss(self, real_logits, generated_logits, step):
+        ...         real, generated = tf.nn.relu(1 - real_logits), tf.nn.relu(1 + generated_logits)
+        ...         return tf.reduce_mean(real) + tf.reduce_mean(generated)
+        ...
+        ...     def generator_loss(self, generated_logits, step):
+        ...         return -generated_logits
+    """
+
+    estimator: str | None = None
+    discriminator_steps: int = 1
+    discriminator_warmup: int = 0
+
+    @abc.abstractmethod
+    def generator_loss(self, generated_logits: tf.Tensor, step: int | tf.Tensor):
+        """The loss g whose mean over samples the generator minimises, discriminator held fixed.
+
+        Args:
+            generated_logits: float [N, ...], of samples of Q.
+            step: the training step.
+
+        Returns:
+            g of each logit, of the shape and type of `generated_logits`.
+        """
+
+
+class DensityRatioObjective(EstimatesDensityRatio, AdversarialObjective):
+    """An adversarial objective whose discriminator estimates the log density ratio of P and Q."""
+
+
+class FixedGeneratorObjective(EstimatesDensityRatio, DiscriminatorObjective):
+    """Trains the log density ratio of P and Q alone; the generator stays as it is."""
 
 
 class CooperativeObjective(Objective):

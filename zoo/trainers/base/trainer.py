@@ -72,6 +72,11 @@ class Trainer(keras.Model, abc.ABC):
         """Optimizer updates per training step, keyed by the optimizer's name in `compile`."""
 
     @property
+    def waiting(self) -> dict[str, int]:
+        """Training steps at the start in which an optimizer's learning rate is 0, by its name."""
+        return {}
+
+    @property
     @abc.abstractmethod
     def num_real(self) -> int:
         """Real examples per training step, over all replicas and all updates of the step."""

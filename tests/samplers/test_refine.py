@@ -1,0 +1,92 @@
+"""The sampler refine: its settings, and what a run draws by it."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from zoo import samplers, spec
+from zoo.errors import SpecError
+from zoo.runs import evaluation
+
+TEXTS = {"model": "text_gan(generator='lstm(units=4, layers=1)', width=4)"}
+POINTS = {"data": "gaussian_mixture(count=200)", "model": "gaussian(discriminator_units=4)"}
+CLASSES = {"data": "mnist_5k(labels=True)", "model": "mlp_gan(width=4, maxout_units=4)"}
+
+
+@pytest.fixture(scope="module", params=[TEXTS, POINTS, CLASSES], ids=["text", "points", "image"])
+def run(request, tiny_run):
+    trained = tiny_run(**request.param, objective="generalised_js", steps=1, batch_size=8)
+    # The temperature of a published model: nothing is fitted, and all weights differ.
+    return dataclasses.replace(trained, published_temperature=0.01)
+
+
+def by(run, sampler):
+    return dataclasses.replace(run, sampler=sampler)
+
+
+@pytest.mark.parametrize("sampler", ["refine(candidates=1)", "refine(acceptance=1.0)"])
+def test_one_candidate_is_plain_sampling(run, sampler):
+    found = by(run, sampler).refined(5, seed=3)
+    expected = run.samples(5, seed=3)
+    if run.domain.kind == "text":
+        assert found.samples == expected
+    else:
+        np.testing.assert_allclose(found.samples, expected, atol=1e-6)  # of other batch shapes
+    np.testing.assert_array_equal(found.candidates, 1)
+
+
+@pytest.mark.parametrize("sampler", ["refine(candidates=6)", "refine(acceptance=0.4)"])
+def test_samples_are_those_of_larger_ratio_and_of_their_seed(run, sampler):
+    refined = by(run, sampler)
+    examples, plain = refined.examples(60, seed=1), run.examples(60, seed=1)
+    ratios = [run.log_density_ratio(*each).mean() for each in (examples, plain)]
+    assert ratios[0] > ratios[1]
+    np.testing.assert_allclose(examples.values[:7], refined.draw(7, seed=1), atol=1e-6)
+    if examples.labels is not None:
+        np.testing.assert_array_equal(examples.labels, plain.labels)
+    assert np.any(refined.draw(7, seed=2) != examples.values[:7])
+
+
+def test_it_is_recorded_by_what_is_measured(run):
+    refined = by(run, "refine(candidates=2)")
+    found = evaluation.evaluate(
+        refined, metrics=("refinement_gain", "divergence_bound"), splits=("test",), count=20
+    )
+    assert np.isfinite([each.value for each in found.values()]).all()
+
+
+def test_a_prompt_is_kept(tiny_run):
+    trained = tiny_run(**TEXTS, data="surnames", objective="generalised_js", steps=1, batch_size=4)
+    refined = by(dataclasses.replace(trained, published_temperature=1.0), "refine(candidates=3)")
+    assert all(text.startswith("Ma") for text in refined.samples(4, prompt="Ma"))
+    with pytest.raises(SpecError, match="leave length out"):
+        refined.samples(4, length=3)
+
+
+def test_a_run_without_a_discriminator_is_refused(tiny_run):
+    plain = by(tiny_run(steps=1), "refine(candidates=2)")
+    for draw in (plain.require_sampler, lambda: plain.samples(2), lambda: plain.draw(2)):
+        with pytest.raises(SpecError, match="The run has no discriminator"):
+            draw()
+
+
+def test_a_likelihood_of_refined_samples_is_refused():
+    with pytest.raises(SpecError, match="chooses among whole samples"):
+        samplers.of_tokens("refine(candidates=2)")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "refine",
+        "refine(candidates=2, acceptance=0.5)",
+        "refine(candidates=0)",
+        "refine(candidates=1001)",
+        "refine(acceptance=0.0)",
+        "refine(acceptance=1.5)",
+    ],
+)
+def test_settings_that_cannot_be_are_refused(text):
+    with pytest.raises(SpecError, match="refine: "):
+        spec.build("samplers", text)
