@@ -32,7 +32,7 @@ def of_experiment(
         experiment: the experiment.
         updates: the optimizer's updates per training step.
         replicas: the number of replicas, each of which hands over its share of the mean gradient,
-            see `zoo.trainers.base.trainer.descend`.
+            see `zoo.replicas.descend`.
 
     Raises:
         SpecError: see `build`.

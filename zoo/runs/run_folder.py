@@ -87,6 +87,13 @@ class RunFolder:
             lock.release()
 
     @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Creates and locks the folder for the process that writes it."""
+        self.create()
+        with self.locked(), self.removed_if_no_run_begins():
+            yield
+
+    @contextlib.contextmanager
     def removed_if_no_run_begins(self) -> Iterator[None]:
         """Removes what `create` and `locked` have made if an error comes before a run begins.
 

@@ -1,6 +1,8 @@
 """Trains an experiment, or continues it."""
 
+import contextlib
 import dataclasses
+import functools
 
 from zoo.data.base import grey
 from zoo.data.base.splits import Dataset, batches
@@ -14,7 +16,7 @@ from zoo.runs import (
     health,
     initial_weights,
     previews,
-    replicas,
+    strategies,
 )
 from zoo.runs.experiment import Experiment
 from zoo.runs.loading import load, load_either
@@ -44,14 +46,14 @@ def train(experiment: Experiment, workdir: str, allow_changed_data: bool = False
         DataError: the data is not to be had.
         RunFolderError: the folder is not writable, in use, or holds another experiment; the
             data has changed since the run began; or the folder to initialise from holds no run.
+        WorkerError: another worker of the run is gone, or sees another run folder.
         TrainingDivergedError: a logged value is no longer finite.
         KeyboardInterrupt: Ctrl-C or SIGTERM came; the run can be continued.
     """
+    strategy = strategies.strategy(experiment)  # first: workers meet before TensorFlow does work
     parts = building.compose(experiment)
-    strategy = replicas.strategy(experiment.strategy)
-    folder = RunFolder(workdir)
-    folder.create()
-    with folder.locked(), folder.removed_if_no_run_begins():
+    folder, writes = RunFolder(workdir), strategies.is_chief(strategy)
+    with folder.held() if writes else contextlib.nullcontext():
         experiment = continuing.settled(experiment, parts.data, folder)
         dataset = parts.data.build(experiment.data_dir)
         if folder.exists():
@@ -63,8 +65,9 @@ def train(experiment: Experiment, workdir: str, allow_changed_data: bool = False
             print(note)
         with strategy.scope():
             trainer = building.build_trainer(experiment, parts, dataset.domain)
-        saved = checkpoints.Checkpoints(folder.checkpoints, trainer.components())
+        saved = checkpoints.Checkpoints(folder.checkpoints, trainer.components(), writes)
         first_step = saved.restore()
+        strategies.require_same_step(strategy, first_step, folder.path)
         if 0 < first_step < experiment.steps:
             folder.require_same_stream()
         if first_step > 0:
@@ -72,38 +75,47 @@ def train(experiment: Experiment, workdir: str, allow_changed_data: bool = False
         elif experiment.init_from is not None:
             other = load_either(experiment.init_from)
             initial_weights.take(trainer, parts.model, dataset.domain, other)
-        if folder.exists():
+        if folder.exists() and writes:
             folder.data_moved_to(experiment.data)
         if first_step < experiment.steps:
             _require_learning(experiment, folder)
-            folder.write(dataclasses.asdict(experiment), dataset.domain, data)
-            _fit(experiment, trainer, dataset, folder, saved, first_step)
+            if writes:
+                folder.write(dataclasses.asdict(experiment), dataset.domain, data)
+            with strategies.workers_watched(strategy):
+                _fit(experiment, strategy, trainer, dataset, folder, saved, first_step)
+        strategies.total(strategy, 0)  # the last checkpoint is written now
     return load(workdir, allow_changed_data=allow_changed_data)
 
 
-def _fit(experiment, trainer, dataset: Dataset, folder, saved, first_step):
+def _fit(experiment, strategy, trainer, dataset: Dataset, folder, saved, first_step):
     """Makes the steps that are left, then saves."""
     labelled = dataset.domain.num_classes > 0
     steps = first_step, experiment.steps
-    data = batches(dataset.train, trainer.num_real, experiment.seed, *steps, labelled)
+    data = strategies.fed(strategy, trainer, dataset, experiment.seed, steps)
     held_out = list(
         batches(dataset.validation, experiment.batch_size, 0, 0, _VALIDATION_BATCHES, labelled)
     )
-    preview = previews.Previews(trainer, dataset, folder.samples)
-    checks = health.HealthChecks(first_step)
-    with callbacks.signals() as received:
-        around = [
-            callbacks.StopAtNaN(first_step),
+    writers = []
+    if strategies.is_chief(strategy):
+        preview = previews.Previews(trainer, dataset, folder.samples)
+        checks = health.HealthChecks(first_step)
+        writers = [
             callbacks.Progress(first_step, experiment.steps),
             callbacks.Scalars(
                 first_step, folder.logs, held_out, experiment.sample_every, checks.validated
             ),
             checks,
             callbacks.Every(first_step, experiment.sample_every, preview.write),
-            callbacks.Every(first_step, experiment.checkpoint_every, saved.save),
-            callbacks.StopWhen(received),
         ]
-        trainer.fit(data, shuffle=False, verbose=0, callbacks=around)
+    with callbacks.signals() as received:
+        around = [
+            callbacks.StopAtNaN(first_step),
+            *writers,
+            callbacks.Every(first_step, experiment.checkpoint_every, saved.save),
+            callbacks.StopWhen(received, functools.partial(strategies.total, strategy)),
+        ]
+        left = experiment.steps - first_step
+        trainer.fit(data, steps_per_epoch=left, shuffle=False, verbose=0, callbacks=around)
         step = int(trainer.step.numpy())
         saved.save(step)
     if step < experiment.steps:

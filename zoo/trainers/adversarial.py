@@ -6,14 +6,14 @@ Source: I. Goodfellow et al. (2014), arXiv 1406.2661, algorithm 1.
 import keras
 import tensorflow as tf
 
-from zoo import randomness, spec
+from zoo import randomness, replicas, spec
 from zoo.batch import Batch, concatenate
 from zoo.errors import require
 from zoo.estimators.base.contracts import Estimator, estimator_class
 from zoo.functional.diversity import diversity
 from zoo.models.base.pair import Pair
 from zoo.objectives.base.contracts import AdversarialObjective
-from zoo.trainers.base.trainer import descend, validation_seeds
+from zoo.trainers.base.trainer import validation_seeds
 from zoo.trainers.base.two_player import TwoPlayer
 
 _SAMPLES, _NOISE = -1, -2  # numbers for keys; the discriminator's dropout has those from 0 up
@@ -76,7 +76,7 @@ class Adversarial(TwoPlayer):
             figures |= self.update_discriminator(real, number)
         figures["generator_loss"] = self.update_generator()
         self.update_average()
-        return figures
+        return replicas.logs(figures)
 
     def update_discriminator(self, real: Batch, number: int) -> dict[str, tf.Tensor]:
         """Updates the discriminator on real examples and as many new samples as the objective asks.
@@ -89,17 +89,21 @@ class Adversarial(TwoPlayer):
             The objective's diagnostics and "discriminator_loss", float32 [] each.
         """
         step, key = self.step.value, randomness.fold(self.key("discriminator"), number)
-        count = self.per_replica(self.objective.num_generated(self.batch_size))
+        count = replicas.share(self.objective.num_generated(self.batch_size))
         generated = self.generator.sample(randomness.fold(key, _SAMPLES), count)
         both = concatenate([real, generated])
-        noisy = self.objective.instance_noise(both, step, randomness.fold(key, _NOISE))
-        with tf.GradientTape() as tape:
+        sizes = both.size - count, count
+        with replicas.joined(*sizes):
+            noisy = self.objective.instance_noise(both, step, randomness.fold(key, _NOISE))
+        with tf.GradientTape() as tape, replicas.joined(*sizes):
             logits = self.discriminator.prefix_logits(*noisy, key=key, training=True)
             real_logits, generated_logits = logits[:-count], logits[-count:]
             loss = self.objective.discriminator_loss(real_logits, generated_logits, step)
             penalty = self.objective.gradient_penalty(self.discriminator.prefix_logits, real)
             penalised = loss + penalty
-        descend(self.second_optimizer, penalised, tape, self.discriminator.trainable_variables)
+        replicas.descend(
+            self.second_optimizer, penalised, tape, self.discriminator.trainable_variables
+        )
         whole = real_logits[:, -1], generated_logits[:, -1]
         return self.objective.diagnostics(*whole, step) | {"discriminator_loss": loss}
 
@@ -112,10 +116,10 @@ class Adversarial(TwoPlayer):
             logits = self.discriminator.prefix_logits(*noisy, key=key)
             return self.objective.generator_loss(logits, step)
 
-        count, samples_key = self.per_replica(self.batch_size), self.key("generator samples")
+        count, samples_key = replicas.share(self.batch_size), self.key("generator samples")
         with tf.GradientTape() as tape:
             loss = self.estimator.loss(self.generator, score, samples_key, count, step)
-        descend(self.generator_optimizer, loss, tape, self.generator.trainable_variables)
+        replicas.descend(self.generator_optimizer, loss, tape, self.generator.trainable_variables)
         return loss
 
     def test_step(self, data: tuple, number: int | tf.Tensor = 0):
