@@ -34,7 +34,7 @@ ROWS = [
         "transformer(units=8, layers=1, heads=2, dropout=0.2)", "table", "independent",
     ) for objective in _LIKELIHOOD),
     *((_BITS, model, objective) for model in (
-        "lstm(units=4, patch=[7, 4])", "pixel_cnn(width=4, layers=3, dropout=0.2)",
+        "lstm(units=4, patch=[2, 4])", "pixel_cnn(width=4, layers=3, dropout=0.2)",
         "transformer(units=8, layers=1, heads=2, patch=[2, 4])",
     ) for objective in _LIKELIHOOD),
     *((_TEXT, "text_gan(generator='lstm(units=4)', width=4, dropout=0.2)", objective)

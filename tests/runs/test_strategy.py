@@ -157,3 +157,16 @@ def test_a_batch_that_replicas_cannot_share_is_refused(monkeypatch):
     replicas.require_equal_shares({"batch_size": 6})
     with pytest.raises(SpecError, match="real examples: 4 a step cannot be shared by 3 replicas"):
         replicas.require_equal_shares({"batch_size": 6, "real examples": 4})
+
+
+def test_several_steps_of_an_execution_are_the_same_steps(tiny_run):
+    settings = {"steps": 8, "checkpoint_every": 4, "average_decay": 0.5}
+    one, four = (tiny_run(**settings, steps_per_execution=number) for number in (1, 4))
+    folder = four.folder.path
+    assert sorted(path.name for path in (folder / "checkpoints").glob("*.index")) == [
+        "ckpt-4.index",
+        "ckpt-8.index",
+    ]
+    found = state(folder)
+    for name, value in state(one.folder.path).items():
+        np.testing.assert_array_equal(found[name], value, err_msg=name)
