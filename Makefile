@@ -1,7 +1,7 @@
 # `make demo` shows what there is, `make test` proves it, `make documents` runs what
 # README.md and docs/ tell a reader to run. All set themselves up.
 .DELETE_ON_ERROR:
-.PHONY: demo test documents lint theory trained reference results lock clean
+.PHONY: demo test matrix documents lint theory trained reference results lock clean
 
 PYTHON ?= python3
 BIN = .venv/bin
@@ -11,6 +11,10 @@ demo: .venv/installed
 
 test: .venv/installed
 	$(BIN)/python -m pytest -n auto --maxprocesses=4
+
+# Every network by every kind of objective, compiled by XLA with static shapes.
+matrix: .venv/installed
+	$(BIN)/python -m benchmarks.matrix
 
 # The commands and code blocks of README.md and docs/, as a reader would copy them.
 documents: .venv/installed

@@ -55,7 +55,12 @@ NOT_RUN = [
 ]
 
 # A block of another language is shown, not run.
-SHOWN = {"": "is output or a formula", "json": "is an answer", "bibtex": "is a citation"}
+SHOWN = {
+    "": "is output or a formula",
+    "json": "is an answer",
+    "bibtex": "is a citation",
+    "yaml": "is a manifest",
+}
 
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`((?:python|pip install|make|tensorboard|source) [^`]+)`")

@@ -18,6 +18,7 @@ APART = ("objectives", "estimators", "samplers", "metrics", "data", "models")
 LAYERS = [
     "zoo.errors",
     "zoo.spec",
+    "zoo.replicas",
     "zoo.randomness",
     "zoo.batch",
     "zoo.tokenizers",

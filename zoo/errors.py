@@ -26,6 +26,10 @@ class PretrainedError(ZooError):
     """A published model is unknown, cannot be fetched, or is damaged."""
 
 
+class WorkerError(ZooError):
+    """Another worker of a run is gone, or sees another run folder."""
+
+
 class TrainingDivergedError(ZooError, FloatingPointError):
     """A loss or a weight is no longer finite."""
 

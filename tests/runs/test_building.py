@@ -8,7 +8,7 @@ import pytest
 import zoo
 from zoo import spec
 from zoo.errors import SpecError
-from zoo.runs import building, replicas, sampling
+from zoo.runs import building, sampling
 
 
 @pytest.mark.parametrize(
@@ -57,13 +57,6 @@ def test_each_spec_is_read_once_on_the_way_to_the_first_step(
         zoo.train(made, str(tmp_path / "run"))
     specs = made.data, made.model, made.objective, made.optimizer
     assert [read[text] for text in specs] == [1, 1, 1, 1]
-
-
-def test_a_batch_that_replicas_cannot_share_is_refused(monkeypatch):
-    monkeypatch.setattr(replicas, "count", lambda: 3)
-    replicas.require_equal_shares({"batch_size": 6})
-    with pytest.raises(SpecError, match="real examples: 4 a step cannot be shared by 3 replicas"):
-        replicas.require_equal_shares({"batch_size": 6, "real examples": 4})
 
 
 def test_seeds_of_samples_are_consecutive_in_batches():

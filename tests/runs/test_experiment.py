@@ -39,7 +39,12 @@ IMAGES = zoo.Experiment(
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"strategy": "tpu"}, "strategy='tpu' is unknown. Known: auto, cpu, mirrored"),
+        (
+            {"strategy": "ddp"},
+            "strategy='ddp' is unknown. Known: auto, cpu, gpu, mirrored, multi_worker, tpu",
+        ),
+        ({"steps_per_execution": 3}, "should be a multiple of steps_per_execution=3"),
+        ({"tpu": "local"}, "is for --strategy=tpu; the strategy is auto"),
         ({"precision": "float16"}, "Known: float32, mixed_bfloat16"),
         ({"decay": "linear"}, "Known: constant, cosine"),
         ({"sample_every": -1}, "should be at least 0"),

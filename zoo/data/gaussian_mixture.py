@@ -78,6 +78,13 @@ class DrawnPoints(Points):
         super().__init__(values)
         self._p = p
 
-    def batch(self, step: int | tf.Tensor, batch_size: int, seed: int | tf.Tensor) -> tf.Tensor:
-        """Draws the training batch of one step, float32 [batch_size, d]."""
-        return self._p.sample(batch_size, randomness.key(seed, step, "example"))
+    def batch(
+        self,
+        step: int | tf.Tensor,
+        batch_size: int,
+        seed: int | tf.Tensor,
+        rows: tf.Tensor | None = None,
+    ) -> tf.Tensor:
+        """Draws the training batch of one step, float32 [batch_size, d], or some rows of it."""
+        drawn = self._p.sample(batch_size, randomness.key(seed, step, "example"))
+        return drawn if rows is None else tf.gather(drawn, rows)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from zoo import randomness, samplers
+from zoo import randomness, replicas, samplers
 from zoo.batch import Batch
 from zoo.errors import require
 from zoo.estimators.base.contracts import Estimator
@@ -96,11 +96,18 @@ def perturbed(tokens: tf.Tensor, log_probs: tf.Tensor, key: tf.Tensor) -> tf.Ten
     """
     least = tf.cast(tf.one_hot(tokens, log_probs.shape[-1]), tf.bool)
     first, others = (
-        randomness.exponential(randomness.fold(key, number), shape)
+        _exponential(randomness.fold(key, number), shape)
         for number, shape in enumerate([tf.shape(tokens), tf.shape(log_probs)])
     )
     later = tf.where(least, 0.0, others * tf.exp(-log_probs))
     return -tf.math.log(first[..., None] + later)
+
+
+def _exponential(key, shape):
+    """Draws for this replica's rows, of which there are shape[0]."""
+    return replicas.own_rows(
+        lambda rows: randomness.exponential(key, tf.concat([[rows], shape[1:]], axis=0)), shape[0]
+    )
 
 
 def build(*, temperature: float | list[float] = 1.0, temperature_steps: int = 0) -> GumbelSoftmax:

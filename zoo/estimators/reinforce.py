@@ -12,7 +12,7 @@ from typing import Literal
 import keras
 import tensorflow as tf
 
-from zoo import randomness
+from zoo import randomness, replicas
 from zoo.batch import Batch
 from zoo.errors import require
 from zoo.estimators.base.contracts import Estimator
@@ -151,7 +151,7 @@ class MovingAverage(CostBaseline):
     """The mean cost of the steps before: b <- decay b + (1 - decay) mean cost.
 
     The decay at step i is min(decay, (1 + i) / (10 + i)), so that the first value, 0, is soon
-    forgotten. Replicas keep the mean of theirs.
+    forgotten. The mean is that over all replicas.
 
     Attributes:
         variables: the average.
@@ -167,7 +167,8 @@ class MovingAverage(CostBaseline):
         (average,) = self.variables
         before, step = tf.identity(average.value), tf.cast(step, tf.float32)
         decay = tf.minimum(self._decay, (1.0 + step) / (10.0 + step))
-        mean = tf.reduce_sum(token_mask * costs) / tf.reduce_sum(token_mask)
+        sums = replicas.mean([tf.reduce_sum(token_mask * costs), tf.reduce_sum(token_mask)])
+        mean = sums[0] / sums[1]
         average.assign(before + (1.0 - decay) * (mean - before))
         return before
 

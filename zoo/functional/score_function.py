@@ -11,6 +11,8 @@ reinforcement learning", Machine Learning 8 (1992).
 
 import tensorflow as tf
 
+from zoo import replicas
+
 
 def surrogate(log_probs: tf.Tensor, costs: tf.Tensor) -> tf.Tensor:
     """Zero, whose gradient is the score-function estimate: mean over texts of Σ_t c_t ∇ log q_t.
@@ -29,6 +31,8 @@ def surrogate(log_probs: tf.Tensor, costs: tf.Tensor) -> tf.Tensor:
 def leave_one_out(costs: tf.Tensor) -> tf.Tensor:
     """Mean cost of the other texts at each time, a baseline that does not depend on the text.
 
+    In a step that replicas share, the other texts are those of all replicas.
+
     Args:
         costs: float [batch, time].
 
@@ -38,6 +42,6 @@ def leave_one_out(costs: tf.Tensor) -> tf.Tensor:
     Source: W. Kool, H. van Hoof and M. Welling, "Buy 4 REINFORCE samples, get a baseline for
     free!", ICLR workshop (2019), eq. 8.
     """
-    others = tf.shape(costs)[0] - 1
-    sums = tf.reduce_sum(costs, axis=0) - costs
+    others = tf.shape(costs)[0] * replicas.count() - 1
+    sums = replicas.total(tf.reduce_sum(costs, axis=0)) - costs
     return tf.where(others > 0, sums / tf.cast(tf.maximum(others, 1), costs.dtype), 0.0)

@@ -228,7 +228,7 @@ class PixelCNNNetwork(ParallelNetwork):
         """Masks [batch_size, rows, columns, width] for each layer; none without dropout."""
         rows, columns = self.tokens.grid
         shape = [batch_size, rows, columns, self.width]
-        return dropout_masks(shape, self.dropout, len(self.layers_), key, self._dtype)
+        return dropout_masks(shape, self.dropout, len(self.layers_), key, self._dtype, 0)
 
     def _label(self, token):
         return token - self.tokens.vocabulary_size  # the first start token

@@ -17,6 +17,7 @@ from typing import Literal
 import tensorflow as tf
 from keras import ops
 
+from zoo import replicas
 from zoo.divergences import binary_entropy
 from zoo.errors import require
 from zoo.objectives.base import mixture, pi_schedule
@@ -54,8 +55,9 @@ def forward_kl(d: tf.Tensor, r: tf.Tensor, pi: float | tf.Tensor, one_minus_pi: 
     those of one length) keeps one sample of a large ratio from deciding the step, at the price of
     a bias of the order 1 / batch size.
     """
-    log_mean = ops.logsumexp(r, axis=0) - ops.log(ops.cast(ops.shape(r)[0], r.dtype))
-    return -ops.exp(r - ops.stop_gradient(log_mean))
+    every = replicas.gather(ops.stop_gradient(r))
+    log_mean = ops.logsumexp(every, axis=0) - ops.log(ops.cast(ops.shape(every)[0], r.dtype))
+    return -ops.exp(r - log_mean)
 
 
 def non_saturating(d: tf.Tensor, r: tf.Tensor, pi: float | tf.Tensor, one_minus_pi: tf.Tensor):

@@ -13,6 +13,7 @@ Research 13; as an objective of generators: Y. Li, K. Swersky and R. Zemel, arXi
 import keras
 from keras import ops
 
+from zoo import replicas
 from zoo.batch import Batch
 from zoo.errors import require
 from zoo.objectives.base.contracts import ImplicitObjective
@@ -72,7 +73,9 @@ class MomentMatching(ImplicitObjective):
 
         Source: Gretton et al. (2012), lemma 6, equation 3.
         """
-        p, q = (Batch(_vectors(batch.values), batch.labels) for batch in (real, generated))
+        # All pairs count, those of rows of different replicas too.
+        every = (batch.map(replicas.gather) for batch in (real, generated))
+        p, q = (Batch(_vectors(batch.values), batch.labels) for batch in every)
         bandwidths = self._bandwidths or _default_bandwidths(p.values[:_MOST])
         within = [_mean_of_pairs(_kernel(batch, batch, bandwidths)) for batch in (p, q)]
         return ops.cast(sum(within) - 2 * ops.mean(_kernel(p, q, bandwidths)), "float32")

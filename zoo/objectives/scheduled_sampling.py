@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import tensorflow as tf
 
-from zoo import randomness, samplers, spec
+from zoo import randomness, replicas, samplers, spec
 from zoo.batch import Batch
 from zoo.errors import require
 from zoo.objectives.base import schedules
@@ -155,4 +155,5 @@ class ScheduledSampling(LikelihoodObjective):
 
 
 def _uniform(key, number, shape):
-    return randomness.uniform(randomness.fold(key, number), shape)
+    key = randomness.fold(key, number)
+    return replicas.own_rows(lambda rows: randomness.uniform(key, [rows, *shape[1:]]), shape[0])

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import keras
 
-from zoo import domains, spec
+from zoo import domains, replicas, spec
 from zoo.errors import SpecError
-from zoo.runs import matching, optimizers, replicas
+from zoo.runs import matching, optimizers
 from zoo.runs.experiment import Experiment
 from zoo.trainers.base.trainer import Trainer
 
@@ -130,6 +130,7 @@ def build_trainer(experiment: Experiment, parts: Parts, domain: domains.Domain) 
                 for name, updates in trainer.updates.items()
             },
             jit_compile=experiment.jit_compile,
+            steps_per_execution=experiment.steps_per_execution,
         )
     return trainer
 
@@ -144,7 +145,7 @@ def _optimizer(experiment, optimizer, updates, waiting):
     )
     if waiting:
         rate = optimizers.After(updates * waiting, rate)
-    # Each replica hands over its share of the mean gradient, see `zoo.trainers.base.trainer`.
+    # Each replica hands over its share of the mean gradient, see `zoo.replicas.descend`.
     return optimizer.build(rate, experiment.clip_norm / replicas.count())
 
 

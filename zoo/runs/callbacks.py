@@ -175,15 +175,16 @@ class StopWhen(keras.callbacks.Callback):
 
     Args:
         received: the list of signals that `signals` fills.
+        total: adds up a number of each worker, so that all stop at the same step.
     """
 
-    def __init__(self, received: list[int]):
+    def __init__(self, received: list[int], total: Callable[[int], int]):
         super().__init__()
-        self._received = received
+        self._received, self._total = received, total
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Stops training if a signal has come."""
-        if self._received:
+        """Stops training if a signal has come to any worker."""
+        if self._total(len(self._received)):
             self.model.stop_training = True
 
 

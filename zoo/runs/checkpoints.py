@@ -25,10 +25,12 @@ class Checkpoints:
     Args:
         folder: the folder of the checkpoints.
         components: all variables of the training state, by component.
+        writes: whether this process writes them; of several workers one does.
     """
 
-    def __init__(self, folder: pathlib.Path, components: dict[str, list]):
-        for unfinished in folder.glob("*_temp"):
+    def __init__(self, folder: pathlib.Path, components: dict[str, list], writes: bool = True):
+        self._writes = writes
+        for unfinished in folder.glob("*_temp") if writes else ():
             shutil.rmtree(unfinished)
         self._components = components
         self._manager = tf.train.CheckpointManager(
@@ -74,6 +76,8 @@ class Checkpoints:
         for part, variables in self._components.items():
             if not all(np.isfinite(variable.numpy()).all() for variable in variables):
                 raise TrainingDivergedError(f"At step {step} a weight of the {part} is not finite.")
+        if not self._writes:
+            return
         try:
             action()
         except (tf.errors.OpError, OSError) as error:

@@ -11,12 +11,13 @@ from zoo import spec
 from zoo.errors import SpecError, require
 
 # The fields that may change when a run is continued; with any other it would be another run.
-MAY_CHANGE = {"steps", "decay_steps", "patience", "checkpoint_every", "sample_every", "data_dir"}
+MAY_CHANGE = {"steps", "decay_steps", "patience", "checkpoint_every", "sample_every"}
+MAY_CHANGE |= {"data_dir", "tpu"}
 
 # The fields that name other runs, whose weights a run begins with.
 INITIAL = ("init_from", "init_discriminator_from")
 
-_AT_LEAST = {"steps": 1, "batch_size": 1}
+_AT_LEAST = {"steps": 1, "batch_size": 1, "steps_per_execution": 1}
 _AT_LEAST |= dict.fromkeys(("warmup_steps", "decay_steps", "clip_norm", "patience"), 0)
 _AT_LEAST |= dict.fromkeys(("checkpoint_every", "sample_every"), 0)
 
@@ -50,7 +51,11 @@ class Experiment:
         precision: float32, or mixed_bfloat16, which computes in bfloat16 and keeps weights in
             float32.
         jit_compile: Compile the training step with XLA.
-        strategy: Devices: auto (all GPUs, or the CPU), cpu, or mirrored.
+        strategy: Devices: auto (all GPUs, or the CPU), cpu, gpu (one), mirrored (all GPUs, or all
+            logical CPUs), multi_worker (the processes of TF_CONFIG) or tpu.
+        tpu: The name of the TPU for strategy tpu; local on a TPU VM.
+        steps_per_execution: Training steps between two returns from the device, which saves time
+            where steps are short; steps, checkpoint_every and sample_every are multiples of it.
         checkpoint_every: Steps between checkpoints; one is written at the end in any case, and 0
             means only then.
         sample_every: Steps between previews: samples, validation metrics and the check for a
@@ -88,7 +93,9 @@ class Experiment:
     seed: int = 0
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
     jit_compile: bool = False
-    strategy: Literal["auto", "cpu", "mirrored"] = "auto"
+    strategy: Literal["auto", "cpu", "gpu", "mirrored", "multi_worker", "tpu"] = "auto"
+    tpu: str | None = None
+    steps_per_execution: int = 1
     checkpoint_every: int = 500
     sample_every: int = 500
     data_dir: str | None = None
@@ -110,6 +117,17 @@ class Experiment:
         for name, least in _AT_LEAST.items():
             value = getattr(self, name)
             require(value >= least, f"{name}={value} should be at least {least}.")
+        for name in ("steps", "checkpoint_every", "sample_every"):
+            value = getattr(self, name)
+            require(
+                value % self.steps_per_execution == 0,
+                f"{name}={value} should be a multiple of "
+                f"steps_per_execution={self.steps_per_execution}.",
+            )
+        require(
+            self.tpu is None or self.strategy == "tpu",
+            f"tpu={self.tpu!r} is for --strategy=tpu; the strategy is {self.strategy}.",
+        )
         require(self.learning_rate > 0, f"learning_rate={self.learning_rate} should be above 0.")
         require(
             0 <= self.average_decay < 1,

@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from importlib import metadata
 
 import filelock
+import tensorflow as tf
 
 from zoo import domains, randomness
 from zoo.errors import RunFolderError
 from zoo.runs import digests
 from zoo.tokenizers.vocabulary import Vocabulary
 
-_VERSIONS = ("tensorflow", "keras", "tensorflow-datasets", "numpy")
+_VERSIONS = ("keras", "tensorflow-datasets", "numpy")  # that of TensorFlow has several packages
 
 
 class RunFolder:
@@ -87,6 +88,13 @@ class RunFolder:
             yield
         finally:
             lock.release()
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Creates and locks the folder for the process that writes it."""
+        self.create()
+        with self.locked(), self.removed_if_no_run_begins():
+            yield
 
     @contextlib.contextmanager
     def removed_if_no_run_begins(self) -> Iterator[None]:
@@ -276,7 +284,8 @@ def _put(path):
 
 def versions() -> dict[str, str]:
     """The versions of Python and of the packages that decide a result."""
-    return {"python": platform.python_version()} | {p: metadata.version(p) for p in _VERSIONS}
+    found = {"python": platform.python_version(), "tensorflow": tf.__version__}
+    return found | {package: metadata.version(package) for package in _VERSIONS}
 
 
 def revision() -> str | None:

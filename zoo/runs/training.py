@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import functools
 
 import tensorflow as tf
 
@@ -20,7 +21,7 @@ from zoo.runs import (
     initial_weights,
     matching,
     previews,
-    replicas,
+    strategies,
     teaching,
 )
 from zoo.runs.experiment import Experiment
@@ -54,15 +55,16 @@ def train(experiment: Experiment, workdir: str, allow_changed_data: bool = False
         DataError: the data is not to be had.
         RunFolderError: the folder is not writable, in use, or holds another experiment; the
             data has changed since the run began; or the folder to initialise from holds no run.
+        WorkerError: another worker of the run is gone, or sees another run folder.
         TrainingDivergedError: a logged value is no longer finite.
         KeyboardInterrupt: Ctrl-C or SIGTERM came; the run can be continued.
     """
+    _require_one_validation(experiment)
+    strategy = strategies.strategy(experiment)  # first: workers meet before TensorFlow does work
     parts = building.compose(experiment)
     _require_initial_weights(experiment, parts)
-    strategy = replicas.strategy(experiment.strategy)
-    folder = RunFolder(workdir)
-    folder.create()
-    with folder.locked(), folder.removed_if_no_run_begins():
+    folder, writes = RunFolder(workdir), strategies.is_chief(strategy)
+    with folder.held() if writes else contextlib.nullcontext():
         experiment = continuing.settled(experiment, parts.specs, folder)
         dataset = parts.specs.data.build(experiment.data_dir)
         if folder.exists():
@@ -76,12 +78,14 @@ def train(experiment: Experiment, workdir: str, allow_changed_data: bool = False
             trainer = building.build_trainer(experiment, parts, dataset.domain)
         record = best.BestRecord(experiment.keep_best, experiment.patience)
         components = trainer.components() | record.components()
-        saved = checkpoints.Checkpoints(folder.checkpoints, components)
+        saved = checkpoints.Checkpoints(folder.checkpoints, components, writes)
         first_step = saved.restore()
+        strategies.require_same_step(strategy, first_step, folder.path)
         unfinished = first_step < experiment.steps and not record.ended
         teacher = None
         if unfinished and isinstance(parts.objective, DistillationObjective):
-            model, teacher = teaching.teacher_of(parts.objective, dataset.domain, folder)
+            with strategy.scope():
+                model, teacher = teaching.teacher_of(parts.objective, dataset.domain, folder)
             trainer.learn_from(model)
         if first_step > 0 and unfinished:
             folder.require_same_stream()
@@ -90,12 +94,15 @@ def train(experiment: Experiment, workdir: str, allow_changed_data: bool = False
         else:
             _require_logged(experiment, trainer, dataset)
             _initialise(experiment, parts, trainer, dataset)
-        if folder.exists():
+        if folder.exists() and writes:
             folder.data_moved_to(experiment.data)
         if unfinished:
             _require_learning(experiment, folder)
-            folder.write(dataclasses.asdict(experiment), dataset.domain, data, teacher)
-            _fit(experiment, trainer, dataset, folder, saved, record, first_step)
+            if writes:
+                folder.write(dataclasses.asdict(experiment), dataset.domain, data, teacher)
+            with strategies.workers_watched(strategy):
+                _fit(experiment, strategy, trainer, dataset, folder, saved, record, first_step)
+        strategies.total(strategy, 0)  # the last checkpoint is written now
         if record.ended:
             print(f"\n{record.sentence(folder.path)}")
     return load(workdir, allow_changed_data=allow_changed_data)
@@ -109,6 +116,15 @@ def _require_logged(experiment, trainer, dataset):
     test_step = tf.function(trainer.test_step)
     logged = test_step.get_concrete_function(batch, tf.constant(0, tf.int64)).structured_outputs
     best.require_known(experiment.keep_best, logged)
+
+
+def _require_one_validation(experiment):
+    """Refuses to end early where only one of several workers validates."""
+    require(
+        experiment.patience == 0 or experiment.strategy != "multi_worker",
+        "Of several workers one validates, and the others would not know when to end: leave out "
+        "--patience with --strategy=multi_worker.",
+    )
 
 
 def _require_initial_weights(experiment, parts):
@@ -141,23 +157,22 @@ def _held_out(experiment, dataset, count=_VALIDATION_BATCHES):
     return list(batches(dataset.validation, experiment.batch_size, 0, 0, count, labelled))
 
 
-def _fit(experiment, trainer, dataset: Dataset, folder, saved, record, first_step):
+def _fit(experiment, strategy, trainer, dataset: Dataset, folder, saved, record, first_step):
     """Makes the steps that are left, then saves."""
-    labelled = dataset.domain.num_classes > 0
     steps = first_step, experiment.steps
-    data = batches(dataset.train, trainer.num_real, experiment.seed, *steps, labelled)
-    preview = previews.Previews(trainer, dataset, folder.samples)
-    checks = health.HealthChecks(first_step)
+    data = strategies.fed(strategy, trainer, dataset, experiment.seed, steps)
     keeper = best.KeepBest(first_step, record, folder.best, saved)
     lent = contextlib.nullcontext if experiment.keep_best is None else trainer.averaged
+    writers = []
+    if strategies.is_chief(strategy):
+        preview = previews.Previews(trainer, dataset, folder.samples)
+        checks = health.HealthChecks(first_step)
 
-    def validated(step, figures):
-        checks.validated(step, figures)
-        keeper.validated(step, figures)
+        def validated(step, figures):
+            checks.validated(step, figures)
+            keeper.validated(step, figures)
 
-    with callbacks.signals() as received:
-        around = [
-            callbacks.StopAtNaN(first_step),
+        writers = [
             callbacks.Progress(first_step, experiment.steps),
             callbacks.Scalars(
                 first_step,
@@ -170,10 +185,16 @@ def _fit(experiment, trainer, dataset: Dataset, folder, saved, record, first_ste
             checks,
             callbacks.Every(first_step, experiment.sample_every, preview.write),
             keeper,
-            callbacks.Every(first_step, experiment.checkpoint_every, saved.save),
-            callbacks.StopWhen(received),
         ]
-        trainer.fit(data, shuffle=False, verbose=0, callbacks=around)
+    with callbacks.signals() as received:
+        around = [
+            callbacks.StopAtNaN(first_step),
+            *writers,
+            callbacks.Every(first_step, experiment.checkpoint_every, saved.save),
+            callbacks.StopWhen(received, functools.partial(strategies.total, strategy)),
+        ]
+        left = experiment.steps - first_step
+        trainer.fit(data, steps_per_epoch=left, shuffle=False, verbose=0, callbacks=around)
         step = int(trainer.step.numpy())
         saved.save(step)
     if step < experiment.steps and not record.ended:

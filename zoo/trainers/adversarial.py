@@ -6,13 +6,12 @@ Source: I. Goodfellow et al. (2014), arXiv 1406.2661, algorithm 1.
 import keras
 import tensorflow as tf
 
-from zoo import spec
+from zoo import replicas, spec
 from zoo.batch import Batch
 from zoo.errors import require
 from zoo.estimators.base.contracts import Estimator, estimator_class
 from zoo.models.base.pair import Pair
 from zoo.objectives.base.contracts import AdversarialObjective
-from zoo.trainers.base.trainer import descend
 from zoo.trainers.base.two_player import TwoPlayer
 from zoo.trainers.base.with_discriminator import WithDiscriminator
 
@@ -70,7 +69,7 @@ class Adversarial(WithDiscriminator, TwoPlayer):
             figures |= self.update_discriminator(real, number, self.generator.sample)
         figures["generator_loss"] = self.update_generator()
         self.update_average()
-        return figures
+        return replicas.logs(figures)
 
     def update_generator(self) -> tf.Tensor:
         """Updates the generator on new samples; returns its loss, float32 []."""
@@ -81,10 +80,10 @@ class Adversarial(WithDiscriminator, TwoPlayer):
             logits = self.discriminator.prefix_logits(*noisy, key=key)
             return self.objective.generator_loss(logits, step)
 
-        count, samples_key = self.per_replica(self.batch_size), self.key("generator samples")
+        count, samples_key = replicas.share(self.batch_size), self.key("generator samples")
         with tf.GradientTape() as tape:
             loss = self.estimator.loss(self.generator, score, samples_key, count, step)
-        descend(self.generator_optimizer, loss, tape, self.generator.trainable_variables)
+        replicas.descend(self.generator_optimizer, loss, tape, self.generator.trainable_variables)
         return loss
 
     @property

@@ -2,12 +2,12 @@
 
 import tensorflow as tf
 
+from zoo import replicas
 from zoo.batch import Batch
 from zoo.functional.cross_entropy import cross_entropy
 from zoo.models.base.sequence_model import SequenceModel
 from zoo.objectives.base.contracts import LikelihoodObjective
 from zoo.trainers.base.one_player import OnePlayer
-from zoo.trainers.base.trainer import descend
 
 
 def build(
@@ -47,9 +47,10 @@ class Autoregressive(OnePlayer):
             # The mean over all positions, not over those that count: its gradient is that of the
             # mean over sequences, whatever their lengths, up to a constant factor.
             loss = tf.reduce_mean(nats)
-        descend(self.optimizer, loss, tape, self.generator.trainable_variables)
+        replicas.descend(self.optimizer, loss, tape, self.generator.trainable_variables)
         self.update_average()
-        return {"nll": tf.reduce_sum(nats) / self.generator.num_units(token_mask), **figures}
+        nll = tf.reduce_sum(nats) / self.generator.num_units(token_mask)
+        return replicas.logs({"nll": nll, **figures})
 
     def test_step(self, data: tuple, number: int | tf.Tensor = 0):
         """Computes the negative log-likelihood and the use of the context of held-out examples.

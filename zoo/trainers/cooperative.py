@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from zoo import randomness
+from zoo import randomness, replicas
 from zoo.batch import Batch, concatenate
 from zoo.functional.cross_entropy import cross_entropy
 from zoo.functional.diversity import diversity
 from zoo.models.base.pair import Mediated
 from zoo.objectives.base.contracts import CooperativeObjective
-from zoo.trainers.base.trainer import descend, validation_seeds
+from zoo.trainers.base.trainer import validation_seeds
 from zoo.trainers.base.two_player import TwoPlayer
 
 _SAMPLES = -1  # a number for keys; the mediator's dropout has those from 0 up
@@ -73,7 +73,7 @@ class Cooperative(TwoPlayer):
             figures["mediator_loss"] = self.update_mediator(real, number)
         figures["generator_loss"] = self.update_generator()
         self.update_average()
-        return figures
+        return replicas.logs(figures)
 
     def update_mediator(self, real: Batch, number: int) -> tf.Tensor:
         """Updates the mediator on real texts and as many new samples.
@@ -86,25 +86,25 @@ class Cooperative(TwoPlayer):
             The mediator's loss, float32 [].
         """
         key = randomness.fold(self.key("mediator"), number)
-        count = self.per_replica(self.batch_size)
+        count = replicas.share(self.batch_size)
         generated = self.generator.sample(randomness.fold(key, _SAMPLES), count)
         inputs, targets, token_mask = self.mediator.read(*concatenate([real, generated]))
-        with tf.GradientTape() as tape:
+        with tf.GradientTape() as tape, replicas.joined(tf.shape(inputs)[0] - count, count):
             nats = token_mask * cross_entropy(targets, self.mediator.network(inputs, key=key))
             loss = self.objective.mediator_loss(nats[:-count], nats[-count:], self.step.value)
-        descend(self.second_optimizer, loss, tape, self.mediator.trainable_variables)
+        replicas.descend(self.second_optimizer, loss, tape, self.mediator.trainable_variables)
         return loss
 
     def update_generator(self) -> tf.Tensor:
         """Updates the generator on new samples; returns its loss, float32 []."""
-        key, count = self.key("generator samples"), self.per_replica(self.batch_size)
+        key, count = self.key("generator samples"), replicas.share(self.batch_size)
         texts = self.generator.sample(key, count).values
         log_m = tf.nn.log_softmax(self.mediator.network(self.mediator.shift(texts)))
         token_mask = self.generator.token_mask(texts)
         with tf.GradientTape() as tape:
             log_q = tf.nn.log_softmax(self.generator.drawing_logits(texts))
             loss = self.objective.generator_loss(texts, log_q, log_m, token_mask, self.step.value)
-        descend(self.generator_optimizer, loss, tape, self.generator.trainable_variables)
+        replicas.descend(self.generator_optimizer, loss, tape, self.generator.trainable_variables)
         return loss
 
     def test_step(self, data: tuple, number: int | tf.Tensor = 0):

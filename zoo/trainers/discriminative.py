@@ -7,7 +7,7 @@ generator as the noise.
 import keras
 import tensorflow as tf
 
-from zoo import randomness
+from zoo import randomness, replicas
 from zoo.batch import Batch
 from zoo.models.base.pair import Pair
 from zoo.objectives.base.contracts import FixedGeneratorObjective
@@ -59,11 +59,12 @@ class Discriminative(WithDiscriminator):
 
     def train_step(self, data: tuple):
         """Updates the discriminator on real examples and samples, which are drawn as in a run."""
-        return self.update_discriminator(Batch(*data), 0, self.draw)
+        return replicas.logs(self.update_discriminator(Batch(*data), 0, self.draw))
 
     def draw(self, key: tf.Tensor, count: int) -> Batch:
         """Draws samples without changing the generator's batch statistics; see `Generator`."""
-        return self.generator.examples(randomness.seeds(key, count))
+        seeds = replicas.own_rows(lambda rows: randomness.seeds(key, rows), count)
+        return self.generator.examples(seeds)
 
     @property
     def step(self):

@@ -2,13 +2,12 @@
 
 import tensorflow as tf
 
-from zoo import randomness, samplers
+from zoo import randomness, replicas, samplers
 from zoo.batch import Batch, concatenate
 from zoo.functional.cross_entropy import cross_entropy
 from zoo.models.base.sequence_model import SequenceModel
 from zoo.objectives.base.contracts import DistillationObjective
 from zoo.trainers.base.one_player import OnePlayer
-from zoo.trainers.base.trainer import descend
 
 _SAMPLES = -1  # a number for keys; dropout has those from 0 up
 
@@ -52,20 +51,22 @@ class Distillation(OnePlayer):
         inputs, tokens, token_mask = self.generator.read(*texts)
         log_t = tf.nn.log_softmax(self._teacher().network(inputs))
         future = self.objective.future and num_own > 0
-        with tf.GradientTape() as tape:
+        sizes = tf.shape(inputs)[0] - num_own, num_own
+        with tf.GradientTape() as tape, replicas.joined(*sizes):
             # The score function is of the distribution that the texts were drawn from, which has
             # no dropout.
             logits = self.generator.network(inputs, key=None if future else key)
             nats = self.objective.divergence(log_t, tf.nn.log_softmax(logits))
             own = self._log_probs(logits[-num_own:], tokens[-num_own:]) if future else None
             loss = self.objective.loss(nats, own, token_mask, num_own)
-        descend(self.optimizer, loss, tape, self.generator.trainable_variables)
+        replicas.descend(self.optimizer, loss, tape, self.generator.trainable_variables)
         self.update_average()
-        return {"divergence": tf.reduce_sum(token_mask * nats) / tf.reduce_sum(token_mask)}
+        divergence = tf.reduce_sum(token_mask * nats) / tf.reduce_sum(token_mask)
+        return replicas.logs({"divergence": divergence})
 
     def _prefixes(self, real, key):
         """Real examples, the last of which give way to samples of the student; their number."""
-        count, own = self.per_replica(self.batch_size), self.objective.own
+        count, own = replicas.share(self.batch_size), self.objective.own
         num_own = round(own * count)
         if 0 < own < 1 and count > 1:
             num_own = min(max(num_own, 1), count - 1)  # some of both, however small the batch

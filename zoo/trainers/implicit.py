@@ -8,6 +8,7 @@ import dataclasses
 import keras
 import tensorflow as tf
 
+from zoo import replicas
 from zoo.batch import Batch
 from zoo.errors import require
 from zoo.functional.diversity import diversity
@@ -15,7 +16,7 @@ from zoo.models.base.latent_generator import LatentGenerator
 from zoo.models.base.pair import LatentPair
 from zoo.objectives.base.contracts import ImplicitObjective
 from zoo.trainers.base.one_player import OnePlayer
-from zoo.trainers.base.trainer import descend, validation_seeds
+from zoo.trainers.base.trainer import validation_seeds
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,13 +76,13 @@ class Implicit(OnePlayer):
 
     def train_step(self, data: tuple):
         """Updates the generator by the gradient through its samples."""
-        count = self.per_replica(self.batch_size)
+        count = replicas.share(self.batch_size)
         with tf.GradientTape() as tape:
             generated = self.generator.sample(self.key("generator samples"), count)
             loss = self.objective.loss(Batch(*data), generated)
-        descend(self.optimizer, loss, tape, self.generator.trainable_variables)
+        replicas.descend(self.optimizer, loss, tape, self.generator.trainable_variables)
         self.update_average()
-        return {self.objective.figure: loss}
+        return replicas.logs({self.objective.figure: loss})
 
     def test_step(self, data: tuple, number: int | tf.Tensor = 0):
         """Computes the loss on held-out examples, and the diversity of samples.

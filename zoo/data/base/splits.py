@@ -36,16 +36,26 @@ class _Rows:
     def __len__(self):
         return len(self.values)
 
-    def batch(self, step: int | tf.Tensor, batch_size: int, seed: int | tf.Tensor) -> tf.Tensor:
-        """Draws the training batch of one step, [batch_size, ...]."""
-        return self.at(self.indices(step, batch_size, seed))
+    def batch(
+        self,
+        step: int | tf.Tensor,
+        batch_size: int,
+        seed: int | tf.Tensor,
+        rows: tf.Tensor | None = None,
+    ) -> tf.Tensor:
+        """Draws the training batch of one step, [batch_size, ...], or some rows of it."""
+        return self.at(_taken(self.indices(step, batch_size, seed), rows))
 
     def labelled_batch(
-        self, step: int | tf.Tensor, batch_size: int, seed: int | tf.Tensor
+        self,
+        step: int | tf.Tensor,
+        batch_size: int,
+        seed: int | tf.Tensor,
+        rows: tf.Tensor | None = None,
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Draws the training batch of one step with its labels, int32 [batch_size]."""
-        labels = tf.gather(self._labels, self.indices(step, batch_size, seed))
-        return self.batch(step, batch_size, seed), labels
+        """Draws the training batch of one step with its labels, int32 [batch_size], or rows."""
+        labels = tf.gather(self._labels, _taken(self.indices(step, batch_size, seed), rows))
+        return self.batch(step, batch_size, seed, rows), labels
 
     def indices(self, step: int | tf.Tensor, batch_size: int, seed: int | tf.Tensor) -> tf.Tensor:
         """Draws the row numbers of the batch of one step, int64 [batch_size]."""
@@ -86,12 +96,18 @@ class Images(_Rows):
 class BinarisedImages(Images):
     """Images of 0 and 1, drawn anew at each step with the grey values as probabilities of 1."""
 
-    def batch(self, step: int | tf.Tensor, batch_size: int, seed: int | tf.Tensor) -> tf.Tensor:
-        """Draws the training batch of one step, [batch_size, height, width, channels]."""
-        grey = super().at(self.indices(step, batch_size, seed))
-        key = randomness.key(seed, step, "binarise")
-        uniform = tf.random.stateless_uniform(tf.shape(grey), key, alg=randomness.ALGORITHM)
-        return tf.cast(uniform < grey, tf.float32)
+    def batch(
+        self,
+        step: int | tf.Tensor,
+        batch_size: int,
+        seed: int | tf.Tensor,
+        rows: tf.Tensor | None = None,
+    ) -> tf.Tensor:
+        """Draws the training batch of one step, [batch_size, height, width, channels], or rows."""
+        grey = super().at(_taken(self.indices(step, batch_size, seed), rows))
+        key, shape = randomness.key(seed, step, "binarise"), [batch_size, *self.values.shape[1:]]
+        uniform = tf.random.stateless_uniform(shape, key, alg=randomness.ALGORITHM)
+        return tf.cast(_taken(uniform, rows) < grey, tf.float32)
 
     def at(self, indices: tf.Tensor) -> tf.Tensor:
         """Draws the images at some indices, with bits that are always the same."""
@@ -139,8 +155,14 @@ class ContiguousText:
     def __len__(self):
         return len(self.values)
 
-    def batch(self, step: int | tf.Tensor, batch_size: int, seed: int | tf.Tensor) -> tf.Tensor:
-        """Draws the training batch of one step, int32 [batch_size, length]."""
+    def batch(
+        self,
+        step: int | tf.Tensor,
+        batch_size: int,
+        seed: int | tf.Tensor,
+        rows: tf.Tensor | None = None,
+    ) -> tf.Tensor:
+        """Draws the training batch of one step, int32 [batch_size, length], or some rows of it."""
         places = tf.random.stateless_uniform(
             [batch_size],
             randomness.key(seed, step, "example"),
@@ -148,7 +170,7 @@ class ContiguousText:
             dtype=tf.int64,
             alg="philox",
         )
-        window = places[:, None] + tf.range(self.length, dtype=tf.int64)
+        window = _taken(places, rows)[:, None] + tf.range(self.length, dtype=tf.int64)
         return tf.cast(self._gather(window), tf.int32)
 
     def separate_windows(self, count: int, seed: int) -> np.ndarray:
@@ -185,6 +207,11 @@ def gatherer(values: np.ndarray) -> Callable[[tf.Tensor], tf.Tensor]:
         return tf.ensure_shape(rows, indices.shape.concatenate(values.shape[1:]))
 
     return gather
+
+
+def _taken(values, rows):
+    """The rows of a batch, all if `rows` is None."""
+    return values if rows is None else tf.gather(values, rows)
 
 
 def _tensor(values):
@@ -225,7 +252,14 @@ class Dataset(Generic[D]):
 
 
 def batches(
-    split: Split, batch_size: int, seed: int, start: int, stop: int, labelled: bool = False
+    split: Split,
+    batch_size: int,
+    seed: int,
+    start: int,
+    stop: int,
+    labelled: bool = False,
+    share: Callable[[tf.Tensor], tf.Tensor] | None = None,
+    shares: int = 1,
 ) -> tf.data.Dataset:
     """Makes a pipeline of the training batches of steps `start` to `stop` - 1.
 
@@ -236,15 +270,21 @@ def batches(
         start: the first step.
         stop: the step after the last one.
         labelled: whether the examples come with labels.
+        share: the rows of a batch that one of its shares has, int64, a function of the number of
+            the share, int64 []; None: a batch is a single share of all rows.
+        shares: the number of shares, which come one after another.
 
     Returns:
-        A `tf.data.Dataset` of `stop - start` tuples, each the parts of a `zoo.batch.Batch` that
-        there are: a distributed data set cannot hold None.
+        A `tf.data.Dataset` of `stop - start` times `shares` tuples, each the parts of a
+        `zoo.batch.Batch` that there are: a distributed data set cannot hold None.
     """
 
-    def batch(step):
+    def batch(number):
+        rows = None if share is None else share(number % shares)
+        step = number // shares
         if labelled:
-            return split.labelled_batch(step, batch_size, seed)
-        return (split.batch(step, batch_size, seed),)
+            return split.labelled_batch(step, batch_size, seed, rows)
+        return (split.batch(step, batch_size, seed, rows),)
 
-    return tf.data.Dataset.range(start, stop).map(batch, tf.data.AUTOTUNE).prefetch(2)
+    numbers = tf.data.Dataset.range(start * shares, stop * shares)
+    return numbers.map(batch, tf.data.AUTOTUNE).prefetch(2 * shares)

@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from zoo import randomness
+from zoo.models.layers.dropout import drop
 from zoo.models.layers.one_hot import one_hot
 
 
@@ -82,15 +83,9 @@ class ProjectionDiscriminator(Discriminator):
         hidden = values
         for number, (stage, rate) in enumerate(zip(self.stages, self.dropout_rates, strict=True)):
             if key is not None and rate > 0:
-                hidden = _dropout(hidden, rate, randomness.fold(key, number))
+                hidden = drop(hidden, rate, randomness.fold(key, number))
             hidden = stage(hidden, training=training)
         if labels is None:
             return hidden
         chosen = one_hot(labels, hidden.shape[-1] - 1, hidden.dtype)
         return hidden[:, :1] + tf.reduce_sum(chosen * hidden[:, 1:], axis=-1, keepdims=True)
-
-
-def _dropout(inputs, rate, key):
-    return tf.nn.experimental.stateless_dropout(
-        inputs, rate, seed=key, rng_alg=randomness.ALGORITHM
-    )

@@ -6,7 +6,7 @@ import math
 import keras
 import tensorflow as tf
 
-from zoo import domains, randomness
+from zoo import domains, randomness, replicas
 from zoo.batch import Batch
 from zoo.errors import require
 from zoo.functional import interpolation
@@ -106,7 +106,10 @@ class LatentGenerator(keras.Model, Generator):
         latent = self.latents(key, count)
         if self.num_classes == 0:
             return Batch(self.decode(latent, training=training))
-        labels = randomness.integers(randomness.fold(key, _CLASS), [count], self.num_classes)
+        key = randomness.fold(key, _CLASS)
+        labels = replicas.own_rows(
+            lambda rows: randomness.integers(key, [rows], self.num_classes), count
+        )
         return Batch(self.decode(latent, labels, training), labels)
 
     def generate(self, seeds: tf.Tensor, labels: tf.Tensor | None = None):
@@ -178,7 +181,8 @@ class LatentGenerator(keras.Model, Generator):
 
     def latents(self, key: tf.Tensor, count: int):
         """Draws from the prior by one key, float32 [count, latent_size]."""
-        return _PRIORS[self.prior](key, [count, self.latent_size])
+        prior = _PRIORS[self.prior]
+        return replicas.own_rows(lambda rows: prior(key, [rows, self.latent_size]), count)
 
     def latents_of(self, seeds: tf.Tensor):
         """Draws from the prior for each seed, float32 [batch, latent_size]."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from zoo import domains, randomness, samplers
+from zoo import domains, randomness, replicas, samplers
 from zoo.batch import Batch
 from zoo.domains import patches
 from zoo.errors import require
@@ -209,7 +209,7 @@ class SequenceModel(keras.Model, Generator, Likelihood):
 
     def sample(self, key: tf.Tensor, count: int) -> Batch:
         """See `Generator.sample`; no gradient flows through them."""
-        return self.examples(randomness.seeds(key, count))
+        return self.examples(_seeds(key, count))
 
     def completions(self, texts: tf.Tensor, known: tf.Tensor, key: tf.Tensor):
         """Draws texts from Q given their prefixes.
@@ -223,7 +223,7 @@ class SequenceModel(keras.Model, Generator, Likelihood):
         Returns:
             int32 [batch, length]; no gradient flows through them.
         """
-        seeds = randomness.seeds(key, tf.shape(texts)[0])
+        seeds = _seeds(key, tf.shape(texts)[0])
         compiled = self.network.jit_compile_sampling
         return self.generate(seeds, _unchanged, None, texts, known, jit_compile=compiled).tokens
 
@@ -334,6 +334,11 @@ class PatchModel(SequenceModel):
         tokens, known = self.to_tokens(images), known_rows // self._patch[0] * columns
         drawn = self.generate(seeds, sampler, None, tokens, known, labels, jit_compile=jit_compile)
         return self.to_examples(drawn.tokens)
+
+
+def _seeds(key, count):
+    """A seed for each of this replica's rows, int64 [count]."""
+    return replicas.own_rows(lambda rows: randomness.seeds(key, rows), count)
 
 
 def _unchanged(logits):

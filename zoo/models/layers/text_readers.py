@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from zoo import randomness
 from zoo.models.layers import float32_sums, recurrence
+from zoo.models.layers.dropout import drop
 from zoo.models.layers.lstm import LSTMLayer
 
 _KERNELS = (1, 2, 3, 4, 5)  # the number of tokens that a feature is made of
@@ -68,10 +69,8 @@ class Reader(keras.layers.Layer, abc.ABC):
             return features
         shape = tf.unstack(tf.shape(features))
         shape[time_axis] = 1
-        seed = randomness.fold(key, number)
-        return tf.nn.experimental.stateless_dropout(
-            features, self.dropout, seed, randomness.ALGORITHM, noise_shape=tf.stack(shape)
-        )
+        key = randomness.fold(key, number)
+        return drop(features, self.dropout, key, shape, batch_axis=1 - time_axis)
 
 
 class Convolutions(Reader):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from zoo import randomness
+from zoo import randomness, replicas
 from zoo.batch import Batch
 from zoo.errors import require
 
@@ -61,7 +61,13 @@ class InstanceNoise:
         share = 1.0
         if self.steps:
             share = tf.nn.relu(1.0 - tf.cast(step, tf.float32) / self.steps)
-        normal = tf.random.stateless_normal(tf.shape(values), seed=key, alg=randomness.ALGORITHM)
+        shape = tf.shape(values)
+
+        def draw(rows):
+            every = tf.concat([[rows], shape[1:]], axis=0)
+            return tf.random.stateless_normal(every, seed=key, alg=randomness.ALGORITHM)
+
+        normal = tf.reshape(replicas.own_rows(draw, shape[0]), shape)
         return batch._replace(values=values + self.std * share * normal)
 
 

@@ -49,6 +49,9 @@ class Trainer(keras.Model, abc.ABC):
             average.assign(variable)
         self.built = True
 
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None) -> None:
+        """Does nothing: Keras would run a batch, which fails with several workers, to build it."""
+
     @classmethod
     def trained(cls, model: Any):
         """The part of a model that the trainer trains and a run saves: by default all of it.
@@ -86,9 +89,8 @@ class Trainer(keras.Model, abc.ABC):
         return {"generator": self.generator.variables, "average": self.average}
 
     def key(self, purpose: str) -> tf.Tensor:
-        """The stateless key, int64 [2], of one purpose at this step on this replica."""
-        replica = tf.distribute.get_replica_context().replica_id_in_sync_group
-        return randomness.fold(randomness.key(self.seed, self.step.value, purpose), replica)
+        """The stateless key, int64 [2], of one purpose at this step, the same on all replicas."""
+        return randomness.fold(randomness.key(self.seed, self.step.value, purpose), 0)
 
     def start_from(self, weights: Sequence) -> None:
         """Initialises the generator, and its EMA where one is kept, from these weights in order."""
@@ -96,10 +98,6 @@ class Trainer(keras.Model, abc.ABC):
             variable.assign(value)
         for average, variable in zip(self.average, self._averaged, strict=True):
             average.assign(variable)
-
-    def per_replica(self, count: int) -> int:
-        """The share of `count` samples that one replica draws, at least 1."""
-        return max(1, count // tf.distribute.get_strategy().num_replicas_in_sync)
 
     def update_average(self) -> None:
         """Updates the EMA: average <- decay average + (1 - decay) variable.
@@ -127,23 +125,6 @@ class Trainer(keras.Model, abc.ABC):
     @property
     def _averaged(self):
         return self.generator.variables if self.average_decay > 0 else []
-
-
-def descend(
-    optimizer: keras.Optimizer, loss: tf.Tensor, tape: tf.GradientTape, variables: list
-) -> None:
-    """Updates variables by the gradient of the mean of all replicas' losses.
-
-    Keras clips a replica's gradients before it adds up those of all: so each replica hands over
-    its share of the mean, and an optimizer's limit has to be the limit divided by their number.
-    """
-    gradients = [tf.convert_to_tensor(g) for g in tape.gradient(loss, variables)]
-    replicas = tf.distribute.get_strategy().num_replicas_in_sync
-    if replicas > 1:
-        context = tf.distribute.get_replica_context()
-        gradients = context.all_reduce(tf.distribute.ReduceOp.MEAN, gradients)
-        gradients = [gradient / replicas for gradient in gradients]
-    optimizer.apply(gradients, variables)
 
 
 def validation_seeds(real: Batch, number: int | tf.Tensor) -> tf.Tensor:

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from zoo import randomness
+from zoo import randomness, replicas
 from zoo.batch import Batch, concatenate
 from zoo.functional.diversity import diversity
 from zoo.models.base.discriminator import Discriminator
-from zoo.trainers.base.trainer import Trainer, descend, validation_seeds
+from zoo.trainers.base.trainer import Trainer, validation_seeds
 
 _SAMPLES, _NOISE = -1, -2  # numbers for keys; the discriminator's dropout has those from 0 up
 
@@ -42,17 +42,21 @@ class WithDiscriminator(Trainer):
             The objective's diagnostics and "discriminator_loss", float32 [] each.
         """
         step, key = self.step.value, randomness.fold(self.key("discriminator"), number)
-        count = self.per_replica(self.objective.num_generated(self.batch_size))
+        count = replicas.share(self.objective.num_generated(self.batch_size))
         generated = sample(randomness.fold(key, _SAMPLES), count)
         both = concatenate([real, generated])
-        noisy = self.objective.instance_noise(both, step, randomness.fold(key, _NOISE))
-        with tf.GradientTape() as tape:
+        sizes = both.size - count, count
+        with replicas.joined(*sizes):
+            noisy = self.objective.instance_noise(both, step, randomness.fold(key, _NOISE))
+        with tf.GradientTape() as tape, replicas.joined(*sizes):
             logits = self.discriminator.prefix_logits(*noisy, key=key, training=True)
             real_logits, generated_logits = logits[:-count], logits[-count:]
             loss = self.objective.discriminator_loss(real_logits, generated_logits, step)
             penalty = self.objective.gradient_penalty(self.discriminator.prefix_logits, real)
             penalised = loss + penalty
-        descend(self.second_optimizer, penalised, tape, self.discriminator.trainable_variables)
+        replicas.descend(
+            self.second_optimizer, penalised, tape, self.discriminator.trainable_variables
+        )
         whole = real_logits[:, -1], generated_logits[:, -1]
         return self.objective.diagnostics(*whole, step) | {"discriminator_loss": loss}
 
