@@ -314,3 +314,42 @@ def _temperatures(ax, figures, label):
         label = f"{label} at temperatures {min(found):g} to {max(found):g}"
     style = {"color": "black", "linewidth": 0.8, "markersize": 2}
     ax.plot(*zip(*curve, strict=True), "o-", label=label, **style)
+
+
+def misspecified(record: dict) -> Figure:
+    """Plots KL[Q‖P] against KL[P‖Q], a panel per source: trained runs beside exact curves.
+
+    Args:
+        record: what `experiments.misspecified` writes: `exact` by source, and `runs`, of which
+            those of the usual generator are shown.
+    """
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(4.2 * len(record["exact"]), 4.0), layout="constrained")
+        axes = figure.subplots(1, len(record["exact"]), squeeze=False)[0]
+        for ax, (source, known) in zip(axes, record["exact"].items(), strict=True):
+            _exact_curves(ax, known)
+            runs = [run for run in record["runs"].values() if run["source"] == source]
+            for run in runs:
+                if run["capacity"] == "units=32, context=1":
+                    ax.plot(run["kl_p_q"], run["kl_q_p"], "x", color=_BEST, markersize=5)
+            ax.set(title=source, xlabel="KL[P‖Q] in nats: what is missed")
+        axes[0].set_ylabel("KL[Q‖P] in nats: what is not data")
+        return figure
+
+
+def _exact_curves(ax, known):
+    """Plots the class optima over π and likelihood over temperatures, labelled where they are."""
+
+    def places(of):
+        return np.array([(each["kl_p_q"], each["kl_q_p"]) for each in of.values()])
+
+    optima = places({"0": known["likelihood"], **known["optima"]})
+    ax.plot(*optima.T, "o-", color=_OTHER, markersize=3)
+    ax.plot(*places(known["temperatures"]).T, "--", color="black", linewidth=0.9)
+    for pi, place in zip(("likelihood", *known["optima"]), optima, strict=True):
+        label = {"likelihood": pi, "1": "KL[Q‖P]"}.get(pi, f"π = {pi}")
+        ax.annotate(label, place, (4, 4), textcoords="offset points", fontsize=7)
+    low, high = optima.min(axis=0), optima.max(axis=0)
+    margin = 0.15 * (high - low)
+    ax.set(xlim=(low[0] - margin[0], high[0] + margin[0]))
+    ax.set(ylim=(low[1] - margin[1], high[1] + margin[1]))

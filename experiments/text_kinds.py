@@ -112,7 +112,14 @@ def _adversarial(
     return Kind(objective, model, steps, 1e-3, init_from)
 
 
-def trained(name: str, of: dict[str, Kind], data: str, seed: int, workdir: pathlib.Path) -> Run:
+def trained(
+    name: str,
+    of: dict[str, Kind],
+    data: str,
+    seed: int,
+    workdir: pathlib.Path,
+    batch_size: int = 64,
+) -> Run:
     """Trains the run of one kind and seed, after the run that initialises it.
 
     Args:
@@ -121,19 +128,20 @@ def trained(name: str, of: dict[str, Kind], data: str, seed: int, workdir: pathl
         data: the spec of the data.
         seed: the run's seed.
         workdir: for the folders of all runs.
+        batch_size: texts per step.
 
     Returns:
         A `zoo.runs.run.Run`.
     """
     kind, begun = of[name], None
     if kind.init_from is not None:
-        begun = str(trained(kind.init_from, of, data, seed, workdir).folder.path)
+        begun = str(trained(kind.init_from, of, data, seed, workdir, batch_size).folder.path)
     settings = zoo.Experiment(
         data=data,
         model=kind.model,
         objective=kind.objective,
         steps=kind.steps,
-        batch_size=64,
+        batch_size=batch_size,
         learning_rate=kind.learning_rate,
         decay="cosine",
         clip_norm=1.0,

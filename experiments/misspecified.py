@@ -1,0 +1,200 @@
+"""Compares objectives where the generator is too simple for the data, on exactly known texts.
+
+    python -m experiments.misspecified --part=seeds-oracle
+
+P is one of three distributions over the 3,125 texts of five tokens; the generator reads one token
+back, so that no weights make it P. Every divergence is a sum over all texts. `--part` names some
+of the runs, at most two hours on two cores; without it only the exact values are computed: the
+optima of all chains of order 1, likelihood at every temperature, MixCE and TaiLr. Writes
+misspecified.json and misspecified.png into docs/figures; rerun the command to resume: finished
+runs are passed over.
+
+Source: F. Huszár (2015), arXiv 1511.05101, section 4.
+"""
+
+import argparse
+import dataclasses
+import pathlib
+
+import numpy as np
+
+from experiments import plots, results, text_kinds
+from experiments.text_kinds import LIKELIHOOD, Kind
+from zoo import divergences, spec
+from zoo.errors import explained
+from zoo.runs.run import Run
+from zoo.runs.run_folder import write_json
+from zoo.theory.chains import Chains, all_texts
+
+SIZE = LENGTH = 5
+_SIZES = f"vocabulary_size={SIZE}, length={LENGTH}, count=200000"
+SOURCES = {
+    "oracle": f"oracle({_SIZES})",
+    "markov_0": f"markov(order=3, {_SIZES}, seed=0)",
+    "markov_1": f"markov(order=3, {_SIZES}, seed=1)",
+}
+PIS, FEW_PIS, SEEDS = (0.01, 0.1, 0.5, 0.9, 0.99), (0.5, 0.9), (0, 1, 2)
+TEMPERATURES = tuple(round(float(t), 2) for t in np.arange(0.2, 1.51, 0.02))
+STEPS, RATE, BATCH = 3000, 2e-3, 512
+GENERATOR = "transformer(units=32, layers=1, heads=2, context=1)"
+# From far too small to sufficient.
+CAPACITIES = {
+    f"units={units}, context={context}": f"transformer(units={units}, layers=1, heads=2, "
+    f"context={context})"
+    for units, context in ((4, 1), (8, 1), (32, 1), (32, 2), (32, 3), (64, 5))
+}
+_MEDIATOR = "lstm(units=64, layers=1)"
+
+
+def against_discriminator(pi: float, generator: str, estimator: str, steps: int) -> Kind:
+    """Adversarial training of JS_π from likelihood, with a recurrent discriminator."""
+    objective = f"generalised_js(pi={pi}, discriminator_steps=2, estimator={estimator!r})"
+    model = f'text_gan(generator="{generator}", discriminator="recurrent", width=64)'
+    return Kind(objective, model, steps, RATE, init_from=LIKELIHOOD)
+
+
+def mediated(pi: float, generator: str, future: bool, steps: int) -> Kind:
+    """Cooperative training of JS_π from likelihood."""
+    objective = f"mediated_js(pi={pi}, future={future}, mediator_steps=2)"
+    model = f'mediated(generator="{generator}", mediator="{_MEDIATOR}")'
+    return Kind(objective, model, steps, RATE, init_from=LIKELIHOOD)
+
+
+def reinforced(pis: tuple, generator: str, steps: int) -> dict[str, Kind]:
+    """REINFORCE at each π, after the likelihood that it starts from."""
+    kinds = {LIKELIHOOD: Kind("maximum_likelihood", generator, steps, RATE)}
+    return kinds | {
+        f"REINFORCE, π = {pi}": against_discriminator(pi, generator, "reinforce()", steps)
+        for pi in pis
+    }
+
+
+def other_ways(steps: int) -> dict[str, Kind]:
+    """Scheduled sampling, and the other gradients of JS_π, after likelihood."""
+    sampled = f"schedule='linear', keep_probability=1.0, decrease={1 / steps:g}, minimum=0.0"
+    kinds = reinforced((), GENERATOR, steps) | {
+        "scheduled sampling, ε = 0.5": Kind(
+            "scheduled_sampling(schedule='constant', keep_probability=0.5)", GENERATOR, steps, RATE
+        ),
+        "scheduled sampling, ε to 0": Kind(
+            f"scheduled_sampling({sampled})", GENERATOR, steps, RATE
+        ),
+    }
+    for pi in PIS:
+        kinds |= {
+            f"mediator, π = {pi}": mediated(pi, GENERATOR, False, steps),
+            f"mediator with future, π = {pi}": mediated(pi, GENERATOR, True, steps),
+            f"Gumbel-softmax, π = {pi}": against_discriminator(
+                pi, GENERATOR, "gumbel_softmax()", steps
+            ),
+        }
+    return kinds
+
+
+def parts(steps: int = STEPS) -> dict[str, list[tuple]]:
+    """Lists the runs of each part: a source, the capacity, a kind's name, kinds and the seed."""
+    found = {}
+    for source in SOURCES:
+        few, every = reinforced(FEW_PIS, GENERATOR, steps), reinforced(PIS, GENERATOR, steps)
+        usual = "units=32, context=1"
+        found[f"seeds-{source}"] = [
+            (source, usual, name, few, seed) for seed in SEEDS for name in few
+        ]
+        found[f"weights-{source}"] = [(source, usual, name, every, 0) for name in every]
+        ways = other_ways(steps)
+        found[f"ways-{source}"] = [(source, usual, name, ways, 0) for name in ways]
+        found[f"capacity-{source}"] = [
+            (source, capacity, name, kinds, 0)
+            for capacity, generator in CAPACITIES.items()
+            for kinds in [reinforced(FEW_PIS, generator, steps)]
+            for name in kinds
+        ]
+    return found
+
+
+def log_probabilities(source: str) -> np.ndarray:
+    """Log P of all texts, float64 [3125]."""
+    dataset = spec.build("data", SOURCES[source].replace("count=200000", "count=1"), None)
+    found = np.float64(dataset.log_prob(all_texts(SIZE, LENGTH)).numpy())
+    return found - np.logaddexp.reduce(found)
+
+
+def divergences_of(log_p: np.ndarray, log_q: np.ndarray) -> dict[str, float]:
+    """Exact divergences by name, in nats per text."""
+    log_q = np.float64(log_q)
+    log_q = log_q - np.logaddexp.reduce(log_q)  # float32 networks: of sum 1 to six digits
+    found = {"kl_p_q": divergences.kl(log_p, log_q), "kl_q_p": divergences.reverse_kl(log_p, log_q)}
+    found |= {f"js_{pi}": divergences.generalised_js(log_p, log_q, pi) for pi in PIS}
+    return {name: float(value) for name, value in found.items()}
+
+
+def exact(log_p: np.ndarray, order: int = 1) -> dict[str, dict]:
+    """Divergences of the best chains by what they minimise, and of likelihood's temperatures."""
+    chains = Chains(SIZE, LENGTH, order)
+    likelihood = chains.maximum_likelihood(log_p)
+
+    def measured(logits):
+        return divergences_of(log_p, chains.log_prob(logits).numpy())
+
+    return {
+        "likelihood": measured(likelihood),
+        "temperatures": {str(t): measured(likelihood / t) for t in TEMPERATURES},
+        "optima": {str(pi): measured(chains.optimum(log_p, pi)) for pi in (*PIS, 1)},
+        "mixce": {str(eta): measured(chains.mixce(log_p, eta)) for eta in (0.1, 0.5, 0.9)},
+        "tailr": {str(g): measured(chains.tailr(log_p, g)) for g in (0.1, 0.5, 0.9)},
+    }
+
+
+def of_run(run: Run, log_p: np.ndarray) -> dict[str, float]:
+    """Divergences of a trained generator."""
+    texts = all_texts(SIZE, LENGTH)
+    return divergences_of(log_p, run.generator.log_prob(texts).numpy())
+
+
+def complete(record: dict, path: pathlib.Path, runs: list[tuple], workdir: pathlib.Path) -> None:
+    """Trains and measures the runs without a result, and writes the file after each."""
+    for source, capacity, name, kinds, seed in runs:
+        key = f"{source}, {capacity}, {name}, seed {seed}"
+        kind = dataclasses.asdict(kinds[name])
+        if key in record["runs"]:
+            results.require_same(path, key, record["runs"][key]["kind"], kind)
+            continue
+        folder = workdir / source / capacity.replace(", ", "_")
+        run = text_kinds.trained(name, kinds, SOURCES[source], seed, folder, batch_size=BATCH)
+        measured = of_run(run, log_probabilities(source))
+        record["runs"][key] = {"kind": kind, "source": source, "capacity": capacity, "name": name,
+                               "seed": seed, **measured}  # fmt: skip
+        write_json(path, record)
+        print(f"{key:<70}" + _line(measured), flush=True)
+
+
+def _line(measured):
+    return "  ".join(f"{name} {value:.4f}" for name, value in measured.items())
+
+
+def main(given: list[str] | None = None) -> None:
+    """Trains, measures, writes and plots; see the module docstring."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--part", nargs="+", default=[], choices=list(parts()))
+    parser.add_argument("--workdir", type=pathlib.Path, default=pathlib.Path("runs/misspecified"))
+    parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("docs/figures"))
+    parser.add_argument("--steps", type=int, default=STEPS, help="training steps of each run")
+    options = parser.parse_args(given)
+    for folder in (options.workdir, options.output):
+        folder.mkdir(parents=True, exist_ok=True)
+    path = options.output / "misspecified.json"
+    record = results.read(path, {"data": SOURCES, "batch_size": BATCH})
+    for part in options.part:
+        complete(record, path, parts(options.steps)[part], options.workdir)
+    known = record.setdefault("exact", {})
+    for source in SOURCES:
+        if source not in known:
+            known[source] = exact(log_probabilities(source))
+            write_json(path, record)
+        for pi, measured in known[source]["optima"].items():
+            print(f"{source} optimum at π = {pi:<5}" + _line(measured), flush=True)
+    plots.save(plots.misspecified(record), path.with_suffix(".png"))
+
+
+if __name__ == "__main__":
+    explained(main)()
