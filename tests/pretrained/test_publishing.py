@@ -173,3 +173,18 @@ def test_nothing_of_a_damaged_model_is_loaded(published, tmp_path):
     with pytest.raises(PretrainedError, match=r"model\.safetensors is damaged"):
         zoo.load_pretrained(str(folder))
     assert manifest.read(published[0])["summary"] == FACTS.summary
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "kept"),
+    [("nll", 0.0001, True), ("nll", 0.01, False), ("mauve", 0.04, True), ("mauve", 0.09, False)],
+)
+def test_rounded_weights_have_to_keep_likelihoods_as_printed(tmp_path, name, change, kept):
+    """Figures of samples move with the draws, and may by two standard errors of a difference."""
+    one = {"value": 1.5, "standard_error": 0.03, "unit": "nats"}
+    for folder, moved in (("exact", 0), ("rounded", change)):
+        (tmp_path / folder).mkdir()
+        metrics = {"nll": one, "mauve": one, name: one | {"value": 1.5 + moved}}
+        content = json.dumps({"metrics": metrics})
+        (tmp_path / folder / "metrics.json").write_text(content, encoding="utf-8")
+    assert publishing.keeps_figures(tmp_path / "exact", tmp_path / "rounded") == kept

@@ -4,7 +4,8 @@
 
 The facts are a JSON object of what the run does not know: name, summary, data_id (a key of
 zoo/pretrained/data_licences.json), command, hardware, minutes and failures. The run is measured
-twice, with weights in float32 and in float16; float16 is kept if it prints the same figures.
+twice, with weights in float32 and in float16; float16 is kept if likelihoods are printed alike
+and figures of samples agree within two standard errors.
 """
 
 import pathlib

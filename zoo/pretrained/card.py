@@ -178,14 +178,15 @@ def agreement(measured: dict, published: dict) -> str:
     other = [name for name in names if figure(measured[name]) != figure(published[name])]
     if not other:
         return f"all {len(names)} figures are those of its card."
-    far = [name for name in other if not _within_errors(measured[name], published[name])]
+    far = [name for name in other if not within_errors(measured[name], published[name])]
     sentence = f"{len(names) - len(other)} of {len(names)} figures are those of its card"
     if not far:
         return f"{sentence}, the others within two standard errors."
     return f"{sentence}; {', '.join(far)} differ by more than two standard errors."
 
 
-def _within_errors(measured, published):
+def within_errors(measured: dict, published: dict) -> bool:
+    """True if two measurements of one figure differ by at most two standard errors."""
     values = measured["value"], published["value"]
     errors = measured["standard_error"], published["standard_error"]
     if None in values:

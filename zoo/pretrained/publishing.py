@@ -15,6 +15,7 @@ from zoo.objectives.base.contracts import EstimatesDensityRatio
 from zoo.pretrained import card, index, manifest, weights
 
 _WEIGHTS = "model.safetensors"
+_LIKELIHOODS = ("nll", "perplexity", "bits_per_character", "bits_per_dim")
 _OTHER_RUNS = ("init_from", "init_discriminator_from")
 
 
@@ -25,7 +26,7 @@ def publish(
 
     In the folder of the models that come with this package, it is entered in their index.
 
-    The weights are float16 if every figure is then printed as it is with float32, else float32;
+    The weights are float16 if `keeps_figures` allows it, else float32;
     metrics.json is measured on the weights as they are in the folder.
 
     Args:
@@ -50,7 +51,7 @@ def publish(
         for dtype, folder in folders.items():
             _write_run(run, folder, dtype)
             evaluate(dataclasses.replace(run, results=folder), count=count)
-        chosen = folders["float16" if _printed_alike(*folders.values()) else "float32"]
+        chosen = folders["float16" if keeps_figures(*folders.values()) else "float32"]
         weights.load(chosen / _WEIGHTS, _components(run))
         _write_card(run, facts, chosen)
         sha256 = manifest.write(chosen, facts.name, facts.summary)
@@ -92,12 +93,27 @@ def without_paths(experiment: dict) -> dict:
     return experiment | specs | {"data_dir": None} | dict(begun)
 
 
-def _printed_alike(*folders):
-    printed = []
-    for folder in folders:
-        measured = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["metrics"]
-        printed.append({name: card.figure(one) for name, one in measured.items()})
-    return printed[0] == printed[1]
+def keeps_figures(exact: pathlib.Path, rounded: pathlib.Path) -> bool:
+    """Tells whether rounded weights are as good as the exact ones.
+
+    Likelihoods have to be printed alike. A sample that a rounded weight changes is another draw of
+    nearly the same distribution, so that figures of samples have to agree within two standard
+    errors.
+
+    Args:
+        exact: a folder with the metrics.json of the weights in float32.
+        rounded: one with that of the same weights in fewer bits.
+    """
+    before, after = (
+        json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["metrics"]
+        for folder in (exact, rounded)
+    )
+    return before.keys() == after.keys() and all(
+        card.figure(before[name]) == card.figure(after[name])
+        if name.partition("@")[0] in _LIKELIHOODS
+        else card.within_errors(before[name], after[name])
+        for name in before
+    )
 
 
 def _write_card(run, facts, folder):
