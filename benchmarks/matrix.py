@@ -16,12 +16,21 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import tensorflow as tf
 
 from zoo.data.base.splits import batches
+from zoo.objectives.base.contracts import DistillationObjective
 from zoo.runs import building
 from zoo.runs.experiment import Experiment
 
 _TEXT, _BITS = "pairs(joint=[[0.4, 0.1], [0.2, 0.3]])", "mnist_5k(binary=True)"
-_LIKELIHOOD = ("maximum_likelihood", "scheduled_sampling(keep_probability=0.5)")
-_ADVERSARIAL = ("generalised_js", "generalised_js(generator_loss='forward_kl', r1=0.1)")
+_LIKELIHOOD = (
+    "maximum_likelihood",
+    "scheduled_sampling(keep_probability=0.5)",
+    "distillation(teacher='anywhere', own=0.5, future=True)",
+)
+_ADVERSARIAL = (
+    "generalised_js",
+    "generalised_js(generator_loss='forward_kl', r1=0.1)",
+    "density_ratio",
+)
 _MIXTURE = "gaussian_mixture(path='zoo/distributions/two_modes.json')"
 _ESTIMATORS = (
     "generalised_js(estimator='reinforce()')",
@@ -58,8 +67,10 @@ def compile_step(data: str, model: str, objective: str) -> float:
     """Takes one training step that XLA compiles as a whole; returns the seconds it took."""
     experiment = Experiment(data, model, objective, batch_size=4, jit_compile=True)
     parts = building.compose(experiment)
-    dataset = parts.data.build(None)
+    dataset = parts.specs.data.build(None)
     trainer = building.build_trainer(experiment, parts, dataset.domain)
+    if isinstance(parts.objective, DistillationObjective):
+        trainer.learn_from(parts.network(dataset.domain))
     batch = next(
         iter(batches(dataset.train, trainer.num_real, 0, 0, 1, dataset.domain.num_classes > 0))
     )

@@ -1,4 +1,4 @@
-"""Trains six short runs with two checkouts and compares all saved variables bit by bit.
+"""Trains short runs with two checkouts and compares all saved variables bit by bit.
 
 python benchmarks/same_weights.py ../before .
 
@@ -25,12 +25,13 @@ STEPS = 3
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """The three specs of a run, and flags beside them."""
+    """The three specs of a run, and flags beside them; OTHER in them is another case's run."""
 
     data: str
     model: str
     objective: str
     flags: tuple[str, ...] = ()
+    other: str | None = None
 
 
 _PAIR = 'text_gan(generator="gru(units=8, layers=1)", width=8, dropout=0.2)'
@@ -65,12 +66,24 @@ CASES = {
         "mediated_js(pi=[0.2, 0.8], pi_steps=4, future=True, mediator_steps=2)",
     ),
     "moment_matching": Case("gaussian_mixture(count=50)", "gaussian", "moment_matching"),
+    "density_ratio": Case(
+        "surnames", _PAIR, "density_ratio", ("--init_from=OTHER",), other="text_gan"
+    ),
+    "distillation": Case(
+        "surnames",
+        "gru(units=8, layers=1)",
+        "distillation(teacher='OTHER', own=0.5, future=True)",
+        other="likelihood",
+    ),
 }
 
 
 def train(checkout: pathlib.Path, case: Case, workdir: pathlib.Path) -> str:
     """Trains a case with the code of a checkout; returns the path of its last checkpoint."""
     last = workdir / "checkpoints" / f"ckpt-{STEPS}"
+    other = workdir.parent / str(case.other)
+    if case.other is not None:
+        train(checkout, CASES[case.other], other)
     if not last.with_suffix(".index").exists():
         command = [
             *(sys.executable, str(checkout / "train.py"), f"--workdir={workdir}"),
@@ -78,6 +91,7 @@ def train(checkout: pathlib.Path, case: Case, workdir: pathlib.Path) -> str:
             *(f"--steps={STEPS}", "--batch_size=8", "--seed=7", "--strategy=cpu"),
             *("--sample_every=0", *case.flags),
         ]
+        command = [part.replace("OTHER", str(other)) for part in command]
         environment = os.environ | {"PYTHONPATH": str(checkout), "CUDA_VISIBLE_DEVICES": "-1"}
         subprocess.run(command, cwd=checkout, env=environment, check=True, stdout=subprocess.PIPE)
     return str(last)

@@ -62,6 +62,8 @@ SHOWN = {
     "yaml": "is a manifest",
 }
 
+# A command goes on after a line that ends with \, | or (, or that opens a quotation.
+_COMMAND = re.compile(r"(?:.*(?:\\|\||\()\n|[^'\n]*(?:'[^'\n]*'[^'\n]*)*'[^'\n]*\n(?=[^']*'))*.*\n")
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`((?:python|pip install|make|tensorboard|source) [^`]+)`")
 
@@ -136,7 +138,7 @@ def _commands(body):
     if re.search(r"^\w+=\$", body, re.MULTILINE):
         return [(0, body)]
     found, line = [], 0
-    for command in re.findall(r"(?:.*(?:\\|\||\()\n|.*'[^'\n]*\n(?=[^']*'))*.*\n", body):
+    for command in _COMMAND.findall(body):
         text = re.sub(r"\s+# .*$", "", command.strip("\n"), flags=re.MULTILINE)
         if text.strip():
             found.append((line, text))

@@ -18,7 +18,7 @@ from zoo.runs import building, sampling
         ({"model": "lstm(unit=3)"}, r"takes no argument 'unit'. It is written lstm\(units="),
         ({"model": "lstm(units='a')"}, "should be whole number"),
         ({"model": "dcgan"}, "surnames is text. Models for text: .*lstm"),
-        ({"objective": "generalised_js"}, "Objectives for it: maximum_likelihood"),
+        ({"objective": "generalised_js"}, "Objectives for it: distillation, maximum_likelihood"),
         ({"objective": "scheduled_sampling(passes=0)"}, "received 0"),
         ({"optimizer": "lion"}, "Known: adam, adamw, rmsprop, sgd"),
     ],
