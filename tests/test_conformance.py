@@ -31,6 +31,8 @@ MEMBERS = [(folder, name) for folder in FOLDERS for name in spec.names(folder)]
 # What needs an argument from the user, or takes seconds without one.
 SAMPLERS = {"top_k": "top_k(k=2)", "nucleus": "nucleus(p=0.5)"}
 FIXED = "density_ratio"  # keeps the generator of another run
+# Objectives by which a network does nothing that it does not do by another one, too.
+ONLY = {"distillation": ["lstm"], "density_ratio": ["gaussian", "text_gan"]}
 DATA = {"pairs": PAIRS, "text_file": None, "image_folder": None, "oracle": "oracle(count=20)"}
 
 
@@ -40,8 +42,8 @@ def combinations():
         module = spec.module("models", model)
         for objective in spec.names("objectives"):
             trainer = matching.trainer_of(spec.module("objectives", objective))
-            if objective == "distillation" and model != "lstm":
-                continue  # no network does there what it does not do by likelihood
+            if model not in ONLY.get(objective, [model]):
+                continue
             if matching.trains(trainer, module):
                 for kind in sorted(domain.kind for domain in matching.domains_of(module)):
                     bits = kind == "image" and issubclass(matching.kind_of(module), SequenceModel)
