@@ -96,7 +96,7 @@ def servable(
 
 
 def with_ratio(run: Run, build: Callable[[float], Servable], calibrated: bool) -> Servable:
-    """What `build` makes of the factor of the log density ratio, 1 / temperature if calibrated.
+    """Builds signatures with a factor of the log density ratio, 1 / temperature if calibrated.
 
     Raises:
         SpecError: there is no ratio to be calibrated, or no temperature that calibrates it.
@@ -104,14 +104,14 @@ def with_ratio(run: Run, build: Callable[[float], Servable], calibrated: bool) -
     if not calibrated:
         return build(1.0)
     temperature = run.calibration_temperature
-    model = build(1 / temperature)
-    if "log_density_ratio" not in model.signatures:
-        raise SpecError(f"{run.experiment.model} is served without a ratio to be calibrated.")
     if not math.isfinite(temperature):
         raise SpecError(
             "The discriminator's ratio is no larger for data than for samples: no temperature "
             "makes it an estimate. Export it as it is."
         )
+    model = build(1 / temperature)
+    if "log_density_ratio" not in model.signatures:
+        raise SpecError(f"{run.experiment.model} is served without a ratio to be calibrated.")
     fitted = {"temperature": temperature, "data": run.experiment.data, "split": "validation"}
     return dataclasses.replace(model, metadata={"log_density_ratio": fitted})
 

@@ -176,7 +176,7 @@ def _named(model_folder):
 
 
 def _is_ours(folder):
-    """Whether `export.export` wrote a version: it records the run."""
+    """Tells if `export.export` wrote a version: it records the run."""
     try:
         metadata = json.loads((folder / METADATA).read_text(encoding="utf-8"))
     except (OSError, ValueError):

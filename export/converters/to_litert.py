@@ -31,7 +31,7 @@ def convert(saved_model: str, signature: str) -> bytes:
 
 
 def answers(model: bytes, signature: str, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """What the interpreter computes, row by row."""
+    """Answers of the interpreter, row by row."""
     runner = Interpreter(model_content=model).get_signature_runner(signature)
     count = len(next(iter(inputs.values())))
     rows = [

@@ -29,7 +29,7 @@ def convert(saved_model: str, signature: str, path: pathlib.Path) -> None:
 
 
 def answers(path: pathlib.Path, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """What onnxruntime computes; it refuses invalid files."""
+    """Answers of onnxruntime, which refuses invalid files."""
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
     return dict(zip(names, session.run(names, inputs), strict=True))

@@ -27,7 +27,7 @@ _ASK = pathlib.Path(__file__).with_name("ask_tfjs.cjs")
 
 
 def answers(folder: pathlib.Path, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """What TensorFlow.js computes in Node; sys.exit with its words if it fails."""
+    """Answers of TensorFlow.js in Node; sys.exit with its words if it fails."""
     request = {
         name: {"shape": rows.shape, "dtype": str(rows.dtype), "bytes": rows.tobytes().hex()}
         for name, rows in inputs.items()

@@ -87,7 +87,7 @@ def _large_corpus(path, held_out):
 
 
 def _cuts(count, held_out):
-    """Where the training part and so many held-out parts of a tenth begin and end."""
+    """Places at which the training part and so many held-out tenths begin and end."""
     cuts = [0, *(count - part * (count // 10) for part in range(held_out, -1, -1))]
     return list(itertools.pairwise(cuts))
 

@@ -118,7 +118,7 @@ def card(facts: Facts, record: dict, metrics: dict, sample: str, num_weights: in
 
 
 def published_for(data_id: str) -> dict | None:
-    """What is published on a data set, or None.
+    """Returns published results on a data set, or None.
 
     Args:
         data_id: a key of `published.json`.
