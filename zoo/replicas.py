@@ -19,7 +19,14 @@ import tensorflow as tf
 
 from zoo.errors import require
 
-_local = threading.local()  # a strategy traces each replica in a thread of its own
+
+class _Local(threading.local):
+    """State of a thread: a strategy traces each replica in one of its own."""
+
+    sizes: tuple[int, ...] | None = None  # see `joined`
+
+
+_local = _Local()
 
 
 def count() -> int:
@@ -76,7 +83,7 @@ def joined(*sizes: int) -> Iterator[None]:
     Args:
         sizes: the rows of each share, which are as many on every replica.
     """
-    before, _local.sizes = getattr(_local, "sizes", None), sizes
+    before, _local.sizes = _local.sizes, sizes
     try:
         yield
     finally:
@@ -101,7 +108,7 @@ def own_rows(draw: Callable, num_rows: int | tf.Tensor, axis: int = 0) -> tf.Ten
     if replicas == 1:
         return draw(num_rows)
     whole, first, own = draw(num_rows * replicas), 0, []
-    for size in getattr(_local, "sizes", None) or (num_rows,):
+    for size in _local.sizes or (num_rows,):
         begin = [0] * whole.shape.rank
         begin[axis] = first + size * _number()
         extent = [-1] * whole.shape.rank
