@@ -148,7 +148,7 @@ def test_the_zoo_command_lists_its_commands(run):
 
 def test_pretrained_models_are_listed_and_shown(run):
     listed = run("-m", "zoo", "list").stdout
-    assert "surnames_lstm  A character LSTM on US surnames" in listed
+    assert re.search(r"^surnames_lstm +A character LSTM on US surnames", listed, re.MULTILINE)
     assert run("-m", "zoo", "show", "surnames_lstm").stdout.startswith("# surnames_lstm")
 
 
