@@ -3,19 +3,30 @@
 The command is `python -m export`, the functions are `export.export` and `export.export_form`.
 """
 
+from __future__ import annotations
+
+import os
+import pathlib
+import typing
+
+if typing.TYPE_CHECKING:  # importing one of the other modules does not import Keras
+    from export.batching import Batching
+    from export.converting import Form
+    from zoo.runs.run import Run
+
 
 def export(
-    run,
-    output,
+    run: Run | str | os.PathLike,
+    output: str | os.PathLike,
     name: str,
     version: str | int | None = None,
     sampler: str | None = None,
     length: int | None = None,
     calibrated: bool = False,
     another_run: bool = False,
-    batching=None,
+    batching: Batching | None = None,
     refine: str | None = None,
-):
+) -> pathlib.Path:
     """Writes `output/name/<version>`, complete and checked before it becomes visible there.
 
     What was written is loaded in a fresh process and every signature compared with `run`.
@@ -56,14 +67,14 @@ def export(
 
 
 def export_form(
-    run,
-    output,
+    run: Run | str | os.PathLike,
+    output: str | os.PathLike,
     name: str,
     form: str,
     length: int | None = None,
     calibrated: bool = False,
     python: str | None = None,
-):
+) -> Form:
     """Writes a model for a runtime without strings, tables and random numbers.
 
     It stands in `output/name/forms/<form>`, beside the versions, and takes the place of the one

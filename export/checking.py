@@ -11,6 +11,7 @@ import contextlib
 import os
 import pathlib
 import sys
+from collections.abc import Callable
 
 if __name__ == "__main__":
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -19,6 +20,8 @@ if __name__ == "__main__":
 import numpy as np
 import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
+
+Arrays = dict[str, np.ndarray]  # by the name of an input or output
 
 _TOLERANCE = 1e-5
 
@@ -45,7 +48,7 @@ def differences(folder: str) -> list[str]:
     return found
 
 
-def for_application(folder):
+def for_application(folder: str | os.PathLike) -> Callable[[str, Arrays], Arrays]:
     """Loads a SavedModel; returns what calls a signature by its name with a dict of arrays."""
     with contextlib.chdir(folder):  # TensorFlow takes *?[]\ in a path for a pattern
         signatures = tf.saved_model.load(".").signatures
@@ -57,7 +60,7 @@ def for_application(folder):
     return call
 
 
-def for_serving(folder):
+def for_serving(folder: str | os.PathLike) -> Callable[[str, Arrays], Arrays]:
     """The same as `for_application` by a session, which is what TensorFlow Serving does."""
     session = tf.compat.v1.Session(graph=tf.Graph())
     with session.graph.as_default(), contextlib.chdir(folder):
@@ -71,7 +74,7 @@ def for_serving(folder):
     return call
 
 
-def agree(key: str, expected, answer) -> bool:
+def agree(key: str, expected: np.ndarray | None, answer: np.ndarray | None) -> bool:
     """Compares two arrays of one output.
 
     Numbers agree to 1e-5 if they are finite, the pixels of PNG files to one of 255 levels,

@@ -14,6 +14,7 @@ import json
 import random
 import sys
 import time
+import typing
 import urllib.error
 import urllib.request
 
@@ -169,7 +170,7 @@ def pad(tokens: list[int], length: int) -> dict:
     return {"tokens": [*tokens, *[0] * (length - count)], "num_tokens": count}
 
 
-def encode(value):
+def encode(value: typing.Any) -> typing.Any:
     """A value as the server's JSON wants it: bytes as {"b64": ...}, within lists and dicts too."""
     if isinstance(value, bytes):
         return {"b64": base64.b64encode(value).decode()}
@@ -180,7 +181,7 @@ def encode(value):
     return value
 
 
-def decode(value):
+def decode(value: typing.Any) -> typing.Any:
     """The reverse of `encode`."""
     if isinstance(value, dict) and value.keys() == {"b64"}:
         return base64.b64decode(value["b64"])

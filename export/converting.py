@@ -49,7 +49,13 @@ class Form:
 
 
 def export_form(
-    run, output, name: str, form: str, length=None, calibrated=False, python=None
+    run: Run | str | os.PathLike,
+    output: str | os.PathLike,
+    name: str,
+    form: str,
+    length: int | None = None,
+    calibrated: bool = False,
+    python: str | None = None,
 ) -> Form:
     """See `export.export_form`."""
     if form not in FORMATS:

@@ -19,6 +19,7 @@ from export import (
     text_signatures,
     warmup,
 )
+from export.batching import Batching
 from export.errors import ExportError
 from export.ratio_estimator import RatioEstimator
 from export.servable import METADATA, Servable
@@ -38,7 +39,16 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
 
 
 def export(
-    run, output, name, version, sampler, length, calibrated, another_run, batching=None, refine=None
+    run: Run | str | os.PathLike,
+    output: str | os.PathLike,
+    name: str,
+    version: str | int | None,
+    sampler: str | None,
+    length: int | None,
+    calibrated: bool,
+    another_run: bool,
+    batching: Batching | None = None,
+    refine: str | None = None,
 ) -> pathlib.Path:
     """See `export.export`."""
     model_folder = folder_of(output, name)
@@ -59,7 +69,7 @@ def export(
     return path
 
 
-def folder_of(output, name: str) -> pathlib.Path:
+def folder_of(output: str | os.PathLike, name: str) -> pathlib.Path:
     """The folder of a model.
 
     Raises:

@@ -6,6 +6,7 @@ import tensorflow as tf
 from export import labels
 from export.ratio_estimator import RatioEstimator
 from export.servable import Servable, Signature
+from zoo.models.base.latent_generator import LatentGenerator
 from zoo.runs import refining
 from zoo.runs.refining import Refiner
 
@@ -14,7 +15,7 @@ MOST_LATENT = 100.0
 
 
 def build(
-    generator,
+    generator: LatentGenerator,
     shape: tuple[int, int, int],
     estimator: RatioEstimator | None = None,
     refiner: Refiner | None = None,
@@ -108,7 +109,7 @@ def _answer(inputs, wrong, **outputs):
     return labels.answer(wrong, **outputs) if "label" in inputs else outputs
 
 
-def number(values, least: float, most: float):
+def number(values: tf.Tensor, least: float, most: float) -> tf.Tensor:
     """Clips values to two bounds; NaN becomes 0.
 
     JSON has no word for NaN and infinity: no output may hold them, whatever comes in.
@@ -116,13 +117,13 @@ def number(values, least: float, most: float):
     return tf.clip_by_value(tf.where(tf.math.is_nan(values), 0.0, values), least, most)
 
 
-def awkward(rows):
+def awkward(rows: np.ndarray) -> np.ndarray:
     """Replaces the last two rows by infinity and NaN, float32."""
     rows[-2], rows[-1] = np.inf, np.nan
     return rows.astype(np.float32)
 
 
-def png(images):
+def png(images: tf.Tensor) -> tf.Tensor:
     """Encodes images as PNG files.
 
     Args:

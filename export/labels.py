@@ -3,7 +3,9 @@
 import tensorflow as tf
 
 
-def read(inputs: dict, num_classes: int):
+def read(
+    inputs: dict[str, tf.Tensor], num_classes: int
+) -> tuple[tf.Tensor | None, dict[str, tf.Tensor]]:
     """Reads and checks the labels of the rows.
 
     Args:
@@ -22,7 +24,7 @@ def read(inputs: dict, num_classes: int):
     return tf.cast(tf.where(possible, label, 0), tf.int32), wrong
 
 
-def answer(wrong: dict[str, tf.Tensor], **outputs) -> dict:
+def answer(wrong: dict[str, tf.Tensor], **outputs: tf.Tensor) -> dict[str, tf.Tensor]:
     """Adds the rows' errors to the outputs, which are empty or 0 in rows that have one.
 
     No number depends on a string: runtimes without strings can leave the errors out.

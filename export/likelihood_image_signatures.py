@@ -7,11 +7,12 @@ from export import labels
 from export.image_signatures import number, png
 from export.servable import Servable, Signature
 from zoo import samplers
+from zoo.models.base.sequence_model import SequenceModel
 
 _SEED, _LABEL, _ROWS = (tf.int64, []), (tf.int64, []), (tf.int32, [])
 
 
-def build(model, sampler: str | None = None) -> Servable:
+def build(model: SequenceModel, sampler: str | None = None) -> Servable:
     """Builds the signatures of an autoregressive model of images.
 
     A model that is conditioned on classes takes a label in each signature.
@@ -110,7 +111,7 @@ def _example_tokens(model):
     return tokens.astype(np.int32)
 
 
-def read(images, levels: int):
+def read(images: tf.Tensor, levels: int) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
     """Rounds pixels to the nearest of 0, 1 / (levels - 1), ..., 1; NaN becomes 0.
 
     Args:

@@ -7,6 +7,7 @@ from export.image_signatures import MOST_LATENT, awkward, number
 from export.ratio_estimator import RatioEstimator
 from export.servable import Servable, Signature
 from zoo.models.base.capabilities import Likelihood
+from zoo.models.base.latent_generator import LatentGenerator
 from zoo.runs import refining
 from zoo.runs.refining import Refiner
 
@@ -15,7 +16,7 @@ MOST_POINT = 1e6
 
 
 def build(
-    generator,
+    generator: LatentGenerator,
     dimension: int,
     estimator: RatioEstimator | None = None,
     refiner: Refiner | None = None,

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import json
+import os
 import pathlib
 import typing
 
@@ -24,7 +25,7 @@ class Signature:
             to show to people, the others go to the limits of what is answered.
     """
 
-    function: typing.Callable
+    function: typing.Callable[[dict[str, tf.Tensor]], dict[str, tf.Tensor]]
     inputs: dict[str, tuple[tf.DType, list]]
     examples: dict[str, np.ndarray]
 
@@ -61,7 +62,7 @@ class Servable:
     tables: list
     metadata: dict = dataclasses.field(default_factory=dict)
 
-    def save(self, folder, rows: int | None = None) -> None:
+    def save(self, folder: str | os.PathLike, rows: int | None = None) -> None:
         """Writes the SavedModel, and its metadata into a file that servers leave alone.
 
         Args:

@@ -7,6 +7,7 @@ from export.ratio_estimator import RatioEstimator
 from export.servable import Servable, Signature
 from zoo import samplers
 from zoo.errors import require
+from zoo.models.base.sequence_model import SequenceModel
 from zoo.runs.refining import Refiner
 from zoo.samplers.greedy import keep_most_likely
 from zoo.samplers.nucleus import keep_nucleus
@@ -27,7 +28,7 @@ _OPTIONS = {
 
 
 def build(
-    model,
+    model: SequenceModel,
     sampler: str | None = None,
     length: int | None = None,
     estimator: RatioEstimator | None = None,

@@ -5,6 +5,7 @@ it, which the server does not look at and `export.checking` does.
 """
 
 import pathlib
+from collections.abc import Sequence
 
 import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
@@ -24,7 +25,7 @@ def logs(servable: Servable, name: str) -> list[prediction_log_pb2.PredictionLog
     return [_log(name, key, signature) for key, signature in servable.signatures.items()]
 
 
-def write(folder: pathlib.Path, records) -> None:
+def write(folder: pathlib.Path, records: Sequence[prediction_log_pb2.PredictionLog]) -> None:
     """Writes the warm-up file of a version."""
     path = folder / FILE
     path.parent.mkdir(exist_ok=True)

@@ -12,6 +12,7 @@ up what all replicas' losses owe to a share.
 
 import contextlib
 import threading
+import typing
 from collections.abc import Callable, Iterator
 
 import keras
@@ -118,7 +119,7 @@ def own_rows(draw: Callable, num_rows: int | tf.Tensor, axis: int = 0) -> tf.Ten
     return tf.concat(own, axis)
 
 
-def mean(values):
+def mean(values: typing.Any) -> typing.Any:
     """The mean over replicas of a tensor, or of each tensor of a nest."""
     if count() == 1:
         return values

@@ -4,6 +4,8 @@ Source: M. Gutmann and A. Hyvärinen, "Noise-Contrastive Estimation" (2010), sec
 generator as the noise.
 """
 
+import typing
+
 import keras
 import tensorflow as tf
 
@@ -51,7 +53,7 @@ class Discriminative(WithDiscriminator):
         super().__init__(pair.generator, objective, batch_size, seed, average_decay)
         self.discriminator = pair.discriminator
 
-    def compile(self, *, discriminator_optimizer: keras.Optimizer, **kwargs) -> None:
+    def compile(self, *, discriminator_optimizer: keras.Optimizer, **kwargs: typing.Any) -> None:
         """Takes the discriminator's optimizer; the rest goes to `keras.Model.compile`."""
         self.second_optimizer = discriminator_optimizer
         super().compile(**kwargs)

@@ -22,12 +22,12 @@ def cross_entropy(real_logits: tf.Tensor, generated_logits: tf.Tensor, pi: float
     return pi * ops.mean(real) + one_minus_pi * ops.mean(generated)
 
 
-def weights(pi: float | tf.Tensor, dtype) -> tuple[tf.Tensor, tf.Tensor]:
+def weights(pi: float | tf.Tensor, dtype: tf.DType | str) -> tuple[tf.Tensor, tf.Tensor]:
     """π and 1 - π, of this type."""
     return ops.cast(_float64(pi), dtype), ops.cast(1 - _float64(pi), dtype)
 
 
-def log_odds(pi: float | tf.Tensor, dtype):
+def log_odds(pi: float | tf.Tensor, dtype: tf.DType | str) -> tf.Tensor:
     """log(π / (1 - π)), of this type."""
     pi = _float64(pi)
     return ops.cast(ops.log(pi) - ops.log1p(-pi), dtype)
