@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from experiments import gallery
-from zoo.pretrained import card, index, publishing
-from zoo.runs import evaluation
+from zoo.pretrained import card, index
+from zoo.runs import evaluation, publishing
 
 
 def test_the_page_is_that_of_the_models():

@@ -28,8 +28,8 @@ def define_flags() -> None:
 
 def main() -> None:
     """Publishes, and prints where."""
-    from zoo.pretrained import card, publishing
-    from zoo.runs import evaluation, loading
+    from zoo.pretrained import card
+    from zoo.runs import evaluation, loading, publishing
 
     facts = card.Facts.from_json(pathlib.Path(FLAGS.facts).expanduser())
     path = publishing.publish(

@@ -8,8 +8,8 @@ import pytest
 
 import zoo
 from zoo.errors import PretrainedError, RunFolderError
-from zoo.pretrained import card, index, manifest, publishing
-from zoo.runs import evaluation
+from zoo.pretrained import card, index, manifest
+from zoo.runs import evaluation, publishing
 
 FACTS = card.Facts(
     name="tiny",

@@ -13,6 +13,7 @@ from zoo.domains import Image, pictures
 from zoo.errors import PretrainedError
 from zoo.objectives.base.contracts import EstimatesDensityRatio
 from zoo.pretrained import card, index, manifest, weights
+from zoo.runs.run import Run
 
 _WEIGHTS = "model.safetensors"
 _LIKELIHOODS = ("nll", "perplexity", "bits_per_character", "bits_per_dim")
@@ -20,7 +21,11 @@ _OTHER_RUNS = ("init_from", "init_discriminator_from")
 
 
 def publish(
-    run, facts: card.Facts, output: pathlib.Path, evaluate: Callable, count: int = 1000
+    run: Run,
+    facts: card.Facts,
+    output: pathlib.Path,
+    evaluate: Callable,
+    count: int = 1000,
 ) -> pathlib.Path:
     """Writes the folder `output`/NAME, complete or not at all.
 
@@ -30,7 +35,7 @@ def publish(
     metrics.json is measured on the weights as they are in the folder.
 
     Args:
-        run: the `zoo.runs.run.Run` to publish; it has the published weights afterwards.
+        run: the run to publish; it has the published weights afterwards.
         facts: for the card.
         output: the folder that gets the new one.
         evaluate: measures a run and writes metrics.json into its `results`, as `zoo.evaluate` does.
