@@ -6,7 +6,6 @@ Python literals, read by `ast.literal_eval`: a spec can run no code.
 
 import ast
 import dataclasses
-import functools
 import importlib.util
 import inspect
 import math
@@ -73,8 +72,8 @@ class Part:
         paths = [self.arguments.get(key) for key in self._of_type(File)]
         return [pathlib.Path(path).expanduser() for path in paths if path is not None]
 
-    def with_absolute_paths(self, is_name: typing.Callable[[str], bool]) -> str:
-        """The spec with absolute paths; the same text where they are absolute.
+    def with_absolute_paths(self, is_name: typing.Callable[[str], bool]) -> "Part":
+        """The part with absolute paths in its spec; the same one where they are absolute.
 
         Args:
             is_name: tells whether an argument of the type `Trained` is the name or address of a
@@ -82,8 +81,8 @@ class Part:
         """
         return self._with_paths(lambda p: os.path.abspath(os.path.expanduser(p)), is_name)
 
-    def without_paths(self, is_name: typing.Callable[[str], bool]) -> str:
-        """The spec with the names of files and run folders in place of their paths.
+    def without_paths(self, is_name: typing.Callable[[str], bool]) -> "Part":
+        """The part with the names of files and run folders in place of their paths.
 
         Args:
             is_name: see `with_absolute_paths`.
@@ -91,7 +90,7 @@ class Part:
         return self._with_paths(lambda path: pathlib.Path(path).name, is_name)
 
     def _with_paths(self, change, is_name):
-        """The spec with changed paths; the same text where none changes."""
+        """The part with changed paths; the same one where none changes."""
         trained = self._of_type(Trained)
         paths = {
             key: change(value)
@@ -101,9 +100,10 @@ class Part:
             and not (key in trained and is_name(value))
         }
         if self.arguments | paths == self.arguments:
-            return self.text
-        written = ", ".join(f"{key}={value!r}" for key, value in (self.arguments | paths).items())
-        return f"{self.name}({written})"
+            return self
+        arguments = self.arguments | paths
+        written = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
+        return Part(f"{self.name}({written})", self.name, arguments, self.module)
 
     def meaning(self, with_files: bool = True) -> tuple[str, dict]:
         """The name and all arguments, equal for two spellings of the same part.
@@ -256,12 +256,6 @@ def is_number_within_limits(value: object) -> bool:
     if isinstance(value, float):
         return math.isfinite(value)
     return not isinstance(value, int) or -(2**63) <= value < 2**63
-
-
-@functools.cache
-def annotations(part: types.ModuleType) -> dict[str, type]:
-    """The types of a member's `build`: of its parameters, and under "return" of its result."""
-    return typing.get_type_hints(part.build)
 
 
 def defaults(function: typing.Callable) -> dict:

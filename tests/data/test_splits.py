@@ -106,7 +106,7 @@ def test_a_graph_holds_no_copy_of_the_data():
 
 @pytest.mark.parametrize("name", spec.names("data"))
 def test_a_data_set_s_annotation_tells_its_domain(name):
-    built = spec.annotations(spec.module("data", name))["return"]
+    built = typing.get_type_hints(spec.module("data", name).build)["return"]
     assert typing.get_origin(built) is Dataset
     (domain,) = typing.get_args(built)
     assert domain in typing.get_args(domains.Domain)

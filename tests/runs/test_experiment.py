@@ -14,7 +14,7 @@ import pytest
 import zoo
 from zoo import domains
 from zoo.errors import DataError, RunFolderError, SpecError, TrainingDivergedError
-from zoo.runs import building, initial_weights, training
+from zoo.runs import building, callbacks, initial_weights
 from zoo.tokenizers.vocabulary import Vocabulary
 
 TEXT = zoo.Experiment(
@@ -266,13 +266,13 @@ def lines_run(tmp_path):
 def test_a_run_is_watched_on_its_validation_part(lines_run, monkeypatch, tmp_path):
     """No two lines are the same, so that each batch tells which part it is from."""
     _, made, _ = lines_run
-    watched, scalars = [], training.callbacks.Scalars
+    watched, scalars = [], callbacks.Scalars
 
     def recorded(first_step, folder, validation, *arguments):
         watched.extend(validation)
         return scalars(first_step, folder, validation, *arguments)
 
-    monkeypatch.setattr(training.callbacks, "Scalars", recorded)
+    monkeypatch.setattr(callbacks, "Scalars", recorded)
     run = zoo.train(dataclasses.replace(made, steps=1), str(tmp_path / "watched"))
     rows = {tuple(row) for (batch,) in watched for row in batch.numpy().tolist()}
     parts = [set(map(tuple, run.dataset.split(name).values.tolist()))

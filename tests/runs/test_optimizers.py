@@ -5,12 +5,13 @@ import math
 import keras
 import pytest
 
+from zoo import spec
 from zoo.errors import SpecError
 from zoo.runs import optimizers
 
 
 def test_the_spec_s_arguments_reach_keras():
-    optimizer = optimizers.read("adam(beta_1=0.5)").build(0.01, clip_norm=2.0)
+    optimizer = optimizers.Optimizer(*spec.parse("adam(beta_1=0.5)")).build(0.01, clip_norm=2.0)
     assert isinstance(optimizer, keras.optimizers.Adam)
     assert optimizer.beta_1 == 0.5
     assert optimizer.global_clipnorm == 2.0
@@ -18,7 +19,9 @@ def test_the_spec_s_arguments_reach_keras():
 
 
 def test_no_limit_where_the_norm_is_zero():
-    assert optimizers.read("sgd").build(0.1, clip_norm=0.0).global_clipnorm is None
+    assert (
+        optimizers.Optimizer(*spec.parse("sgd")).build(0.1, clip_norm=0.0).global_clipnorm is None
+    )
 
 
 @pytest.mark.parametrize(
@@ -33,7 +36,7 @@ def test_no_limit_where_the_norm_is_zero():
 )
 def test_what_is_unknown_is_answered_with_what_is_known(text, message):
     with pytest.raises(SpecError, match=message):
-        optimizers.read(text).build(0.01, clip_norm=0.0)
+        optimizers.Optimizer(*spec.parse(text)).require_known()
 
 
 def test_constant_without_warm_up_is_a_number():

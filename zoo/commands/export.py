@@ -30,6 +30,14 @@ FLAGS = flags.FLAGS
 def define_flags() -> None:
     """Defines the flags of exporting."""
     commands.define_run_flags()
+    _define_version_flags()
+    _define_signature_flags()
+    _define_operating_flags()
+    _define_form_flags()
+
+
+def _define_version_flags():
+    """Defines the flags of where an export is written."""
     flags.DEFINE_string("output", None, "The folder of all exported models.", required=True)
     flags.DEFINE_string("name", None, "The model's name, part of its address.", required=True)
     flags.DEFINE_string(
@@ -38,6 +46,15 @@ def define_flags() -> None:
         "A whole number that is not there yet; by default one above the highest there. Without a "
         "run: the version that --label is for, by default the newest.",
     )
+    flags.DEFINE_bool(
+        "another_run",
+        False,
+        "Continue although the newest version of this name is of another run.",
+    )
+
+
+def _define_signature_flags():
+    """Defines the flags of what is served."""
     flags.DEFINE_string(
         "sampler",
         None,
@@ -62,11 +79,10 @@ def define_flags() -> None:
         "For a discriminator that estimates the density ratio: serve generate_refined too, whose "
         "samples are chosen among candidates, by refine(candidates=8) or refine(acceptance=0.25).",
     )
-    flags.DEFINE_bool(
-        "another_run",
-        False,
-        "Continue although the newest version of this name is of another run.",
-    )
+
+
+def _define_operating_flags():
+    """Defines the flags of operating versions, and of how the server merges requests."""
     flags.DEFINE_string(
         "label",
         None,
@@ -86,6 +102,10 @@ def define_flags() -> None:
     for field in dataclasses.fields(Batching):
         meaning = f"For batching.config: {field.metadata['meaning']}"
         flags.DEFINE_integer(field.name, field.default, meaning)
+
+
+def _define_form_flags():
+    """Defines the flags of forms for other runtimes."""
     flags.DEFINE_enum(
         "format",
         None,

@@ -10,9 +10,12 @@ import keras
 
 from zoo import domains, replicas, spec
 from zoo.errors import SpecError
+from zoo.pretrained import index
 from zoo.runs import matching, optimizers
 from zoo.runs.experiment import Experiment
 from zoo.trainers.base.trainer import Trainer
+from zoo.trainers.base.with_discriminator import WithDiscriminator
+from zoo.trainers.discriminative import Discriminative
 
 
 class Specs(NamedTuple):
@@ -40,61 +43,44 @@ class Parts:
 
     def network(self, domain: domains.Domain) -> object:
         """Builds the model for a domain, or the part of it that the trainer trains."""
-        model = self.specs.model.build(domain)
-        return matching.kind_of(self.trainer).trained(model)
+        return matching.kind_of(self.trainer).trained(self.specs.model.build(domain))
 
 
 def read(experiment: Experiment) -> Specs:
-    """Reads the specs of an experiment.
+    """Reads the specs of an experiment; the paths in them become absolute.
 
     Raises:
         SpecError: an unknown part or argument.
     """
-    return Specs(
-        spec.read("data", experiment.data),
-        spec.read("models", experiment.model),
-        spec.read("objectives", experiment.objective),
-        optimizers.read(experiment.optimizer),
-    )
+    folders = {"data": experiment.data, "models": experiment.model}
+    folders |= {"objectives": experiment.objective}
+    parts = [spec.read(folder, text) for folder, text in folders.items()]
+    located = [part.with_absolute_paths(index.is_published) for part in parts]
+    return Specs(*located, optimizers.Optimizer(*spec.parse(experiment.optimizer)))
 
 
 def compose(experiment: Experiment) -> Parts:
     """Composes the parts of an experiment before any work is done.
 
     Raises:
-        SpecError: an unknown part or argument, parts that do not fit each other, or an objective
-            or optimizer that cannot be built.
+        SpecError: an unknown part or argument, parts that do not fit each other, an objective
+            or optimizer that cannot be built, or initial weights that are missing or of no use.
     """
     specs = read(experiment)
-    require_fit(specs)
-    specs.optimizer.build(experiment.learning_rate, experiment.clip_norm)
-    return Parts(specs, specs.objective.build(), matching.trainer_of(specs.objective.module))
-
-
-def require_fit(specs: Specs) -> None:
-    """Raises SpecError unless the model fits the data, and the objective the model."""
-    domain, accepted = (
-        matching.domain_of(specs.data.module),
-        matching.domains_of(specs.model.module),
-    )
-    if domain not in accepted:
-        fitting = _names("models", lambda module: domain in matching.domains_of(module))
+    objective = specs.objective.build()
+    specs.optimizer.require_known()
+    trainer = matching.matched(specs.data, specs.model, specs.objective)
+    kind = matching.kind_of(trainer)
+    if issubclass(kind, Discriminative) and experiment.init_from is None:
         raise SpecError(
-            f"{specs.model.text} models data of the kind "
-            f"{' or '.join(sorted(each.kind for each in accepted))}, but {specs.data.text} is "
-            f"{domain.kind}. Models for {domain.kind}: {fitting}."
+            f"{experiment.objective} trains the discriminator alone, and keeps the generator of "
+            "another run: name it with --init_from=RUN."
         )
-    model, trainer = specs.model.module, matching.trainer_of(specs.objective.module)
-    if not matching.trains(trainer, model):
-        fitting = _names("objectives", lambda m: matching.trains(matching.trainer_of(m), model))
-        others = _names(
-            "models", lambda m: matching.trains(trainer, m) and domain in matching.domains_of(m)
-        )
+    if experiment.init_discriminator_from and not issubclass(kind, WithDiscriminator):
         raise SpecError(
-            f"{specs.model.text} cannot be trained by {specs.objective.text}. Objectives for it: "
-            f"{fitting}. Models for {specs.objective.text} on {domain.kind} data: "
-            f"{others or 'none'}."
+            f"{experiment.objective} trains no discriminator: leave --init_discriminator_from out."
         )
+    return Parts(specs, objective, trainer)
 
 
 def build_trainer(experiment: Experiment, parts: Parts, domain: domains.Domain) -> Trainer:
@@ -124,7 +110,7 @@ def build_trainer(experiment: Experiment, parts: Parts, domain: domains.Domain) 
         )
         trainer.compile(
             **{
-                name: _optimizer(
+                name: optimizers.for_network(
                     experiment, parts.specs.optimizer, updates, trainer.waiting.get(name, 0)
                 )
                 for name, updates in trainer.updates.items()
@@ -133,20 +119,6 @@ def build_trainer(experiment: Experiment, parts: Parts, domain: domains.Domain) 
             steps_per_execution=experiment.steps_per_execution,
         )
     return trainer
-
-
-def _optimizer(experiment, optimizer, updates, waiting):
-    """The optimizer of a network, with its updates per training step and steps at rate 0."""
-    rate = optimizers.learning_rate(
-        experiment.learning_rate,
-        updates * experiment.warmup_steps,
-        experiment.decay,
-        updates * (experiment.decay_steps or experiment.steps),
-    )
-    if waiting:
-        rate = optimizers.After(updates * waiting, rate)
-    # Each replica hands over its share of the mean gradient, see `zoo.replicas.descend`.
-    return optimizer.build(rate, experiment.clip_norm / replicas.count())
 
 
 @contextlib.contextmanager
@@ -158,7 +130,3 @@ def policy(precision: str) -> Iterator[None]:
         yield
     finally:
         keras.config.set_dtype_policy(before)
-
-
-def _names(folder, fits):
-    return ", ".join(name for name in spec.names(folder) if fits(spec.module(folder, name)))

@@ -3,7 +3,7 @@
 import dataclasses
 import os
 
-from zoo.errors import RunFolderError
+from zoo.errors import RunFolderError, SpecError
 from zoo.pretrained import index
 from zoo.runs import building
 from zoo.runs.experiment import INITIAL, MAY_CHANGE, Experiment
@@ -24,19 +24,33 @@ def settled(experiment: Experiment, specs: building.Specs, folder: RunFolder) ->
 
     Raises:
         RunFolderError: the folder holds another experiment.
+        SpecError: there are steps after the end of the cosine, at a learning rate of 0.
     """
     recorded = Experiment(**folder.read()[0]) if folder.exists() else None
     ends = experiment.decay_steps or (recorded or experiment).decay_steps or experiment.steps
-    experiment = dataclasses.replace(experiment, decay_steps=ends)
-    kept = {} if recorded is None else _recorded_fields(experiment, recorded, specs, folder)
-    return dataclasses.replace(_with_absolute_paths(experiment, specs), **kept)
+    if experiment.decay == "cosine" and ends < experiment.steps:
+        raise SpecError(
+            f"The cosine of the run in {folder.path} ends at step {ends}: the learning rate is 0 "
+            f"from there to --steps={experiment.steps}, and nothing is learnt. Give "
+            f"--decay_steps={experiment.steps} to have it end there, or stay at --steps={ends}."
+        )
+    fields = _with_absolute_paths(experiment, specs) | {"decay_steps": ends}
+    if recorded is not None:
+        fields |= _recorded_fields(experiment, recorded, specs, folder)
+        if experiment.decay == "cosine" and ends != recorded.decay_steps:
+            print(
+                f"The cosine now ends at step {ends}; before it ended at step "
+                f"{recorded.decay_steps}."
+            )
+    return dataclasses.replace(experiment, **fields)
 
 
 def _recorded_fields(experiment, recorded, specs, folder):
     """The recorded values of the fields that may not change, once they are found to agree."""
     fixed = [f.name for f in dataclasses.fields(Experiment) if f.name not in MAY_CHANGE]
-    before, now = _meanings(recorded, building.read(recorded)), _meanings(experiment, specs)
-    if _moved(building.read(recorded).data, specs.data):
+    begun = building.read(recorded)
+    before, now = _meanings(recorded, begun), _meanings(experiment, specs)
+    if _moved(begun.data, specs.data):
         fixed.remove("data")
     changed = [
         f"--{name} was {getattr(recorded, name)!r}, now {getattr(experiment, name)!r}"
@@ -47,11 +61,6 @@ def _recorded_fields(experiment, recorded, specs, folder):
         raise RunFolderError(
             f"{folder.path} holds another experiment: {'; '.join(changed)}. "
             "Give the same flags to continue it, or a new --workdir."
-        )
-    if experiment.decay == "cosine" and experiment.decay_steps != recorded.decay_steps:
-        print(
-            f"The cosine now ends at step {experiment.decay_steps}; before it ended at step "
-            f"{recorded.decay_steps}."
         )
     return {name: getattr(recorded, name) for name in fixed}
 
@@ -76,12 +85,10 @@ def _moved(before, now):
 
 
 def _with_absolute_paths(experiment, specs):
-    """The experiment with paths that hold in another working directory."""
+    """The fields with paths that hold in another working directory."""
     paths = {
         name: os.path.abspath(os.path.expanduser(getattr(experiment, name)))
         for name in (*INITIAL, "data_dir")
         if getattr(experiment, name) and not index.is_published(getattr(experiment, name))
     }
-    for name in ("data", "objective"):
-        paths[name] = getattr(specs, name).with_absolute_paths(index.is_published)
-    return dataclasses.replace(experiment, **paths)
+    return paths | {"data": specs.data.text, "objective": specs.objective.text}

@@ -111,7 +111,7 @@ class Experiment:
                 listed = ", ".join(choices)
                 raise SpecError(f"{field.name}={value!r} is unknown. Known: {listed}.")
             require(
-                spec.is_number_within_limits(value),
+                not isinstance(value, (int, float)) or spec.is_number_within_limits(value),
                 f"{field.name}={value!r} should be finite, and a whole number below 2^63.",
             )
         for name, least in _AT_LEAST.items():
@@ -136,11 +136,16 @@ class Experiment:
         self._require_validations()
 
     def _require_validations(self):
-        """Refuses to choose by validations that are not made."""
+        """Refuses to choose, or to end, by validations that are not made."""
         require(
             self.patience == 0 or self.keep_best is not None,
             f"patience={self.patience} needs a validation figure to watch: give --keep_best=nll, "
             "for example.",
+        )
+        require(
+            self.patience == 0 or self.strategy != "multi_worker",
+            "Of several workers one validates, and the others would not know when to end: leave "
+            "out --patience with --strategy=multi_worker.",
         )
         require(
             self.keep_best is None or 1 <= self.sample_every <= self.steps,

@@ -9,10 +9,34 @@ from zoo.models.base.recurrent import RecurrentNetwork
 from zoo.models.base.sequence_model import SequenceModel, TextModel
 from zoo.models.base.text_discriminator import TextDiscriminator
 from zoo.models.layers.text_readers import Recurrence
+from zoo.runs import building
+from zoo.runs.experiment import Experiment
+from zoo.runs.loading import load_either
 from zoo.runs.run import Run
 from zoo.trainers.base.trainer import Trainer
 
 _OF_TRAINING = {"dropout"}  # arguments of a model that change no sample of it
+
+
+def initialise(
+    experiment: Experiment, parts: building.Parts, trainer: Trainer, domain: domains.Domain
+) -> None:
+    """Gives the networks of a trainer the weights of the runs that an experiment names.
+
+    Args:
+        experiment: the experiment.
+        parts: its parts.
+        trainer: a trainer that has made no step.
+        domain: the domain of the data.
+
+    Raises:
+        SpecError: see `take` and `take_discriminator`.
+    """
+    if experiment.init_from is not None:
+        take(trainer, parts.specs.model, domain, load_either(experiment.init_from))
+    if experiment.init_discriminator_from is not None:
+        other = load_either(experiment.init_discriminator_from)
+        take_discriminator(trainer.discriminator, domain, other)
 
 
 def take(trainer: Trainer, model: spec.Part, domain: domains.Domain, run: Run) -> None:

@@ -6,8 +6,9 @@ import inspect
 import keras
 import tensorflow as tf
 
-from zoo import spec
+from zoo import replicas, spec
 from zoo.errors import SpecError, require
+from zoo.runs.experiment import Experiment
 
 _OPTIMIZERS = {
     "adam": keras.optimizers.Adam,
@@ -50,15 +51,13 @@ class After(keras.optimizers.schedules.LearningRateSchedule):
 
 @dataclasses.dataclass(frozen=True)
 class Optimizer:
-    """The spec of an optimizer that has been read; each network that is trained gets its own.
+    """The spec of an optimizer, read; each network that is trained gets its own.
 
     Attributes:
-        text: the spec as it was written.
         name: the name of a Keras optimizer in lower case.
         arguments: the arguments that are given.
     """
 
-    text: str
     name: str
     arguments: dict[str, float]
 
@@ -77,35 +76,30 @@ class Optimizer:
                 learning_rate=learning_rate, global_clipnorm=clip_norm or None, **self.arguments
             )
         except ValueError as error:
-            raise SpecError(f"{self.text}: {error}") from None
+            written = ", ".join(f"{key}={value!r}" for key, value in self.arguments.items())
+            raise SpecError(f"{self.name}({written}): {error}") from None
+
+    def require_known(self) -> None:
+        """Raises SpecError for an unknown name or argument, or a value that cannot be."""
+        if self.name not in _OPTIMIZERS:
+            known = ", ".join(_OPTIMIZERS)
+            raise SpecError(f"There is no optimizer {self.name!r}. Known: {known}.")
+        defaults = _defaults(self.name)
+        written = ", ".join(f"{key}={value!r}" for key, value in defaults.items())
+        usage = f"It is written {self.name}({written})."
+        for key, value in self.arguments.items():
+            require(key in defaults, f"{self.name} takes no argument {key!r}. {usage}")
+            is_number = isinstance(value, (int, float)) and spec.is_number_within_limits(value)
+            require(
+                is_number,
+                f"{self.name}: {key}={value!r} should be a number or a truth value, and finite. "
+                f"{usage}",
+            )
+        self.build(1e-3, clip_norm=0.0)  # Keras refuses some values only now
 
     def meaning(self) -> tuple[str, dict]:
         """The name and all arguments, equal for two spellings of the same optimizer."""
         return self.name, _defaults(self.name) | self.arguments
-
-
-def read(text: str) -> Optimizer:
-    """Reads the spec of an optimizer such as `"adam(beta_1=0.5)"`.
-
-    Args:
-        text: the name of a Keras optimizer in lower case, with its arguments.
-
-    Raises:
-        SpecError: an unknown name or argument, or a value that is no finite number.
-    """
-    name, arguments = spec.parse(text)
-    if name not in _OPTIMIZERS:
-        raise SpecError(f"There is no optimizer {name!r}. Known: {', '.join(_OPTIMIZERS)}.")
-    defaults = _defaults(name)
-    written = f"It is written {name}({', '.join(f'{k}={v!r}' for k, v in defaults.items())})."
-    for key, value in arguments.items():
-        require(key in defaults, f"{name} takes no argument {key!r}. {written}")
-        is_number = isinstance(value, (int, float)) and spec.is_number_within_limits(value)
-        require(
-            is_number,
-            f"{name}: {key}={value!r} should be a number or a truth value, and finite. {written}",
-        )
-    return Optimizer(text, name, arguments)
 
 
 def _defaults(name):
@@ -114,6 +108,29 @@ def _defaults(name):
         for key, parameter in inspect.signature(_OPTIMIZERS[name]).parameters.items()
         if key not in _TAKEN
     }
+
+
+def for_network(
+    experiment: Experiment, optimizer: Optimizer, updates: int, waiting: int
+) -> keras.optimizers.Optimizer:
+    """Builds the optimizer of one network, with its own count of updates.
+
+    Args:
+        experiment: the experiment, whose steps the schedule is given in.
+        optimizer: its optimizer.
+        updates: the updates of the network in a training step.
+        waiting: the training steps before the network's first update.
+    """
+    rate = learning_rate(
+        experiment.learning_rate,
+        updates * experiment.warmup_steps,
+        experiment.decay,
+        updates * (experiment.decay_steps or experiment.steps),
+    )
+    if waiting:
+        rate = After(updates * waiting, rate)
+    # Each replica hands over its share of the mean gradient, see `zoo.replicas.descend`.
+    return optimizer.build(rate, experiment.clip_norm / replicas.count())
 
 
 def learning_rate(peak: float, warmup_steps: int, decay: str, decay_steps: int) -> Rate:

@@ -90,7 +90,7 @@ def without_paths(experiment: dict) -> dict:
     """The fields of an experiment with the names of files instead of their paths here."""
     folders = {"data": "data", "objective": "objectives"}
     specs = {
-        field: spec.read(folder, experiment[field]).without_paths(index.is_published)
+        field: spec.read(folder, experiment[field]).without_paths(index.is_published).text
         for field, folder in folders.items()
     }
     others = [experiment.get(field) for field in _OTHER_RUNS]

@@ -10,14 +10,13 @@ import tensorflow as tf
 
 from zoo import domains, samplers, spec
 from zoo.batch import Batch
-from zoo.data.base import grey
 from zoo.data.base.splits import Dataset
 from zoo.density_ratio import calibration, estimate
 from zoo.density_ratio.trained import Trained
 from zoo.errors import DataError, require
 from zoo.models.base.latent_generator import LatentGenerator
 from zoo.models.base.sequence_model import PatchModel, SequenceModel
-from zoo.runs import digests, refining, sampling
+from zoo.runs import datasets, refining, sampling
 from zoo.runs.experiment import Experiment
 from zoo.runs.run_folder import RunFolder
 
@@ -70,7 +69,8 @@ class Run(Trained):
         """
         data = spec.read("data", self.experiment.data)
         try:
-            dataset = data.build(self.experiment.data_dir)
+            data_dir, allowed = self.experiment.data_dir, self.allow_changed_data
+            return datasets.read(data, data_dir, self.folder, allowed)[0]
         except DataError as error:
             if all(file.exists() for file in data.files()):
                 raise
@@ -78,10 +78,6 @@ class Run(Trained):
                 f"{error} If it has moved, give its new path in --data to train.py, once, with "
                 f"the other flags of the run and --workdir={self.folder.path}."
             ) from error
-        dataset = grey.as_recorded(dataset, self.domain)
-        found = digests.of_data(dataset, data.files())
-        self.folder.require_same_data(dataset.domain, found, self.allow_changed_data)
-        return dataset
 
     @property
     def generator(self) -> keras.Model:

@@ -3,10 +3,35 @@
 from zoo import domains
 from zoo.errors import PretrainedError, RunFolderError, SpecError, require
 from zoo.models.base.sequence_model import SequenceModel
-from zoo.objectives.base.contracts import DistillationObjective
+from zoo.objectives.base.contracts import DistillationObjective, Objective
 from zoo.runs import digests
 from zoo.runs.loading import load_either
 from zoo.runs.run_folder import RunFolder
+from zoo.trainers.base.trainer import Trainer
+
+
+def teach(
+    trainer: Trainer, objective: Objective, domain: domains.Domain, folder: RunFolder
+) -> str | None:
+    """Gives the trainer of a distillation its teacher.
+
+    Args:
+        trainer: the trainer.
+        objective: its objective.
+        domain: the domain of the student's data.
+        folder: the student's run folder.
+
+    Returns:
+        The digest of the teacher's weights; None for an objective without a teacher.
+
+    Raises:
+        SpecError, RunFolderError: see `teacher_of`.
+    """
+    if not isinstance(objective, DistillationObjective):
+        return None
+    teacher, digest = teacher_of(objective, domain, folder)
+    trainer.learn_from(teacher)
+    return digest
 
 
 def teacher_of(

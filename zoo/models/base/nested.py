@@ -28,6 +28,6 @@ def autoregressive(text: str, domain: domains.Text, owner: str) -> SequenceModel
 
 
 def _fits(name, domain):
-    types = spec.annotations(spec.module("models", name))
+    types = typing.get_type_hints(spec.module("models", name).build)
     accepted = typing.get_args(types["domain"]) or (types["domain"],)
     return issubclass(types["return"], SequenceModel) and domain in accepted
