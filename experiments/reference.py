@@ -193,6 +193,8 @@ def _type(annotation):
     """Formats a type as the reader of a spec writes its values."""
     if annotation is inspect.Parameter.empty:
         return ""
+    if isinstance(annotation, str):  # of a module that imports the types only to check them
+        return " or ".join(f"`{each}`" for each in annotation.split(" | "))
     if typing.get_origin(annotation) is typing.Literal:
         return " or ".join(f"`{choice!r}`" for choice in typing.get_args(annotation))
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):

@@ -60,7 +60,8 @@ class Experiment:
             means only then.
         sample_every: Steps between previews: samples, validation metrics and the check for a
             collapsed generator; 0: none.
-        data_dir: Where tensorflow-datasets keeps its data; its usual place by default.
+        data_dir: Where tensorflow-datasets keeps its data, and where large texts and image folders
+            are prepared; the usual places by default.
         keep_best: The validation figure, such as nll, by which the best checkpoint is kept beside
             the latest; loading then takes the best unless told otherwise. Validation then measures
             the EMA weights where they are kept. Lower is better, except for context_use and
