@@ -52,15 +52,25 @@ def main(arguments: list[str]) -> int:
     record["versions"] = run_folder.versions()
     with tempfile.TemporaryDirectory(prefix="faults_") as folder, _programs(folder) as programs:
         place = runs.Place(programs, pathlib.Path(folder), dict(os.environ))
+        planned = {part: PARTS[part](place, flags) for part in PARTS}
         for part in flags.part or PARTS:
-            for fault in PARTS[part](place, flags):
+            for fault in planned[part]:
                 _add(record["faults"], part, fault)
-                run_folder.write_json(flags.output, record)
-    if flags.output == OUTPUT:
-        table.write(record)
+                _write(record, planned, flags.output)
     failed = [name for name, row in record["faults"].items() if row["failures"]]
     print("Not as expected: " + "; ".join(failed) if failed else "Nothing was lost.")
     return 1 if failed else 0
+
+
+def _write(record, planned, output):
+    """Writes the record in the order of the parts, and the table if it is that of the page."""
+    names = [fault.name for faults in planned.values() for fault in faults]
+    rows = record["faults"]
+    record["faults"] = {name: rows[name] for name in names if name in rows}
+    record["not_run"] = [name for name in names if name not in rows]
+    run_folder.write_json(output, record)
+    if output == OUTPUT:
+        table.write(record)
 
 
 @contextlib.contextmanager

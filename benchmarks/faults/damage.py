@@ -7,7 +7,7 @@ import shutil
 
 from benchmarks.faults import runs
 
-_KIND, _STEP, _TIMES = "scheduled sampling", 6, 4
+_KIND, _STEP, _TIMES = "scheduled sampling", 6, 6
 _FILES = ("data*", "index")
 
 

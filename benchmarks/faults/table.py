@@ -16,8 +16,10 @@ def line(fault: str, row: dict) -> str:
 
 
 def of(record: dict) -> str:
-    """The whole table."""
-    return _HEAD + "".join(f"{line(*each)}\n" for each in record["faults"].items())
+    """The whole table, with the faults that have not been done at its end."""
+    rows = [line(*each) for each in record["faults"].items()]
+    rows += [f"| {fault} | 0 | | not run yet |" for fault in record["not_run"]]
+    return _HEAD + "".join(f"{row}\n" for row in rows)
 
 
 def write(record: dict, page: pathlib.Path = PAGE) -> None:
