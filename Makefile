@@ -1,7 +1,7 @@
 # `make demo` shows what there is, `make test` proves it, `make documents` runs what
 # README.md and docs/ tell a reader to run. All set themselves up.
 .DELETE_ON_ERROR:
-.PHONY: demo test matrix documents lint theory trained reference results lock clean
+.PHONY: demo test matrix faults documents lint theory trained reference results lock clean
 
 PYTHON ?= python3
 BIN = .venv/bin
@@ -15,6 +15,11 @@ test: .venv/installed
 # Every network by every kind of objective, compiled by XLA with static shapes.
 matrix: .venv/installed
 	$(BIN)/python -m benchmarks.matrix
+
+# Kills, full disks, damaged files and their like, and the table of docs/reliability.md; what is in
+# docs/figures/faults.json is passed over.
+faults: .venv/installed
+	$(BIN)/python -m benchmarks.faults
 
 # The commands and code blocks of README.md and docs/, as a reader would copy them.
 documents: .venv/installed

@@ -75,8 +75,8 @@ def contributed(load_program):
 
 @pytest.fixture(scope="session")
 def programs(load_program, tmp_path_factory):
-    """Starts programs in processes that need not import TensorFlow: `tests/processes.py`."""
-    started = load_program("tests/processes.py").Programs(tmp_path_factory.mktemp("programs"))
+    """Starts programs in processes that need not import TensorFlow: `benchmarks/processes.py`."""
+    started = load_program("benchmarks/processes.py").Programs(tmp_path_factory.mktemp("programs"))
     yield started
     started.close()
 

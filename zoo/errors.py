@@ -1,5 +1,6 @@
 """Errors that a user can act on; commands print them in one sentence."""
 
+import errno
 import functools
 import os
 import sys
@@ -62,7 +63,9 @@ def explained(main: Callable[..., object]) -> Callable[..., object]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(141)
         except OSError as error:  # a full disk, a folder that was taken away
-            print(f"\nError: {error}", file=sys.stderr)
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            remedy = ". Make room, and run the same command again." if full else ""
+            print(f"\nError: {error}{remedy}", file=sys.stderr)
             sys.exit(1)
         except KeyboardInterrupt as interrupt:
             print(f"\n{interrupt}", file=sys.stderr)

@@ -1,6 +1,8 @@
 """Checkpoints: what is saved comes back, and nothing but whole ones is ever seen."""
 
+import os
 import pathlib
+import time
 
 import keras
 import numpy as np
@@ -144,3 +146,94 @@ def test_a_folder_given_relative_is_found_after_a_change_of_the_working_director
     monkeypatch.chdir("/")
     saved.save(2)
     assert checkpoints.load(tmp_path / "a[1]", components) == 2
+
+
+def _flip(path, offset):
+    """Flips one bit."""
+    content = bytearray(path.read_bytes())
+    content[offset] ^= 64
+    path.write_bytes(content)
+
+
+def _flip_weights(path):
+    """Flips one bit of the weights of the generator that are saved second."""
+    _flip(path, path.read_bytes().index(np.float32([2.0, 3.0]).tobytes()))
+
+
+DAMAGES = {
+    "no data": lambda folder: (folder / "ckpt-3.data-00000-of-00001").unlink(),
+    "no index": lambda folder: (folder / "ckpt-3.index").unlink(),
+    "flipped data": lambda folder: _flip_weights(folder / "ckpt-3.data-00000-of-00001"),
+    "flipped index": lambda folder: _flip(folder / "ckpt-3.index", 40),
+    "truncated data": lambda folder: os.truncate(folder / "ckpt-3.data-00000-of-00001", 9),
+    "truncated index": lambda folder: os.truncate(folder / "ckpt-3.index", 40),
+    "empty index": lambda folder: os.truncate(folder / "ckpt-3.index", 0),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_where_the_latest_is_damaged_the_one_before_is_taken(tmp_path, components, capsys, damage):
+    saved = checkpoints.Checkpoints(tmp_path, components)
+    saved.save(2)
+    before = values(components)
+    change(components)
+    saved.save(3)
+    after = values(components)
+    DAMAGES[damage](tmp_path)
+    change(components)
+    assert checkpoints.load(tmp_path, components) == 2
+    assert values(components) == before
+    assert f"{tmp_path / 'ckpt-3'} is missing or damaged" in capsys.readouterr().err
+    change(components)
+    again = checkpoints.Checkpoints(tmp_path, components)
+    assert again.restore() == 2
+    assert values(components) == before
+    assert "Training goes on from that of step 2." in capsys.readouterr().err
+    change(components)
+    again.save(3)  # it is written anew, and the one before it is still kept
+    assert checkpoints.Checkpoints(tmp_path, components).restore() == 3
+    assert values(components) == after
+    assert capsys.readouterr().err == ""
+    _flip(tmp_path / "ckpt-3.index", 40)
+    assert checkpoints.load(tmp_path, components) == 2
+
+
+def test_where_all_are_damaged_that_is_told(tmp_path, components):
+    change(components)
+    checkpoints.Checkpoints(tmp_path, components).save(3)
+    DAMAGES["flipped data"](tmp_path)
+    message = r"ckpt-3 is missing or damaged \(.*and there is no other that can be read"
+    with pytest.raises(RunFolderError, match=message):
+        checkpoints.load(tmp_path, components)
+    with pytest.raises(RunFolderError, match=message):
+        checkpoints.Checkpoints(tmp_path, components).restore()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"model_check", b'model_checkpoint_path: "\xff"'])
+def test_the_newest_is_found_where_its_record_is_damaged(tmp_path, components, content, capsys):
+    for step in (2, 3):
+        checkpoints.Checkpoints(tmp_path, components).save(step)
+    record = tmp_path / "checkpoint"
+    record.unlink() if content is None else record.write_bytes(content)
+    assert checkpoints.load(tmp_path, components) == 3
+    saved = checkpoints.Checkpoints(tmp_path, components)
+    assert saved.restore() == 3
+    assert f"{record}, which names the latest checkpoint, is missing" in capsys.readouterr().err
+    saved.save(4)
+    assert checkpoints.Checkpoints(tmp_path, components).restore() == 4
+    assert sorted(path.name for path in tmp_path.glob("*.index")) == [
+        "ckpt-3.index",
+        "ckpt-4.index",
+    ]
+
+
+def test_old_checkpoints_are_deleted_though_the_clock_was_put_back(
+    tmp_path, components, monkeypatch
+):
+    now = time.time()
+    for hours, step in enumerate((1, 2, 3, 4)):
+        monkeypatch.setattr(time, "time", lambda hours=hours: now - 3600 * hours)
+        saved = checkpoints.Checkpoints(tmp_path, components)
+        saved.restore()
+        saved.save(step)
+    assert len(list(tmp_path.glob("*.index"))) == 2

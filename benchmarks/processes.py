@@ -48,14 +48,17 @@ class Program:
 
     @property
     def returncode(self):
+        """The exit status; None while it runs."""
         return self.poll()
 
     @property
     def stdout(self):
+        """Its output."""
         return (self._folder / "stdout").read_text(encoding="utf-8")
 
     @property
     def stderr(self):
+        """Its errors."""
         return (self._folder / "stderr").read_text(encoding="utf-8")
 
 
@@ -64,13 +67,14 @@ class Programs:
 
     Args:
         folder: where their outputs are kept.
+        environment: that of the process which has TensorFlow imported; None: of this one.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder, environment=None):
         self._folder, self._numbers = folder, itertools.count()
         self._server = subprocess.Popen(
-            [sys.executable, __file__], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, text=True,
+            [sys.executable, __file__], cwd=ROOT, env=environment, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         )  # fmt: skip
 
     def start(self, *arguments, env=None):
