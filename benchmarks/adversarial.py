@@ -1,16 +1,11 @@
-"""Times training steps of a DCGAN against PyTorch.
-
-    python benchmarks/adversarial.py
+"""Pairs of networks whose adversarial training steps are timed against PyTorch.
 
 A step includes sampling, the discriminator's update on samples and as many images, sampling again
 and the generator's update, both with Adam. PyTorch runs the same networks with the same losses,
-sizes and number of threads. Prints medians, and the median and quartiles of the rounds' ratios.
-PyTorch is an optional dependency: `pip install '.[benchmark]'` first.
+sizes and number of threads.
 """
 
 import dataclasses
-
-import side_by_side
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +28,3 @@ CASES = {
     "dcgan32": Case(32),
     "dcgan32r1": Case(32, r1=0.1),
 }
-
-
-if __name__ == "__main__":
-    side_by_side.main("adversarial", __doc__, CASES)

@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional
 
 if TYPE_CHECKING:
-    from adversarial import Case
+    from benchmarks.adversarial import Case
 
 
 def set_threads(threads: int) -> None:

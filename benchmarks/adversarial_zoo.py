@@ -9,11 +9,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import tensorflow as tf
 
+from benchmarks import gemm
 from zoo import domains, spec
 from zoo.trainers import adversarial
 
 if TYPE_CHECKING:
-    from adversarial import Case
+    from benchmarks.adversarial import Case
 
 
 def set_threads(threads: int) -> None:
@@ -25,6 +26,7 @@ def set_threads(threads: int) -> None:
 def works(case: "Case") -> dict[str, Callable[[], object]]:
     """Timed functions, by name."""
     return {
+        **gemm.works(**{"zoo": "float32", "zoo in bfloat16": "bfloat16"}),
         "zoo: step": _step(case),
         "zoo with XLA: step": _step(case, compiled=True),
         "zoo in bfloat16: step": _step(case, precision="mixed_bfloat16"),

@@ -1,16 +1,11 @@
-"""Times training steps and sampling of autoregressive models against PyTorch.
-
-    python benchmarks/autoregressive.py
+"""Autoregressive models whose training steps and sampling are timed against PyTorch.
 
 A step includes forward pass, backward pass and Adam. PyTorch runs the same architecture with the
-same sizes and number of threads: torch.nn.LSTM or GRU for known tokens, and a Python loop over
-cells for tokens that depend on predictions. Prints medians, and the median and quartiles of the
-rounds' ratios. PyTorch is an optional dependency: `pip install '.[benchmark]'` first.
+same sizes and number of threads: torch.nn.LSTM or GRU for known tokens, and a Python loop for
+tokens that depend on predictions.
 """
 
 import dataclasses
-
-import side_by_side
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +20,7 @@ class Case:
     batch: int = 64
 
     def __str__(self):
-        size = f"vocabulary {self.vocabulary_size}, length {self.length}"
+        size = f"{self.vocabulary_size} tokens, length {self.length}"
         return f"{self.kind} {self.layers}x{self.units}, {size}"
 
 
@@ -36,8 +31,3 @@ CASES = {
     "gru128": Case("gru", 128, 2),
     "transformer128": Case("transformer", 128, 4),
 }
-
-
-if __name__ == "__main__":
-    beside = ("scheduled sampling", "maximum likelihood")
-    side_by_side.main("autoregressive", __doc__, CASES, beside)

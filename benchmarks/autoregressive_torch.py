@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional
 
 if TYPE_CHECKING:
-    from autoregressive import Case
+    from benchmarks.autoregressive import Case
 
 
 def set_threads(threads: int) -> None:
@@ -32,11 +32,14 @@ def works(case: "Case") -> dict[str, Callable[[], object]]:
         optimizer.step()
         return loss.item()
 
-    return {
+    made = {
         "torch: maximum likelihood": lambda: step(model),
         "torch: scheduled sampling": lambda: step(model.scheduled_sampling),
         "torch: sampling": lambda: model.sample(start[:, 0], case.length),
     }
+    if case.kind == "transformer":
+        made["torch: scheduled sampling, token by token"] = lambda: step(model.token_by_token)
+    return made
 
 
 def draw(logits: torch.Tensor) -> torch.Tensor:
@@ -169,16 +172,27 @@ class Transformer(nn.Module):
         read = torch.where(replaced, drawn, inputs[:, 1:])
         return self(torch.cat([inputs[:, :1], read], dim=1))
 
-    @torch.inference_mode()
+    def token_by_token(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Logits of tokens of which half are replaced, each by a sample after those before it."""
+        kept = torch.rand(inputs.shape) < 0.5
+        return self(self._read(inputs[:, 0], inputs.shape[1], inputs, kept).clone())
+
     def sample(self, token: torch.Tensor, length: int) -> torch.Tensor:
         """Draws tokens."""
-        shape = len(token), self.heads, length, self.units // self.heads
-        caches, every = [Cache(*shape) for _ in self.blocks], []
-        for t in range(length):
-            stream = self.embedding(token[:, None])
+        return self._read(token, length + 1)[:, 1:]
+
+    @torch.inference_mode()
+    def _read(self, token, length, known=None, kept=None):
+        """A first token and those drawn after it, but the known ones where they are kept."""
+        shape = len(token), self.heads, length - 1, self.units // self.heads
+        caches, every = [Cache(*shape) for _ in self.blocks], [token]
+        for t in range(length - 1):
+            stream = self.embedding(every[-1][:, None])
             for block, cache in zip(self.blocks, caches, strict=True):
                 stream = block(stream, [each[t : t + 1] for each in self.rotations], cache)
             token = draw(self.output(normalise(stream))[:, 0])
+            if kept is not None:
+                token = torch.where(kept[:, t + 1], known[:, t + 1], token)
             every.append(token)
         return torch.stack(every, dim=1)
 

@@ -9,12 +9,13 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import tensorflow as tf
 
+from benchmarks import gemm
 from zoo import domains, spec
 from zoo.tokenizers.vocabulary import END, UNKNOWN, Vocabulary
 from zoo.trainers import autoregressive
 
 if TYPE_CHECKING:
-    from autoregressive import Case
+    from benchmarks.autoregressive import Case
 
 OBJECTIVES = {
     "maximum likelihood": "maximum_likelihood",
@@ -31,7 +32,7 @@ def set_threads(threads: int) -> None:
 
 def works(case: "Case") -> dict[str, Callable[[], object]]:
     """Timed functions, by name."""
-    made, objectives = {}, dict(OBJECTIVES)
+    made, objectives = gemm.works(zoo="float32"), dict(OBJECTIVES)
     if case.kind == "transformer":  # for recurrent models both are the same
         objectives["scheduled sampling, token by token"] = EXACT
     for compiled in (False, True):

@@ -4,13 +4,13 @@ import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import adversarial_torch
-import autoregressive_torch
 import torch
-from adversarial import Case as Pair
+
+from benchmarks import adversarial_torch, autoregressive_torch
+from benchmarks.adversarial import Case as Pair
 
 if TYPE_CHECKING:
-    from serving import Case
+    from benchmarks.serving import Case
 
 
 def set_threads(threads: int) -> None:
@@ -20,7 +20,7 @@ def set_threads(threads: int) -> None:
 
 def works(case: "Case") -> dict[str, Callable[[], object]]:
     """Timed functions, by name: generation alone, since the other signatures are the zoo's own."""
-    from serving import ROWS
+    from benchmarks.serving import ROWS
 
     make, generate = _network(case)
     network, saved = make(), io.BytesIO()

@@ -23,7 +23,7 @@ from zoo import domains, spec
 from zoo.tokenizers.vocabulary import END, UNKNOWN, Vocabulary
 
 if TYPE_CHECKING:
-    from serving import Case
+    from benchmarks.serving import Case
 
 _START = 120  # seconds
 
@@ -36,7 +36,7 @@ def set_threads(threads: int) -> None:
 
 def works(case: "Case") -> dict[str, Callable[[], object]]:
     """Timed functions, by name."""
-    from serving import ROWS
+    from benchmarks.serving import ROWS
 
     model = _servable(case)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="serving"), "model")

@@ -1,31 +1,14 @@
 """What the benchmarks time of the zoo, and how times become a table. PyTorch is not needed."""
 
+import json
 import math
 import pathlib
 import re
 
-import keras
 import numpy as np
 import pytest
 
 FOLDER = pathlib.Path(__file__).parents[2] / "benchmarks"
-BESIDE = "scheduled sampling", "maximum likelihood"
-
-
-@pytest.fixture(scope="module")
-def load(load_program):
-    """Loads a program of the folder, in which the programs find each other."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(FOLDER)
-        yield lambda name: load_program(f"benchmarks/{name}.py")
-
-
-@pytest.fixture
-def works(load):
-    """A function from a program's name and a case's sizes to what is timed of the zoo, by name."""
-    policy = keras.config.dtype_policy()
-    yield lambda program, **sizes: load(f"{program}_zoo").works(load(program).Case(**sizes))
-    keras.config.set_dtype_policy(policy)  # works in bfloat16 change it
 
 
 @pytest.mark.parametrize(("kind", "units"), [("lstm", 4), ("transformer", 8)])
@@ -56,26 +39,30 @@ def test_an_adversarial_step_begins_where_nothing_is_told_apart(works):
 
 
 @pytest.mark.parametrize(
-    ("program", "sizes", "beside"),
+    ("program", "sizes"),
     [
-        ("autoregressive", {"kind": "gru", "units": 4, "layers": 1, "vocabulary_size": 6}, BESIDE),
-        ("adversarial", {"width": 4}, None),
+        ("autoregressive", {"kind": "gru", "units": 4, "layers": 1, "vocabulary_size": 6}),
+        ("autoregressive", {"kind": "transformer", "units": 8, "layers": 1, "length": 5}),
+        ("adversarial", {"width": 4}),
     ],
 )
-def test_each_work_stands_beside_pytorchs(load, works, program, sizes, beside):
+def test_each_work_stands_beside_pytorchs_and_the_processors_speed(load, works, program, sizes):
     """By the names of both sides, each row has all its figures."""
     source = (FOLDER / f"{program}_torch.py").read_text(encoding="utf-8")
-    names = [*works(program, **sizes), *re.findall(r'"(torch: [^"]+)"', source)]
-    assert {name.split(": ")[1] for name in names if not name.startswith("torch")} == {
-        name.split(": ")[1] for name in names if name.startswith("torch")
+    theirs = set(re.findall(r'"(torch: [^"]+)"', source))
+    ours = set(works(program, **sizes))
+    tasks = {name.split(": ")[1] for name in ours} - {"matrix product"}
+    assert tasks <= {name.removeprefix("torch: ") for name in theirs}
+    case = load(program).Case(**sizes)
+    made = list(load("rows").build(case, {name: [1.0, 2.0, 3.0] for name in ours | theirs}))
+    assert {f"{each['library']}: {each['task']}" for each in made} == {
+        name for name in ours if "matrix product" not in name
     }
-    times = {name: [1.0, 1.0, 1.0] for name in names}
-    for name in names:
-        work, side, _, speed, *last = load("side_by_side")._cells(name, times, beside)
-        assert name == f"{side}: {work}"
-        assert bool(speed) == (side != "torch")
-        assert len(last) == bool(beside)
-        assert any(last) == bool(beside and work == beside[0] and side != "torch")
+    for each in made:
+        assert each["ratio"] == [1.0, 1.0, 1.0]
+        assert each["share"] == pytest.approx(each["gflops"] / each["product_gflops"])
+        assert json.loads(json.dumps(each)) == each
+        assert load("rows").line(each).count("|") == len(load("rows").HEADER) + 1
 
 
 @pytest.mark.parametrize(
@@ -102,33 +89,100 @@ def test_every_signature_is_timed_at_each_number_of_rows(works, sizes):
 
 
 TIMES = {  # seconds of three rounds
-    "zoo: a": [0.002, 0.004, 0.010],
-    "zoo: b": [0.001, 0.001, 0.001],
-    "torch: a": [0.006, 0.008, 0.005],
-    "torch: b": [0.003, 0.002, 0.004],
+    "zoo: sampling": [0.002, 0.004, 0.010],
+    "zoo: maximum likelihood": [0.001, 0.001, 0.001],
+    "zoo: scheduled sampling": [0.001, 0.002, 0.003],
+    "torch: sampling": [0.006, 0.008, 0.005],
+    "torch: maximum likelihood": [0.003, 0.002, 0.0005],
+    "torch: scheduled sampling": [0.0005, 0.001, 0.0015],
+    "zoo: matrix product": [0.1, 0.1, 0.1],
 }
 
 
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("zoo: a", ["a", "zoo", "4", "2.00 (0.50-3.00)", "4.00 (2.00-10.00)"]),
-        ("zoo: b", ["b", "zoo", "1", "3.00 (2.00-4.00)", ""]),
-        ("torch: a", ["a", "torch", "6", "", ""]),
-        ("torch: b", ["b", "torch", "3", "", ""]),
-    ],
-)
-def test_cells_are_medians_and_those_of_the_rounds_ratios(load, name, expected):
-    """Of torch: a by zoo: a the ratios are 3, 2 and 1/2; that of the medians would be 1.5."""
-    cells = load("side_by_side")._cells
-    assert cells(name, TIMES, ("a", "b")) == expected
-    assert cells(name, TIMES, None) == expected[:4]
+def test_rows_are_the_rounds_ratios_and_are_held_against_goals(load):
+    """Of torch's sampling by the zoo's the ratios are 3, 2 and 1/2; that of the medians is 2."""
+    case = load("autoregressive").Case("lstm", 128, 2)
+    made = list(load("rows").build(case, TIMES))
+    found = {(each["task"], each["compared"][:5]): each for each in made}
+    expected = {
+        ("sampling", "speed"): ([0.5, 2.0, 3.0], 2.0, True),
+        ("maximum likelihood", "speed"): ([0.5, 2.0, 3.0], 1.0, True),
+        ("scheduled sampling", "speed"): ([0.5, 0.5, 0.5], 1.5, False),
+        ("scheduled sampling", "time,"): ([1.0, 2.0, 3.0], 1.3, False),
+    }
+    assert found.keys() == expected.keys()
+    for key, (ratio, goal, reached) in expected.items():
+        np.testing.assert_allclose(found[key]["ratio"], ratio)
+        assert (found[key]["goal"], found[key]["reached"]) == (goal, reached)
+    sampling = found["sampling", "speed"]
+    done = load("flops").count(case, "sampling")
+    assert sampling["gflops"] == pytest.approx(done / 0.004 / 1e9)
+    assert sampling["share"] == pytest.approx((done / 0.004) / (2 * 2048**3 / 0.1))
+    line = load("rows").line(found["scheduled sampling", "time,"])
+    assert "relative to maximum likelihood | zoo | 2.0 | 2.00 (1.00-3.00) | ≤ 1.3 | **no**" in line
+
+
+def test_only_what_is_comparable_has_a_goal(load):
+    rows, sequences, pair = load("rows"), load("autoregressive").Case, load("adversarial").Case
+    goals = {
+        (sequences("lstm", 512, 2), "zoo", "sampling"): 1.5,
+        (sequences("gru", 128, 2), "zoo with XLA", "sampling"): 2.0,
+        (sequences("transformer", 128, 4), "zoo", "sampling"): 1.5,
+        (sequences("lstm", 32, 1), "zoo", "sampling"): None,
+        (sequences("lstm", 32, 1), "zoo", "maximum likelihood"): 1.0,
+        (sequences("transformer", 128, 4), "zoo", "scheduled sampling, token by token"): 1.5,
+        (pair(32), "zoo with XLA", "step"): 1.4,
+        (pair(32), "zoo in bfloat16", "step"): None,
+    }
+    for asked, goal in goals.items():
+        assert rows._least(*asked) == goal
+
+
+def test_cells_of_serving_have_a_ratio_where_pytorch_has_the_task(load):
+    """Of PyTorch's by the zoo's the ratios are 3, 2 and 1/2."""
+    cells, times = load("serving").cells, {"zoo: score, 1 rows": [0.001, 0.002, 0.004]}
+    times |= {"zoo: load": [0.002, 0.004, 0.010], "torch: load": [0.006, 0.008, 0.005]}
+    assert cells("zoo: load", times) == ["load", "zoo", "4.00", "2.00 (0.50-3.00)"]
+    assert cells("torch: load", times) == ["load", "torch", "6.00", ""]
+    assert cells("zoo: score, 1 rows", times) == ["score, 1 rows", "zoo", "2.00", ""]
 
 
 def test_quartiles_lie_between_the_rounds(load):
     """Of 1, 2, 3 and 4 at a quarter, two and three quarters of five: 1.25, 2.5 and 3.75."""
-    assert load("side_by_side")._ratio([4, 3, 2, 1], [1, 1, 1, 1]) == "2.50 (1.25-3.75)"
+    both = load("side_by_side")
+    found = both.quartiles([4, 3, 2, 1], [1, 1, 1, 1])
+    assert found == [1.25, 2.5, 3.75]
+    assert both.ratio(*found) == "2.50 (1.25-3.75)"
 
 
 def test_a_row_is_a_line_of_a_table(load):
-    assert load("side_by_side")._row(["a", "", "1.00"]) == "| a |  | 1.00 |"
+    assert load("side_by_side").row("a", "", "1.00") == "| a |  | 1.00 |"
+
+
+def test_a_program_without_enough_rounds_or_pytorch_says_so(load, monkeypatch, capsys):
+    options = load("options")
+    for rounds in ("1", "many"):
+        with pytest.raises(SystemExit):
+            options.parser("", {"a": 1}, rounds=3).parse_args([f"--rounds={rounds}"])
+        assert "two rounds at least" in capsys.readouterr().err
+    monkeypatch.setattr(options.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit, match="PyTorch is missing"):
+        options.require_torch()
+
+
+def test_the_processor_is_named_with_what_makes_products_fast(load, tmp_path):
+    machine = load("machine")
+    path = tmp_path / "cpuinfo"
+    lines = ["processor\t: 0", "cpu family\t: 25", "model\t\t: 17", "model name\t: AMD EPYC"]
+    path.write_text("\n".join([*lines, "flags\t\t: fpu sse2 avx2 avx512f amx_bf16", ""]))
+    found = machine.processor(path)
+    assert (found["name"], found["family"], found["model"]) == ("AMD EPYC", "25", "17")
+    assert found["instruction_sets"] == ["avx2", "avx512f", "amx_bf16"]
+    assert machine.sentence(found).startswith("AMD EPYC, ")
+    assert machine.sentence(found).endswith("cores, family 25, model 17, avx2, avx512f, amx_bf16")
+    assert machine.file_name(found) == "amd-epyc"
+    path.write_text("processor: 0\nFeatures: fp asimd sve\n")
+    assert machine.processor(path)["instruction_sets"] == ["asimd", "sve"]
+    elsewhere = machine.processor(tmp_path / "none")
+    assert elsewhere["name"]
+    assert machine.sentence(elsewhere).endswith("instruction sets unknown")

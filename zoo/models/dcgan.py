@@ -20,6 +20,7 @@ from zoo import domains
 from zoo.models.base.convolutional import build_documented, normalisation, pair
 from zoo.models.base.pair import LatentPair
 from zoo.models.layers import float32_sums
+from zoo.models.layers.leaky_relu import LeakyReLU
 
 STRIDED = {"strides": 2, "padding": "same"}
 
@@ -66,9 +67,9 @@ def _discriminator(shape, width, layers, outputs):
             keras.Input(shape),
             keras.layers.Rescaling(2.0, offset=-1.0),  # to [-1, 1]
             layers.Conv2D(width, 4, **STRIDED),
-            keras.layers.LeakyReLU(0.2),
+            LeakyReLU(0.2),
             layers.Conv2D(2 * width, 4, **STRIDED),
-            keras.layers.LeakyReLU(0.2),
+            LeakyReLU(0.2),
             keras.layers.Flatten(),
             layers.Dense(outputs, dtype="float32"),
         ],
