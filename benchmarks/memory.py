@@ -28,9 +28,17 @@ CASES = {
     "transformer": ("surnames", "transformer(units=16, layers=1, heads=2)", "maximum_likelihood"),
     "adversarial": ("mnist_5k", "dcgan(width=4)", "generalised_js(r1=0.1)"),
     "adversarial, texts": ("surnames", _PAIR, "generalised_js(estimator='reinforce()')"),
+    "adversarial, Gumbel": ("surnames", _PAIR, "generalised_js(estimator='gumbel_softmax()')"),
     "cooperative": ("surnames", 'mediated(generator="lstm(units=16, layers=1)")', "mediated_js"),
     "implicit": ("gaussian_mixture", "gaussian", "moment_matching"),
+    "discriminative": ("gaussian_mixture", "gaussian", "density_ratio"),
+    "distillation": (
+        "surnames",
+        "gru(units=16, layers=1)",
+        "distillation(teacher='surnames_lstm', own=0.5)",
+    ),
 }
+_BEGUN_BY = {"discriminative": "moment_matching"}  # trains a run to initialise from, for one step
 
 
 def anonymous(pid: int) -> int:
@@ -108,13 +116,17 @@ def corpus(sizes: list[int], steps: int, level: str) -> Iterator[dict]:
 
 
 def growth(steps: int) -> Iterator[dict]:
-    """Memory of every trainer after a tenth of its steps and at its end."""
+    """Memory of every trainer after a third of the time and at its end."""
     for name, (data, model, objective) in CASES.items():
         with tempfile.TemporaryDirectory() as folder:
-            flags = [f"--data={data}", f"--model={model}", f"--objective={objective}"]
-            flags += [f"--steps={steps}", "--batch_size=8", f"--workdir={folder}/run"]
+            parts = [f"--data={data}", f"--model={model}", "--batch_size=8"]
+            flags = [*parts, f"--objective={objective}", f"--steps={steps}"]
             flags += [f"--sample_every={steps // 20}", f"--checkpoint_every={steps // 20}"]
-            found, printed = watched(flags)
+            if name in _BEGUN_BY:
+                first = [f"--objective={_BEGUN_BY[name]}", "--steps=1"]
+                watched([*parts, *first, f"--workdir={folder}/first"])
+                flags.append(f"--init_from={folder}/first")
+            found, printed = watched([*flags, f"--workdir={folder}/run"])
             yield {
                 "trainer": name,
                 "after a third": found[len(found) // 3] // 1000,
