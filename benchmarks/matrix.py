@@ -51,6 +51,7 @@ ROWS = [
     *((_TEXT, f"text_gan(generator='{generator}', width=4)", "generalised_js") for generator in (
         "gru(units=4)", "transformer(units=8, layers=1, heads=2)", "table", "independent",
     )),
+    (_TEXT, "text_gan(generator='lstm(units=4)', width=4, dropout=0.2)", "density_ratio"),
     *((_TEXT, f"mediated(generator='{generator}')", "mediated_js(future=True)") for generator in (
         "lstm(units=4)", "gru(units=4)", "transformer(units=8, layers=1, heads=2)", "table",
     )),

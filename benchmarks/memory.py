@@ -28,9 +28,17 @@ CASES = {
     "transformer": ("surnames", "transformer(units=16, layers=1, heads=2)", "maximum_likelihood"),
     "adversarial": ("mnist_5k", "dcgan(width=4)", "generalised_js(r1=0.1)"),
     "adversarial, texts": ("surnames", _PAIR, "generalised_js(estimator='reinforce()')"),
+    "adversarial, Gumbel": ("surnames", _PAIR, "generalised_js(estimator='gumbel_softmax()')"),
     "cooperative": ("surnames", 'mediated(generator="lstm(units=16, layers=1)")', "mediated_js"),
     "implicit": ("gaussian_mixture", "gaussian", "moment_matching"),
+    "discriminative": ("gaussian_mixture", "gaussian", "density_ratio"),
+    "distillation": (
+        "surnames",
+        "gru(units=16, layers=1)",
+        "distillation(teacher='surnames_lstm', own=0.5)",
+    ),
 }
+_BEGUN_BY = {"discriminative": "moment_matching"}  # trains a run to initialise from, for one step
 
 
 def anonymous(pid: int) -> int:
@@ -43,28 +51,39 @@ def anonymous(pid: int) -> int:
     return int(lines[0].split()[1]) if lines else 0
 
 
-def watched(flags: list[str]) -> tuple[list[int], str]:
+def last_step(run: pathlib.Path) -> int:
+    """The step of the newest checkpoint of a run folder, 0 where there is none."""
+    found = [path.stem.rpartition("-")[2] for path in (run / "checkpoints").glob("ckpt-*.index")]
+    return max(map(int, found), default=0)
+
+
+def watched(flags: list[str], run: pathlib.Path) -> tuple[list[tuple[int, int]], str]:
     """Trains with `train.py` and watches its memory.
 
+    Args:
+        flags: those of `train.py`, but for the run folder.
+        run: the run folder.
+
     Returns:
-        RssAnon in kB, twice a second; and what the program printed.
+        RssAnon in kB and the step of the newest checkpoint, twice a second; and what the program
+        printed.
 
     Raises:
         RuntimeError: training failed.
     """
-    command = [sys.executable, str(ROOT / "train.py"), *flags, "--strategy=cpu"]
+    command = [sys.executable, str(ROOT / "train.py"), *flags, f"--workdir={run}", "--strategy=cpu"]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "1"}
     with tempfile.TemporaryFile("w+", encoding="utf-8") as printed:
         process = subprocess.Popen(command, stdout=printed, stderr=printed, env=environment)
         found = []
         while process.poll() is None:
-            found.append(anonymous(process.pid))
+            found.append((anonymous(process.pid), last_step(run)))
             time.sleep(0.5)
         printed.seek(0)
         text = printed.read()
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)} failed:\n{text}")
-    return [value for value in found if value], text
+    return [(memory, step) for memory, step in found if memory], text
 
 
 def write_corpus(path: pathlib.Path, megabytes: int) -> None:
@@ -94,31 +113,37 @@ def corpus(sizes: list[int], steps: int, level: str) -> Iterator[dict]:
                 "--model=lstm(units=32, layers=1)",
                 "--objective=maximum_likelihood",
                 f"--steps={steps}",
-                f"--workdir={folder}/run",
                 f"--data_dir={folder}/data",
                 "--sample_every=0",
             ]
             begun = time.perf_counter()
-            first, _ = watched(flags)
+            found, _ = watched(flags, pathlib.Path(folder, "run"))
             yield {
                 "corpus": f"{megabytes:,} MB, {level}s",
-                "peak": max(first) // 1000,
+                "peak": max(memory for memory, _ in found) // 1000,
                 "seconds": round(time.perf_counter() - begun),
             }
 
 
-def growth(steps: int) -> Iterator[dict]:
-    """Memory of every trainer after a tenth of its steps and at its end."""
-    for name, (data, model, objective) in CASES.items():
+def growth(steps: int, cases: list[str]) -> Iterator[dict]:
+    """Memory of trainers after a fifth of their steps and shortly before their end."""
+    early, every = steps // 5, steps // 20
+    for name in cases:
+        data, model, objective = CASES[name]
         with tempfile.TemporaryDirectory() as folder:
-            flags = [f"--data={data}", f"--model={model}", f"--objective={objective}"]
-            flags += [f"--steps={steps}", "--batch_size=8", f"--workdir={folder}/run"]
-            flags += [f"--sample_every={steps // 20}", f"--checkpoint_every={steps // 20}"]
-            found, printed = watched(flags)
+            parts = [f"--data={data}", f"--model={model}", "--batch_size=8"]
+            flags = [*parts, f"--objective={objective}", f"--steps={steps}"]
+            flags += [f"--sample_every={every}", f"--checkpoint_every={every}"]
+            if name in _BEGUN_BY:
+                first = pathlib.Path(folder, "first")
+                watched([*parts, f"--objective={_BEGUN_BY[name]}", "--steps=1"], first)
+                flags.append(f"--init_from={first}")
+            found, printed = watched(flags, pathlib.Path(folder, "run"))
+            after = [memory for memory, step in found if early <= step < steps]
             yield {
                 "trainer": name,
-                "after a third": found[len(found) // 3] // 1000,
-                "at the end": found[-2] // 1000,
+                f"after {early} steps": after[0] / 1000,
+                f"before step {steps}": after[-1] / 1000,
                 "traced again": printed.count("triggered tf.function retracing"),
             }
 
@@ -132,11 +157,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--megabytes", type=int, nargs="+", default=[1, 2000])
     parser.add_argument("--level", choices=("character", "word"), default="character")
     parser.add_argument("--steps", type=int, help="by default 200 of a corpus, else 5,000")
+    parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
     given = parser.parse_args(arguments)
     if given.what == "corpus":
         rows = corpus(given.megabytes, given.steps or 200, given.level)
     else:
-        rows = growth(given.steps or 5000)
+        rows = growth(given.steps or 5000, given.cases)
     found = []
     for row in rows:
         found.append(row)

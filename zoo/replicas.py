@@ -133,7 +133,10 @@ def total(values: tf.Tensor) -> tf.Tensor:
 
 def gather(values: tf.Tensor) -> tf.Tensor:
     """The rows of all replicas, in the order of the global batch."""
-    return values if count() == 1 else _context().all_gather(values, axis=0)
+    if count() == 1:
+        return values
+    # A copy, since workers gather what is on a device only, and a batch that is read is on none.
+    return _context().all_gather(tf.identity(values), axis=0)
 
 
 def descend(

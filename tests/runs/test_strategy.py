@@ -1,6 +1,7 @@
 """N replicas take the step that one takes on their batches together."""
 
 import json
+import pathlib
 import types
 
 import numpy as np
@@ -11,6 +12,7 @@ from zoo import replicas
 from zoo.errors import SpecError
 from zoo.runs import strategies
 
+ROOT = pathlib.Path(__file__).parents[2]
 SETTINGS = {
     "steps": 2,
     "batch_size": 8,
@@ -30,6 +32,7 @@ RUNS = {
             "model": "lstm(units=8, layers=1, dropout=0.3)",
             "objective": "scheduled_sampling(keep_probability=0.5)",
             "clip_norm": 0.0,
+            "keep_best": "nll",
         },
     ),
     "adversarial": (
@@ -64,6 +67,24 @@ RUNS = {
             "data": "mnist_5k",
             "model": "mlp_gan",
             "objective": "moment_matching",
+        },
+    ),
+    "discriminative": (
+        2,
+        {
+            "data": "gaussian_mixture",
+            "model": "gaussian",
+            "objective": "density_ratio",
+            "init_from": str(ROOT / "tests/fixtures/runs/points_gaussian"),
+        },
+    ),
+    "distillation": (
+        2,
+        {
+            "data": "surnames",
+            "model": "gru(units=8, layers=1, dropout=0.3)",
+            "objective": "distillation(teacher='surnames_lstm', own=0.5)",
+            "sample_every": 0,
         },
     ),
 }

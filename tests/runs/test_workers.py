@@ -31,16 +31,16 @@ def free_ports(number):
     return ports
 
 
-def started(programs, workdir, *more):
+def started(programs, workdir, *more, flags=FLAGS):
     """Both workers, which write their final weights beside the run folder."""
     hosts = [f"localhost:{port}" for port in free_ports(2)]
     workers = []
     for index in range(2):
         task = {"cluster": {"worker": hosts}, "task": {"type": "worker", "index": index}}
         own = workdir.parent / f"{workdir.name}_{index}.npz"
-        flags = [*FLAGS, "--strategy=multi_worker", f"--workdir={workdir}", *more]
+        place = ["--strategy=multi_worker", f"--workdir={workdir}", *more]
         environment = os.environ | {"TF_CONFIG": json.dumps(task)}
-        workers.append(programs.start("tests/worker.py", own, *flags, env=environment))
+        workers.append(programs.start("tests/worker.py", own, *flags, *place, env=environment))
     return workers
 
 
@@ -49,10 +49,10 @@ def finish(workers):
         assert worker.wait() == 0, worker.stderr
 
 
-def state(workdir):
+def state(workdir, steps=STEPS):
     """All variables of the last checkpoint of a run."""
     latest = tf.train.latest_checkpoint(str(workdir / "checkpoints"))
-    assert latest.endswith(f"-{STEPS}")
+    assert latest.endswith(f"-{steps}")
     reader = tf.train.load_checkpoint(latest)
     names = [n for n in reader.get_variable_to_shape_map() if "ATTRIBUTES" in n]
     return {n: reader.get_tensor(n) for n in names if "save_counter" not in n}
@@ -72,6 +72,19 @@ def test_two_workers_train_what_one_process_trains(whole, programs, tmp_path):
     found, wanted = state(whole), state(tmp_path)
     assert found.keys() == wanted.keys()
     for name, value in wanted.items():
+        np.testing.assert_allclose(found[name], value, rtol=0, atol=1e-5, err_msg=name)
+
+
+def test_two_workers_gather_a_batch_as_it_is_read(programs, tiny_run, tmp_path):
+    """Points come to the loss as they are, from no device."""
+    settings = {"data": "gaussian_mixture", "model": "gaussian", "objective": "moment_matching"}
+    settings |= {"steps": 2, "batch_size": 8, "learning_rate": 0.1}
+    flags = [f"--{name}={value}" for name, value in settings.items()]
+    finish(started(programs, tmp_path / "run", flags=flags))
+    alone = state(tiny_run(**settings).folder.path, 2)
+    found = state(tmp_path / "run", 2)
+    assert found.keys() == alone.keys()
+    for name, value in alone.items():
         np.testing.assert_allclose(found[name], value, rtol=0, atol=1e-5, err_msg=name)
 
 

@@ -185,7 +185,7 @@ def fed(
         def rows(number):
             replica = context.input_pipeline_id * local + number
             updates = max(trainer.updates.values())
-            return replicas.rows_of_batch(trainer.num_real, updates, replica, total)
+            return replicas.rows_of_batch(trainer.num_read, updates, replica, total)
 
         data = batches(dataset.train, trainer.num_real, seed, *steps, labelled, rows, local)
         return data.repeat()  # of data without an end no worker asks the others whether it came

@@ -32,8 +32,13 @@ def build(
     Returns:
         The trainer; give it a teacher, compile it with an optimizer and fit it to batches of
         sequences.
+
+    Raises:
+        SpecError: replicas cannot share the student's own texts equally.
     """
-    return Distillation(model, objective, batch_size, seed, average_decay)
+    trainer = Distillation(model, objective, batch_size, seed, average_decay)
+    replicas.require_equal_shares({"the student's own texts (own)": trainer.num_own})
+    return trainer
 
 
 class Distillation(OnePlayer):
@@ -43,6 +48,20 @@ class Distillation(OnePlayer):
         """Sets the teacher, a model of the same tokens, which is not trained and not saved."""
         # Hidden from Keras, whose models save and train what they hold.
         self._teacher = lambda: teacher
+
+    @property
+    def num_own(self) -> int:
+        """Samples of the student per step, over all replicas."""
+        count, own = self.batch_size, self.objective.own
+        num_own = round(own * count)
+        if 0 < own < 1 and count > 1:
+            return min(max(num_own, 1), count - 1)  # some of both, however small the batch
+        return num_own
+
+    @property
+    def num_read(self) -> int:
+        """See `Trainer.num_read`: those that do not give way to samples."""
+        return self.batch_size - self.num_own
 
     def train_step(self, data: tuple):
         """Updates the student on prefixes of data and of its own samples."""
@@ -66,10 +85,7 @@ class Distillation(OnePlayer):
 
     def _prefixes(self, real, key):
         """Real examples, the last of which give way to samples of the student; their number."""
-        count, own = replicas.share(self.batch_size), self.objective.own
-        num_own = round(own * count)
-        if 0 < own < 1 and count > 1:
-            num_own = min(max(num_own, 1), count - 1)  # some of both, however small the batch
+        count, num_own = replicas.share(self.batch_size), self.num_own // replicas.count()
         if num_own == 0:
             return real, 0
         samples = self.generator.sample(key, num_own)

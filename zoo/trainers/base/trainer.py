@@ -84,6 +84,11 @@ class Trainer(keras.Model, abc.ABC):
     def num_real(self) -> int:
         """Real examples per training step, over all replicas and all updates of the step."""
 
+    @property
+    def num_read(self) -> int:
+        """The number of these that the step uses, the first ones: replicas share them alone."""
+        return self.num_real
+
     def components(self) -> dict[str, list]:
         """The variables of the training state, by the component they are saved as."""
         return {"generator": self.generator.variables, "average": self.average}
