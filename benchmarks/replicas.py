@@ -35,6 +35,8 @@ from zoo.runs.run_folder import RunFolder
 LIMITS = {1: 1e-5, 20: 1e-3}  # by the number of steps
 BATCH_SIZE = 8
 _SETTINGS = {"batch_size": BATCH_SIZE, "learning_rate": 0.05, "average_decay": 0.5, "steps": 20}
+# A density ratio asks for the run whose generator it keeps; here that one is new as well.
+_SETTINGS |= {"init_from": "another run"}
 _SETTINGS |= {"optimizer": "sgd", "clip_norm": 1.0}
 _SECONDS = 600  # that one training may take
 _NAMES, _BITS = "surnames", "mnist_5k(binary=True)"

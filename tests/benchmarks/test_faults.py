@@ -86,7 +86,11 @@ def test_every_trainer_is_killed(tmp_path):
     trained = set()
     for flags in runs.KINDS.values():
         named = dict(flag.removeprefix("--").split("=", 1) for flag in flags)
-        parts = {name: named[name] for name in ("data", "model", "objective")}
+        parts = {
+            name: named[name]
+            for name in ("data", "model", "objective", "init_from")
+            if name in named
+        }
         trained.add(building.compose(Experiment(**parts)).trainer.__name__.rpartition(".")[-1])
     assert trained == set(spec.names("trainers"))
 
