@@ -164,8 +164,8 @@ def _read_newest(folder, read, taken):
         if damage is not None:
             print(f"{damage}. {taken} that of step {step}.", file=sys.stderr)
         return step
-    if latest is None and not steps:
-        return 0
+    if latest is None and not (steps and (folder / _RECORD).exists()):
+        return 0  # a first checkpoint that was killed half written has no record yet
     raise RunFolderError(f"{damage}, and there is no other that can be read. Train the run anew.")
 
 
