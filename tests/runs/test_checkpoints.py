@@ -218,6 +218,9 @@ def test_where_all_are_damaged_that_is_told(tmp_path, components):
         checkpoints.load(tmp_path, components)
     with pytest.raises(RunFolderError, match=message):
         checkpoints.Checkpoints(tmp_path, components).restore()
+    (tmp_path / "checkpoint").unlink()
+    with pytest.raises(RunFolderError, match="no other that can be read"):
+        checkpoints.Checkpoints(tmp_path, components).restore()
 
 
 @pytest.mark.parametrize("content", [None, b"", b"model_check", b'model_checkpoint_path: "\xff"'])

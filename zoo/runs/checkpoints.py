@@ -164,9 +164,18 @@ def _read_newest(folder, read, taken):
         if damage is not None:
             print(f"{damage}. {taken} that of step {step}.", file=sys.stderr)
         return step
-    if latest is None and not (steps and (folder / _RECORD).exists()):
-        return 0  # a first checkpoint that was killed half written has no record yet
+    unrecorded = latest is None and not (folder / _RECORD).exists()
+    if unrecorded and not any(_has_index(plain(folder) / f"ckpt-{step}") for step in steps):
+        return 0  # a first checkpoint whose writing was killed has no record yet, and half an index
     raise RunFolderError(f"{damage}, and there is no other that can be read. Train the run anew.")
+
+
+def _has_index(path):
+    try:
+        tf.train.load_checkpoint(str(path))
+    except _UNREADABLE:
+        return False
+    return True
 
 
 def _recorded(folder):
