@@ -22,7 +22,7 @@ from zoo.runs.run_folder import write_text
 
 _KEPT = 2
 _RECORD = "checkpoint"  # the file of TensorFlow that names the latest checkpoint and those kept
-_INDEX = re.compile(r"ckpt-([0-9]+)\.index")  # is there once the checkpoint's other file is
+_INDEX = re.compile(r"ckpt-([0-9]+)\.index")  # written once the checkpoint's other file is there
 # What TensorFlow raises where a file is missing, truncated (IndexError) or fails its checksum.
 _UNREADABLE = (tf.errors.OpError, OSError, ValueError, IndexError, RuntimeError)
 
