@@ -198,6 +198,17 @@ def test_where_the_latest_is_damaged_the_one_before_is_taken(tmp_path, component
     assert checkpoints.load(tmp_path, components) == 2
 
 
+def test_a_first_checkpoint_that_was_killed_half_written_is_none(tmp_path, components):
+    """Its data has its name before its index is written, and its record comes last."""
+    checkpoints.Checkpoints(tmp_path, components).save(1)
+    os.truncate(tmp_path / "ckpt-1.index", 0)
+    (tmp_path / "checkpoint").unlink()
+    saved = checkpoints.Checkpoints(tmp_path, components)
+    assert saved.restore() == 0
+    saved.save(1)
+    assert checkpoints.load(tmp_path, components) == 1
+
+
 def test_where_all_are_damaged_that_is_told(tmp_path, components):
     change(components)
     checkpoints.Checkpoints(tmp_path, components).save(3)
@@ -206,6 +217,9 @@ def test_where_all_are_damaged_that_is_told(tmp_path, components):
     with pytest.raises(RunFolderError, match=message):
         checkpoints.load(tmp_path, components)
     with pytest.raises(RunFolderError, match=message):
+        checkpoints.Checkpoints(tmp_path, components).restore()
+    (tmp_path / "checkpoint").unlink()
+    with pytest.raises(RunFolderError, match="no other that can be read"):
         checkpoints.Checkpoints(tmp_path, components).restore()
 
 

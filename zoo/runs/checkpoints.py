@@ -22,7 +22,7 @@ from zoo.runs.run_folder import write_text
 
 _KEPT = 2
 _RECORD = "checkpoint"  # the file of TensorFlow that names the latest checkpoint and those kept
-_INDEX = re.compile(r"ckpt-([0-9]+)\.index")  # is there once the checkpoint's other file is
+_INDEX = re.compile(r"ckpt-([0-9]+)\.index")  # written once the checkpoint's other file is there
 # What TensorFlow raises where a file is missing, truncated (IndexError) or fails its checksum.
 _UNREADABLE = (tf.errors.OpError, OSError, ValueError, IndexError, RuntimeError)
 
@@ -164,9 +164,18 @@ def _read_newest(folder, read, taken):
         if damage is not None:
             print(f"{damage}. {taken} that of step {step}.", file=sys.stderr)
         return step
-    if latest is None and not steps:
-        return 0
+    unrecorded = latest is None and not (folder / _RECORD).exists()
+    if unrecorded and not any(_has_index(plain(folder) / f"ckpt-{step}") for step in steps):
+        return 0  # a first checkpoint whose writing was killed has no record yet, and half an index
     raise RunFolderError(f"{damage}, and there is no other that can be read. Train the run anew.")
+
+
+def _has_index(path):
+    try:
+        tf.train.load_checkpoint(str(path))
+    except _UNREADABLE:
+        return False
+    return True
 
 
 def _recorded(folder):
