@@ -461,3 +461,60 @@ def discriminators(record: dict) -> Figure:
         axes[0].set_ylabel("bound / JS at π = 0.5")
         axes[0].legend()
         return figure
+
+
+def poor_generators(record: dict) -> Figure:
+    """Plots precision, recall and bounds over π, a line per size of the latents.
+
+    Args:
+        record: what `experiments.poor_generators` writes.
+    """
+    bounds = "bound of JS in nats; dotted: the game's own"
+    measures = {"precision": "precision", "recall": "recall", "fresh_bound": bounds}
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(9.6, 3.2), layout="constrained")
+        axes = figure.subplots(1, len(measures))
+        runs = list(record["runs"].values())
+        sizes = sorted({run["latent_size"] for run in runs})
+        for ax, (measure, title) in zip(axes, measures.items(), strict=True):
+            for size, color in zip(sizes, ("black", "#2166ac", _BEST), strict=False):
+                of_size = [run for run in runs if run["latent_size"] == size]
+                pis = [scipy.special.logit(run["pi"]) for run in of_size]
+                found = [run["measured"][measure] for run in of_size]
+                label = f"{size} latent" + ("s" if size > 1 else "")
+                ax.plot(pis, found, "o-", color=color, markersize=4, label=label)
+                if measure == "fresh_bound":
+                    own = [run["measured"]["own_bound"] for run in of_size]
+                    ax.plot(pis, own, "x:", color=color, markersize=4)
+            ticks = sorted({run["pi"] for run in runs})
+            ax.set_xticks(scipy.special.logit(ticks), [f"{pi:g}" for pi in ticks])
+            ax.set(title=title, xlabel="π, the weight of the data")
+        axes[0].legend()
+        return figure
+
+
+def real_text(record: dict) -> Figure:
+    """Plots the reverse LM score against the nats under the reference, labelled by what it is.
+
+    Args:
+        record: what `experiments.real_text` writes; samples of likelihood at temperatures are
+            joined by a line.
+    """
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(5.4, 3.8), layout="constrained")
+        ax = figure.subplots()
+        places = {
+            name: (run["measured"]["reference_nats"], run["measured"]["reverse_lm_score"])
+            for name, run in record["runs"].items()
+        }
+        curve = {name: place for name, place in places.items() if "temperature" in name}
+        if curve:
+            ax.plot(*np.transpose(list(curve.values())), "-", color="black", linewidth=0.8)
+        for name, place in places.items():
+            color = "black" if name in curve else _BEST
+            ax.plot(*place, "o", color=color, markersize=4)
+            ax.annotate(name.removeprefix("maximum likelihood, "), place, (5, 3), color=color,
+                        textcoords="offset points", fontsize=7)  # fmt: skip
+        ax.set(xlabel="samples under the reference, nats per token: quality")
+        ax.set(ylabel="reverse LM score, nats per token: quality and diversity")
+        return figure
