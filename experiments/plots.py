@@ -413,11 +413,16 @@ def refinement(record: dict) -> Figure:
         for name, (places, color) in kinds.items():
             found = [(each["kl_p_q"], each["kl_q_p"]) for each in places.values()]
             plane.plot(*np.transpose(found), "o-", color=color, markersize=3, label=name)
-            offset = (4, -9) if color == _BEST else (4, 4)
+            offset, side = ((-5, 4), "right") if color == "#2166ac" else ((5, -6), "left")
             for label, place in zip(places, found, strict=True):
                 plane.annotate(label, place, offset, textcoords="offset points", fontsize=7,
-                               color=color)  # fmt: skip
-        plane.set(title=f"{shown['source']}: samples refined", ylim=(0, None), xlim=(0, None))
+                               color=color, ha=side)  # fmt: skip
+        plane.set(title=f"{shown['source']}: samples refined", xscale="log", yscale="log")
+        plane.margins(0.12)
+        for axis in (plane.xaxis, plane.yaxis):
+            axis.set_major_locator(FixedLocator((0.1, 0.2, 0.4, 0.8, 1.6, 3.2)))
+            axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+            axis.set_minor_locator(NullLocator())
         plane.set(xlabel="KL[P‖Q] in nats: what is missed")
         plane.set(ylabel="KL[Q‖P] in nats: what is not data")
         plane.legend()

@@ -1,6 +1,7 @@
 """The exact refined distributions of experiments/refinement.py, and its resumption."""
 
 import json
+import pathlib
 
 import numpy as np
 import pytest
@@ -8,6 +9,8 @@ import scipy.special
 
 from experiments import misspecified, refinement
 from zoo.runs.run_folder import write_json
+
+DOCS = pathlib.Path(__file__).parents[2] / "docs"
 
 
 @pytest.fixture(scope="module")
@@ -64,3 +67,16 @@ def test_finished_runs_are_passed_over(tmp_path, monkeypatch):
     refinement.main(given)
     assert json.loads(path.read_text(encoding="utf-8")) == record
     assert (tmp_path / "refinement.png").stat().st_size > 1000
+
+
+def test_both_divergences_fall_as_predicted():
+    """The gain of the published results is within three standard errors of the exact fall."""
+    record = json.loads((DOCS / "figures" / "refinement.json").read_text(encoding="utf-8"))
+    text = (DOCS / "refinement.md").read_text(encoding="utf-8")
+    for run in record["runs"].values():
+        gain, error = run["predicted"]["refinement_gain"]
+        assert gain == pytest.approx(refinement.fall(run), abs=3 * error)
+        for kl in ("kl_p_q", "kl_q_p"):
+            assert run["acceptance"]["0.25"][kl] < run["plain"][kl]
+    one = record["runs"]["oracle, seed 0"]["candidates"]["8"]
+    assert f"| 8 | {one['kl_p_q']:.3f} | {one['kl_q_p']:.3f} |" in text
