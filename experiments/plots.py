@@ -353,3 +353,173 @@ def _exact_curves(ax, known):
     margin = 0.15 * (high - low)
     ax.set(xlim=(low[0] - margin[0], high[0] + margin[0]))
     ax.set(ylim=(low[1] - margin[1], high[1] + margin[1]))
+
+
+def distillation(record: dict) -> Figure:
+    """Plots KL[S‖T] against KL[T‖S] of students: exact ends over π, and trained runs.
+
+    Args:
+        record: what `experiments.distillation` writes: `exact` by "π = ..., prefixes", and `runs`.
+    """
+    panels = {
+        "no gradient through prefixes": {"data": "black", "own": "#2166ac"},
+        "with it: future=True": {"own, future": _BEST},
+    }
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(7.6, 3.6), layout="constrained")
+        for ax, (title, shown) in zip(figure.subplots(1, 2), panels.items(), strict=True):
+            for prefixes, color in shown.items():
+                _ends(ax, record, prefixes, color)
+            ax.set(title=title, xlabel="KL[T‖S] in nats: what is missed")
+            ax.margins(0.15)
+            ax.legend()
+        figure.axes[0].set_ylabel("KL[S‖T] in nats: what the teacher would not say")
+        return figure
+
+
+def _ends(ax, record, prefixes, color):
+    """Plots the exact ends of one kind of prefixes, labelled by π, and the trained runs."""
+    pis = sorted({run["pi"] for run in record["runs"].values() if run["prefixes"] == prefixes})
+    known = [record["exact"][f"π = {pi:g}, {prefixes}"] for pi in pis]
+    places = np.array([(each["kl_p_q"], each["kl_q_p"]) for each in known])
+    ax.plot(*places.T, "o-", color=color, markerfacecolor="white", label=f"{prefixes}: exact")
+    for pi, place in zip(pis, places, strict=True):
+        ax.annotate(f"π = {pi:g}", place, (5, 5), textcoords="offset points", fontsize=7)
+    found = [(run["kl_p_q"], run["kl_q_p"])
+             for run in record["runs"].values() if run["prefixes"] == prefixes]  # fmt: skip
+    ax.plot(*np.transpose(found), "x", color=color, label=f"{prefixes}: trained")
+
+
+def refinement(record: dict) -> Figure:
+    """Plots predicted gains against exact ones, and refined distributions of the first source.
+
+    Args:
+        record: what `experiments.refinement` writes: `optima` by source, and `runs`.
+    """
+    runs = [run for run in record["runs"].values() if "source" in run]
+    shown = next(run for run in runs if run["seed"] == min(r["seed"] for r in runs))
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(9.0, 3.9), layout="constrained")
+        gains, plane = figure.subplots(1, 2)
+        _gains(gains, runs)
+        optima = record["optima"][shown["source"]]
+        kinds = {
+            "best chains by π": ({f"π = {pi}": each for pi, each in optima.items()}, _OTHER),
+            "one of K": ({f"K = {k}": e for k, e in shown["candidates"].items()}, "#2166ac"),
+            "a share accepted": (
+                {f"{float(a):.0%}": e for a, e in shown["acceptance"].items()}, _BEST,
+            ),
+        }  # fmt: skip
+        for name, (places, color) in kinds.items():
+            found = [(each["kl_p_q"], each["kl_q_p"]) for each in places.values()]
+            plane.plot(*np.transpose(found), "o-", color=color, markersize=3, label=name)
+            offset, side = ((-5, 4), "right") if color == "#2166ac" else ((5, -6), "left")
+            for label, place in zip(places, found, strict=True):
+                plane.annotate(label, place, offset, textcoords="offset points", fontsize=7,
+                               color=color, ha=side)  # fmt: skip
+        plane.set(title=f"{shown['source']}: samples refined", xscale="log", yscale="log")
+        plane.margins(0.12)
+        for axis in (plane.xaxis, plane.yaxis):
+            axis.set_major_locator(FixedLocator((0.1, 0.2, 0.4, 0.8, 1.6, 3.2)))
+            axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+            axis.set_minor_locator(NullLocator())
+        plane.set(xlabel="KL[P‖Q] in nats: what is missed")
+        plane.set(ylabel="KL[Q‖P] in nats: what is not data")
+        plane.legend()
+        return figure
+
+
+def _gains(ax, runs):
+    """Plots what `refinement_gain` predicts over the exact fall of KL[P‖Q], by source."""
+    highest = 0.0
+    for number, source in enumerate(dict.fromkeys(run["source"] for run in runs)):
+        of_source = [run for run in runs if run["source"] == source]
+        falls = [run["plain"]["kl_p_q"] - run["refined"]["kl_p_q"] for run in of_source]
+        found, errors = np.transpose([run["predicted"]["refinement_gain"] for run in of_source])
+        color = ("black", "#2166ac", _BEST)[number]
+        ax.errorbar(falls, found, 2 * errors, fmt="o", color=color, markersize=3)
+        ax.annotate(source, (falls[0], found[0]), (8, -8), textcoords="offset points", color=color)
+        highest = max(highest, *falls, *found)
+    ax.plot([0, 1.1 * highest], [0, 1.1 * highest], color=_OTHER, linewidth=0.8)
+    ax.set(title="refinement_gain, ± 2 s.e.", ylabel="predicted, in nats")
+    ax.set(xlabel="exact fall of KL[P‖Q], in nats")
+
+
+def discriminators(record: dict) -> Figure:
+    """Plots the share of the true JS that discriminators prove over their steps, a panel per data.
+
+    Args:
+        record: what `experiments.discriminators` writes: `divergences` by data, and `runs`.
+    """
+    with matplotlib.rc_context(_STYLE):
+        count = len(record["divergences"])
+        figure = Figure(figsize=(4.6 * count, 3.4), layout="constrained")
+        axes = figure.subplots(1, count, sharey=True, squeeze=False)[0]
+        for ax, (part, (true, _)) in zip(axes, record["divergences"].items(), strict=True):
+            runs = [run for run in record["runs"].values() if run["part"] == part]
+            names = dict.fromkeys(run["name"] for run in runs)
+            for name, color in zip(names, ("black", "#2166ac", _BEST), strict=False):
+                curve = [(run["step"], run["bound"] / true) for run in runs if run["name"] == name]
+                ax.plot(*np.transpose(curve), "o-", color=color, markersize=3, label=name)
+            ax.axhline(1, color=_OTHER, linestyle=":")
+            ax.set(title=f"{part} texts, JS = {true:.3f} nats", xscale="log", xlabel="steps")
+        axes[0].set_ylabel("bound / JS at π = 0.5")
+        axes[0].legend()
+        return figure
+
+
+def poor_generators(record: dict) -> Figure:
+    """Plots precision, recall and bounds over π, a line per size of the latents.
+
+    Args:
+        record: what `experiments.poor_generators` writes.
+    """
+    bounds = "bound of JS in nats; dotted: the game's own"
+    measures = {"precision": "precision", "recall": "recall", "fresh_bound": bounds}
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(9.6, 3.2), layout="constrained")
+        axes = figure.subplots(1, len(measures))
+        runs = list(record["runs"].values())
+        sizes = sorted({run["latent_size"] for run in runs})
+        for ax, (measure, title) in zip(axes, measures.items(), strict=True):
+            for size, color in zip(sizes, ("black", "#2166ac", _BEST), strict=False):
+                of_size = [run for run in runs if run["latent_size"] == size]
+                pis = [scipy.special.logit(run["pi"]) for run in of_size]
+                found = [run["measured"][measure] for run in of_size]
+                label = f"{size} latent" + ("s" if size > 1 else "")
+                ax.plot(pis, found, "o-", color=color, markersize=4, label=label)
+                if measure == "fresh_bound":
+                    own = [run["measured"]["own_bound"] for run in of_size]
+                    ax.plot(pis, own, "x:", color=color, markersize=4)
+            ticks = sorted({run["pi"] for run in runs})
+            ax.set_xticks(scipy.special.logit(ticks), [f"{pi:g}" for pi in ticks])
+            ax.set(title=title, xlabel="π, the weight of the data")
+        axes[0].legend()
+        return figure
+
+
+def real_text(record: dict) -> Figure:
+    """Plots the reverse LM score against the nats under the reference, labelled by what it is.
+
+    Args:
+        record: what `experiments.real_text` writes; samples of likelihood at temperatures are
+            joined by a line.
+    """
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(5.4, 3.8), layout="constrained")
+        ax = figure.subplots()
+        places = {
+            name: (run["measured"]["reference_nats"], run["measured"]["reverse_lm_score"])
+            for name, run in record["runs"].items()
+        }
+        curve = {name: place for name, place in places.items() if "temperature" in name}
+        if curve:
+            ax.plot(*np.transpose(list(curve.values())), "-", color="black", linewidth=0.8)
+        for name, place in places.items():
+            color = "black" if name in curve else _BEST
+            ax.plot(*place, "o", color=color, markersize=4)
+            ax.annotate(name.removeprefix("maximum likelihood, "), place, (5, 3), color=color,
+                        textcoords="offset points", fontsize=7)  # fmt: skip
+        ax.set(xlabel="samples under the reference, nats per token: quality")
+        ax.set(ylabel="reverse LM score, nats per token: quality and diversity")
+        return figure

@@ -33,6 +33,7 @@ class Chains:
 
     Attributes:
         texts: all texts, int32 [vocabulary size ^ length, length].
+        contexts: the row of logits that each token depends on, int [texts, length].
         num_contexts: the number of rows of logits.
     """
 
@@ -44,8 +45,8 @@ class Chains:
         windows = np.stack([padded[:, t : t + order] for t in range(length)], axis=1)
         codes = windows @ (vocabulary_size + 1) ** np.arange(order)  # [texts, length]
         found, places = np.unique(codes, return_inverse=True)
-        self.num_contexts, self._contexts = len(found), places.reshape(codes.shape)
-        self._entries = np.stack([self._contexts, self.texts], axis=-1)
+        self.num_contexts, self.contexts = len(found), places.reshape(codes.shape)
+        self._entries = np.stack([self.contexts, self.texts], axis=-1)
 
     def log_tokens(self, logits: tf.Tensor) -> tf.Tensor:
         """Computes log Q(x_t | context), float64 [texts, length]."""
@@ -78,30 +79,14 @@ class Chains:
         Returns:
             The logits.
         """
+        return minimum(lambda logits: loss(self.log_tokens(logits)), self.starts(log_p))
+
+    def starts(self, log_p: np.ndarray) -> list[np.ndarray]:
+        """Lists the chains that `minimised` descends from; the first is that of likelihood."""
         likelihood = self.maximum_likelihood(log_p)
         random = np.random.default_rng(0)
-        starts = [likelihood / t for t in _STARTING_TEMPERATURES]
-        starts += [random.normal(size=likelihood.shape) for _ in range(_RANDOM_STARTS)]
-
-        @tf.function
-        def value_and_gradient(logits):
-            with tf.GradientTape() as tape:
-                tape.watch(logits)
-                value = loss(self.log_tokens(logits))
-            return value, tape.gradient(value, logits)
-
-        def of_vector(vector):
-            logits = tf.constant(vector.reshape(likelihood.shape))
-            value, gradient = value_and_gradient(logits)
-            return float(value), gradient.numpy().ravel()
-
-        options = {"maxiter": 3000, "maxfun": 3000, "ftol": 1e-12, "gtol": 1e-8}
-        found = [
-            scipy.optimize.minimize(of_vector, start.ravel(), jac=True, method="L-BFGS-B",
-                                    options=options)
-            for start in starts
-        ]  # fmt: skip
-        return min(found, key=lambda each: each.fun).x.reshape(likelihood.shape)
+        tempered = [likelihood / t for t in _STARTING_TEMPERATURES]
+        return tempered + [random.normal(size=likelihood.shape) for _ in range(_RANDOM_STARTS)]
 
     def optimum(self, log_p: np.ndarray, pi: float) -> np.ndarray:
         """Minimises JS_π[P‖Q] for 0 < π < 1, or KL[Q‖P] for π = 1; returns the logits."""
@@ -150,6 +135,51 @@ class Chains:
         """Maximises the expectation under P of the sum of a token's rewards."""
         p = np.exp(log_p)[:, None]
         return self.minimised(lambda log_tokens: -tf.reduce_sum(p * reward(log_tokens)), log_p)
+
+
+def minimum(loss: Callable, starts: list[np.ndarray]) -> np.ndarray:
+    """Minimises a function of a chain's logits by descent from each start; returns the best.
+
+    Args:
+        loss: from a float64 tensor of logits to a scalar tensor.
+        starts: logits, arrays of one shape.
+    """
+    descend = descent(loss)
+    return min(map(descend, starts), key=lambda found: found[1])[0]
+
+
+def descent(loss: Callable) -> Callable:
+    """Builds the function that minimises a loss by L-BFGS.
+
+    Args:
+        loss: from a float64 tensor of logits, and others, to a scalar tensor.
+
+    Returns:
+        A function from logits to start from, and the others, to a local minimum and its loss.
+    """
+
+    @tf.function
+    def value_and_gradient(logits, *others):
+        with tf.GradientTape() as tape:
+            tape.watch(logits)
+            value = loss(logits, *others)
+        return value, tape.gradient(value, logits)
+
+    def descend(start, *others):
+        others = [tf.constant(other) for other in others]
+
+        def of_vector(vector):
+            logits = tf.constant(vector.reshape(start.shape))
+            value, gradient = value_and_gradient(logits, *others)
+            return float(value), gradient.numpy().ravel()
+
+        options = {"maxiter": 3000, "maxfun": 3000, "ftol": 1e-12, "gtol": 1e-8}
+        found = scipy.optimize.minimize(
+            of_vector, start.ravel(), jac=True, method="L-BFGS-B", options=options
+        )
+        return found.x.reshape(start.shape), found.fun
+
+    return descend
 
 
 def all_texts(vocabulary_size: int, length: int) -> np.ndarray:

@@ -1,0 +1,115 @@
+"""Effect of π on MNIST where the generator is too poor for the data, with fresh bounds beside.
+
+    python -m experiments.poor_generators
+
+DCGANs of few latent dimensions and few units are trained by `generalised_js` at several π. Each is
+measured with as many samples as test images: precision and recall, the bound of JS_π that the
+game's own discriminator proves, and that of a fresh discriminator of width 32, trained to the end
+with the generator fixed. Writes poor_generators.json and poor_generators.png into docs/figures;
+rerun the command to resume, also within a run. At the end it prints the results as a table in
+Markdown. The whole aims at two hours on two cores.
+
+Source: F. Huszár (2015), arXiv 1511.05101, section 4.
+"""
+
+import argparse
+import pathlib
+
+from experiments import plots, results
+from zoo import Experiment, train
+from zoo.errors import explained
+from zoo.runs.evaluation import evaluate
+from zoo.runs.run_folder import write_json
+
+LATENTS, PIS, STEPS = (1, 2, 4), (0.1, 0.5, 0.9), 4000
+MEASURES = {
+    "precision": "precision ↑",
+    "recall": "recall ↑",
+    "coverage": "coverage ↑",
+    "lenet_fd": "LeNet-FD ↓",
+    "own_bound": "own bound",
+    "fresh_bound": "fresh bound",
+}
+
+
+def model(latent_size: int, width: int) -> str:
+    """The spec of a poor generator and its discriminator."""
+    return f"dcgan(width={width}, latent_size={latent_size})"
+
+
+def complete(record: dict, path: pathlib.Path, options: argparse.Namespace) -> None:
+    """Trains and measures the runs without a result, and writes the file after each."""
+    for latent_size in options.latent_sizes:
+        for pi in options.pis:
+            name = f"latent_size={latent_size}, π = {pi:g}"
+            if name in record["runs"]:
+                continue
+            print(name, flush=True)
+            settings = Experiment(
+                data=options.data,
+                model=model(latent_size, options.width),
+                objective=f"generalised_js(pi={pi}, discriminator_steps=2)",
+                steps=options.steps,
+                batch_size=64,
+                learning_rate=1e-3,
+                decay="cosine",
+                optimizer="adam(beta_1=0.5)",
+                average_decay=0.999,
+                sample_every=0,
+            )
+            run = train(settings, str(options.workdir / f"latent_{latent_size}_pi_{pi}"))
+            fresh = f"fresh_bound(steps={options.fresh_steps}, pi={pi}, model='dcgan(width=32)')"
+            found = evaluate(run, splits=("test",), metrics=("manifold", "lenet_fd", fresh),
+                             count=options.count)  # fmt: skip
+            record["runs"][name] = {
+                "latent_size": latent_size,
+                "pi": pi,
+                "measured": {key: found[key].value for key in MEASURES},
+                "standard_errors": {key: found[key].standard_error for key in MEASURES},
+                "ceilings": {key: found[key].ceiling for key in MEASURES},
+            }
+            write_json(path, record)
+
+
+def table(record: dict) -> str:
+    """Formats the results in Markdown."""
+    lines = [f"| latent_size | π | {' | '.join(MEASURES.values())} |",
+             "|---" * (len(MEASURES) + 2) + "|"]  # fmt: skip
+    for run in record["runs"].values():
+        cells = [f"{run['measured'][key]:.3f}" for key in MEASURES]
+        lines.append(f"| {run['latent_size']} | {run['pi']:g} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def arguments_of(given: list[str] | None = None) -> argparse.Namespace:
+    """Parses the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--data", default="mnist")
+    parser.add_argument("--latent_sizes", nargs="+", type=int, default=list(LATENTS))
+    parser.add_argument("--pis", nargs="+", type=float, default=list(PIS))
+    parser.add_argument("--width", type=int, default=4, help="channels of generator and game")
+    parser.add_argument("--steps", type=int, default=STEPS, help="of each run")
+    parser.add_argument("--fresh_steps", type=int, default=2000, help="of a fresh discriminator")
+    parser.add_argument("--count", type=int, default=10_000, help="number of samples")
+    parser.add_argument(
+        "--workdir", type=pathlib.Path, default=pathlib.Path("runs/poor_generators")
+    )
+    parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("docs/figures"))
+    return parser.parse_args(given)
+
+
+def main(given: list[str] | None = None) -> None:
+    """Trains, measures, plots and prints; see the module docstring."""
+    options = arguments_of(given)
+    for folder in (options.workdir, options.output):
+        folder.mkdir(parents=True, exist_ok=True)
+    path = options.output / "poor_generators.json"
+    names = "data", "width", "steps", "fresh_steps", "count"
+    record = results.read(path, {name: getattr(options, name) for name in names})
+    complete(record, path, options)
+    plots.save(plots.poor_generators(record), path.with_suffix(".png"))
+    print(table(record))
+
+
+if __name__ == "__main__":
+    explained(main)()
