@@ -75,8 +75,9 @@ class Run(Trained):
             if all(file.exists() for file in data.files()):
                 raise
             raise DataError(
-                f"{error} If it has moved, give its new path in --data to train.py, once, with "
-                f"the other flags of the run and --workdir={self.folder.path}."
+                f"{error} If it has moved, give its new path in --data: of a published model, "
+                "with --pretrained; of a run, to train.py, once, with the other flags of the run "
+                f"and --workdir={self.folder.path}."
             ) from error
 
     @property
