@@ -54,7 +54,23 @@ def test_splits_together_are_weighted_by_their_counts():
     found = card.together(MEASURED, "nll", ["validation", "test"])
     assert found["value"] == pytest.approx((100 * 1.0 + 300 * 2.0) / 400)
     assert found["standard_error"] == pytest.approx(math.sqrt(30**2 + 30**2) / 400)
-    assert card.figure(card.together(MEASURED, "nll", ["test"])) == "2.000 ± 0.100"
+    assert card.figure(card.together(MEASURED, "nll", ["test"])) == "2.00 ± 0.10"
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "printed"),
+    [
+        (4.26891, 0.01423, "4.269 ± 0.014"),
+        (71.4462, 1.0171, "71.4 ± 1.0"),
+        (3.001e-05, 7.746e-05, "0.000030 ± 0.000077"),
+        (1234.5, 123.4, "1234 ± 123"),
+        (1.0, 0.0, "1.000 ± 0"),
+        (0.5363, None, "0.536"),
+        (None, None, "not finite"),
+    ],
+)
+def test_a_figure_has_the_digits_that_its_error_leaves(value, error, printed):
+    assert card.figure({"value": value, "standard_error": error}) == printed
 
 
 @pytest.mark.parametrize(("metric", "splits"), [("nll", ["train"]), ("fid", ["test"])])
@@ -81,9 +97,9 @@ RECORD = {
     [
         (
             "tiny_shakespeare",
-            ["| **this one** | 1.750 ± 0.106 |", "10.7 million weights | 1.4697 |"],
+            ["| **this one** | 1.75 ± 0.11 |", "10.7 million weights | 1.4697 |"],
         ),
-        ("binarized_mnist", ["| **this one** | 2.000 ± 0.100 |", "7 layers | 79.20 | A. van den"]),
+        ("binarized_mnist", ["| **this one** | 2.00 ± 0.10 |", "7 layers | 79.20 | A. van den"]),
         ("surnames", None),
         ("mnist", None),
     ],

@@ -160,11 +160,14 @@ def ordered(measured: dict) -> dict:
 
 
 def figure(measured: dict) -> str:
-    """A value as cards print it, with its standard error where it has one."""
+    """A value as cards print it, with its standard error, of two digits, where it has one."""
     value, error = measured["value"], measured["standard_error"]
     if value is None:
         return "not finite"
-    return f"{value:.3f}" if error is None else f"{value:.3f} ± {error:.3f}"
+    if not error:
+        return f"{value:.3f}" if error is None else f"{value:.3f} ± 0"
+    decimals = max(0, 1 - math.floor(math.log10(error)))
+    return f"{value:.{decimals}f} ± {error:.{decimals}f}"
 
 
 def agreement(measured: dict, published: dict) -> str:
