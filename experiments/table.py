@@ -127,7 +127,7 @@ def over_seeds(records: list[dict]) -> dict:
 
 
 def _settings(record):
-    """What has to agree, as text by name: the experiment but for its seed, and the evaluation."""
+    """Settings that have to agree, as text by name: all but the seed, and the evaluation."""
     experiment = {**record["experiment"], "seed": None, "step": None}
     evaluation = {name: record["evaluation"][name] for name in ("sampler", "count", "seed")}
     named = {f"evaluation {name}": value for name, value in evaluation.items()}

@@ -73,7 +73,7 @@ class Fault:
 
 
 class Place:
-    """Where the runs are.
+    """The place of the runs.
 
     Args:
         programs: starts programs.

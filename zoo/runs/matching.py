@@ -1,4 +1,4 @@
-"""Which data, model, objective and trainer fit each other: read from the types of their `build`.
+"""Matches data, models, objectives and trainers by the types of their `build`.
 
 data         build(...) -> Dataset[Text]                the domain of its examples
 model        build(example: Text | Image, ...) -> SequenceModel
