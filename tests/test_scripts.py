@@ -152,11 +152,15 @@ def test_pretrained_models_are_listed_and_shown(run):
     assert run("-m", "zoo", "show", "surnames_lstm").stdout.startswith("# surnames_lstm")
 
 
-def test_a_reader_that_has_seen_enough_is_no_error():
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_has_seen_enough_is_no_error(unbuffered):
     reading, writing = os.pipe()
     os.close(reading)
     command = [sys.executable, "-m", "zoo", "show", "surnames_lstm"]
-    done = subprocess.run(command, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, text=True)
+    environment = os.environ | {"PYTHONUNBUFFERED": unbuffered}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, stdout=writing, stderr=subprocess.PIPE, text=True
+    )
     os.close(writing)
     assert (done.returncode, done.stderr) == (141, "")
 

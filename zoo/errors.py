@@ -55,7 +55,9 @@ def explained(main: Callable[..., object]) -> Callable[..., object]:
     @functools.wraps(main)
     def explaining(*arguments):
         try:
-            return main(*arguments)
+            result = main(*arguments)
+            sys.stdout.flush()  # short answers meet a closed pipe only now
+            return result
         except ZooError as error:
             print(f"\nError: {error}", file=sys.stderr)
             sys.exit(1)
