@@ -4,12 +4,14 @@ One process imports it, for about five seconds, and each program runs in a fork 
 with its own flags, output, status and signals.
 """
 
+import contextlib
 import gc
 import itertools
 import json
 import os
 import pathlib
 import runpy
+import socket
 import subprocess
 import sys
 import time
@@ -146,6 +148,19 @@ def become(arguments, environment, folder):
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)  # to take TensorFlow down would take more than a second
+
+
+def tf_configs(number: int) -> list[str]:
+    """The TF_CONFIG of each of several workers on ports of this machine that nothing listens on."""
+    with contextlib.ExitStack() as open_together:
+        sockets = [open_together.enter_context(socket.socket()) for _ in range(number)]
+        for each in sockets:
+            each.bind(("localhost", 0))
+        hosts = [f"localhost:{each.getsockname()[1]}" for each in sockets]
+    return [
+        json.dumps({"cluster": {"worker": hosts}, "task": {"type": "worker", "index": index}})
+        for index in range(number)
+    ]
 
 
 if __name__ == "__main__":

@@ -18,7 +18,6 @@ import json
 import multiprocessing
 import os
 import pathlib
-import socket
 import sys
 import tempfile
 
@@ -27,6 +26,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 import tensorflow as tf
 
+from benchmarks.processes import tf_configs
 from zoo.objectives.base.contracts import DistillationObjective
 from zoo.runs import building, strategies, teaching
 from zoo.runs.experiment import Experiment
@@ -133,13 +133,11 @@ def trained(settings: dict, replicas: int, workers: int = 1) -> list[dict[int, n
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["zoo.runs.training"])  # each process begins with it imported
-    hosts = [f"localhost:{port}" for port in _free_ports(workers)]
+    tasks = tf_configs(workers) if workers > 1 else [None]
     with tempfile.TemporaryDirectory() as folder:
         paths = [f"{folder}/{index}.npz" for index in range(workers)]
         processes = []
-        for index, path in enumerate(paths):
-            place = {"cluster": {"worker": hosts}, "task": {"type": "worker", "index": index}}
-            task = json.dumps(place) if workers > 1 else None
+        for task, path in zip(tasks, paths, strict=True):
             given = settings, replicas, task, path
             processes.append(context.Process(target=take_steps, args=given))
             processes[-1].start()
@@ -150,17 +148,6 @@ def trained(settings: dict, replicas: int, workers: int = 1) -> list[dict[int, n
                 process.kill()
             raise RuntimeError(f"Training failed: {settings}")
         return [{steps: np.load(path)[str(steps)] for steps in (0, *LIMITS)} for path in paths]
-
-
-def _free_ports(number):
-    """Ports of this machine that nothing listens on."""
-    sockets = [socket.socket() for _ in range(number)]
-    for each in sockets:
-        each.bind(("localhost", 0))
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 def compared(row: tuple[str, str, str]) -> dict:

@@ -1,13 +1,12 @@
 """Kills and signals to one of two workers on loopback."""
 
 import functools
-import json
 import random
 import signal
-import socket
 import time
 
 from benchmarks.faults import runs
+from benchmarks.processes import tf_configs
 
 _FLAGS = [
     *("train.py", "--data=surnames", "--model=lstm(units=8, layers=1, dropout=0.3)"),
@@ -51,16 +50,9 @@ def _undisturbed(place):
 
 def started(place: runs.Place, workdir) -> list:
     """Both workers of a run, started."""
-    sockets = [socket.socket() for _ in range(2)]
-    for each in sockets:
-        each.bind(("localhost", 0))
-    hosts = [f"localhost:{each.getsockname()[1]}" for each in sockets]
-    for each in sockets:
-        each.close()
     workers = []
-    for index in range(2):
-        task = {"cluster": {"worker": hosts}, "task": {"type": "worker", "index": index}}
-        environment = place.environment | {"TF_CONFIG": json.dumps(task)}
+    for task in tf_configs(2):
+        environment = place.environment | {"TF_CONFIG": task}
         flags = [*_FLAGS, f"--workdir={workdir}", f"--steps={runs.STEPS}"]
         workers.append(place.programs.start(*flags, env=environment))
     return workers

@@ -1,14 +1,14 @@
 """Two workers on loopback train what one process trains, and go on after one is killed."""
 
-import json
 import os
 import signal
-import socket
 import time
 
 import numpy as np
 import pytest
 import tensorflow as tf
+
+from benchmarks.processes import tf_configs
 
 STEPS = 12
 FLAGS = [
@@ -20,26 +20,13 @@ FLAGS = [
 ]
 
 
-def free_ports(number):
-    """Ports of this machine that nothing listens on."""
-    sockets = [socket.socket() for _ in range(number)]
-    for each in sockets:
-        each.bind(("localhost", 0))
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
-
-
 def started(programs, workdir, *more, flags=FLAGS):
     """Both workers, which write their final weights beside the run folder."""
-    hosts = [f"localhost:{port}" for port in free_ports(2)]
     workers = []
-    for index in range(2):
-        task = {"cluster": {"worker": hosts}, "task": {"type": "worker", "index": index}}
+    for index, task in enumerate(tf_configs(2)):
         own = workdir.parent / f"{workdir.name}_{index}.npz"
         place = ["--strategy=multi_worker", f"--workdir={workdir}", *more]
-        environment = os.environ | {"TF_CONFIG": json.dumps(task)}
+        environment = os.environ | {"TF_CONFIG": task}
         workers.append(programs.start("tests/worker.py", own, *flags, *place, env=environment))
     return workers
 
