@@ -128,27 +128,43 @@ def divergences_of(log_p: np.ndarray, log_q: np.ndarray) -> dict[str, float]:
     return {name: float(value) for name, value in found.items()}
 
 
-def exact(log_p: np.ndarray, order: int = 1) -> dict[str, dict]:
-    """Divergences of the best chains by what they minimise, and of likelihood's temperatures."""
-    chains = Chains(SIZE, LENGTH, order)
+def exact(log_p: np.ndarray) -> dict[str, dict]:
+    """Divergences of the best chains by what they minimise, and of likelihood at temperatures.
+
+    Chains of order 1, apart from `optima_by_order`, for generators that read more tokens back.
+    """
+    chains = Chains(SIZE, LENGTH, order=1)
     likelihood = chains.maximum_likelihood(log_p)
 
-    def measured(logits):
+    def measured(logits, chains=chains):
         return divergences_of(log_p, chains.log_prob(logits).numpy())
+
+    def optima(chains, pis):
+        return {str(pi): measured(chains.optimum(log_p, pi), chains) for pi in pis}
 
     return {
         "likelihood": measured(likelihood),
         "temperatures": {str(t): measured(likelihood / t) for t in TEMPERATURES},
-        "optima": {str(pi): measured(chains.optimum(log_p, pi)) for pi in (*PIS, 1)},
+        "optima": optima(chains, (*PIS, 1)),
+        "optima_by_order": {str(k): optima(Chains(SIZE, LENGTH, k), FEW_PIS) for k in (2, 3)},
         "mixce": {str(eta): measured(chains.mixce(log_p, eta)) for eta in (0.1, 0.5, 0.9)},
-        "tailr": {str(g): measured(chains.tailr(log_p, g)) for g in (0.1, 0.5, 0.9)},
+        "tailr": {str(g): measured(chains.tailr(log_p, g)) for g in (0.001, 0.01, 0.1)},
     }
 
 
 def of_run(run: Run, log_p: np.ndarray) -> dict[str, float]:
     """Divergences of a trained generator."""
-    texts = all_texts(SIZE, LENGTH)
-    return divergences_of(log_p, run.generator.log_prob(texts).numpy())
+    return divergences_of(log_p, run.generator.log_prob(all_texts(SIZE, LENGTH)).numpy())
+
+
+def least_over_temperatures(run: Run, log_p: np.ndarray) -> dict[str, list[float]]:
+    """Least value of each divergence over sampling temperatures: [temperature, nats]."""
+    texts, found = all_texts(SIZE, LENGTH), {}
+    for t in TEMPERATURES:
+        log_q = run.generator.log_prob(texts, sampler=lambda logits, t=t: logits / t)
+        for name, value in divergences_of(log_p, log_q.numpy()).items():
+            found[name] = min(found.get(name, [t, value]), [t, value], key=lambda each: each[1])
+    return found
 
 
 def complete(record: dict, path: pathlib.Path, runs: list[tuple], workdir: pathlib.Path) -> None:
@@ -161,9 +177,13 @@ def complete(record: dict, path: pathlib.Path, runs: list[tuple], workdir: pathl
             continue
         folder = workdir / source / capacity.replace(", ", "_")
         run = text_kinds.trained(name, kinds, SOURCES[source], seed, folder, batch_size=BATCH)
-        measured = of_run(run, log_probabilities(source))
+        log_p = log_probabilities(source)
+        measured = of_run(run, log_p)
+        least = {}
+        if name == LIKELIHOOD:
+            least = {"least_over_temperatures": least_over_temperatures(run, log_p)}
         record["runs"][key] = {"kind": kind, "source": source, "capacity": capacity, "name": name,
-                               "seed": seed, **measured}  # fmt: skip
+                               "seed": seed, **measured, **least}  # fmt: skip
         write_json(path, record)
         print(f"{key:<70}" + _line(measured), flush=True)
 
@@ -184,8 +204,6 @@ def main(given: list[str] | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     path = options.output / "misspecified.json"
     record = results.read(path, {"data": SOURCES, "batch_size": BATCH})
-    for part in options.part:
-        complete(record, path, parts(options.steps)[part], options.workdir)
     known = record.setdefault("exact", {})
     for source in SOURCES:
         if source not in known:
@@ -193,6 +211,8 @@ def main(given: list[str] | None = None) -> None:
             write_json(path, record)
         for pi, measured in known[source]["optima"].items():
             print(f"{source} optimum at π = {pi:<5}" + _line(measured), flush=True)
+    for part in options.part:
+        complete(record, path, parts(options.steps)[part], options.workdir)
     plots.save(plots.misspecified(record), path.with_suffix(".png"))
 
 

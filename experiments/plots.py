@@ -321,20 +321,37 @@ def misspecified(record: dict) -> Figure:
 
     Args:
         record: what `experiments.misspecified` writes: `exact` by source, and `runs`, of which
-            those of the usual generator are shown.
+            those of the usual generator are shown where the axes reach.
     """
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(4.2 * len(record["exact"]), 4.0), layout="constrained")
         axes = figure.subplots(1, len(record["exact"]), squeeze=False)[0]
         for ax, (source, known) in zip(axes, record["exact"].items(), strict=True):
             _exact_curves(ax, known)
-            runs = [run for run in record["runs"].values() if run["source"] == source]
-            for run in runs:
-                if run["capacity"] == "units=32, context=1":
-                    ax.plot(run["kl_p_q"], run["kl_q_p"], "x", color=_BEST, markersize=5)
+            for way, marker in _WAYS.items():
+                places = [
+                    (run["kl_p_q"], run["kl_q_p"])
+                    for run in record["runs"].values()
+                    if (run["source"], run["capacity"]) == (source, "units=32, context=1")
+                    and run["name"].partition(", π")[0] == way
+                ]
+                if places:
+                    x, y = np.transpose(places)
+                    ax.plot(x, y, marker, color=_BEST, markersize=5, label=way)
             ax.set(title=source, xlabel="KL[P‖Q] in nats: what is missed")
+            ax.legend(fontsize=7)
         axes[0].set_ylabel("KL[Q‖P] in nats: what is not data")
         return figure
+
+
+# Ways to train the generators of `misspecified`, and their markers.
+_WAYS = {
+    "maximum likelihood": "s",
+    "REINFORCE": "x",
+    "mediator": "1",
+    "mediator with future": "2",
+    "Gumbel-softmax": "+",
+}
 
 
 def _exact_curves(ax, known):
@@ -344,13 +361,15 @@ def _exact_curves(ax, known):
         return np.array([(each["kl_p_q"], each["kl_q_p"]) for each in of.values()])
 
     optima = places({"0": known["likelihood"], **known["optima"]})
-    ax.plot(*optima.T, "o-", color=_OTHER, markersize=3)
-    ax.plot(*places(known["temperatures"]).T, "--", color="black", linewidth=0.9)
-    for pi, place in zip(("likelihood", *known["optima"]), optima, strict=True):
+    ax.plot(*optima.T, "o", color=_OTHER, markersize=4, label="optima of the class")
+    cooled = places(known["temperatures"])
+    ax.plot(*cooled.T, "--", color="black", linewidth=0.9, label="likelihood at temperatures")
+    for i, (pi, place) in enumerate(zip(("likelihood", *known["optima"]), optima, strict=True)):
         label = {"likelihood": pi, "1": "KL[Q‖P]"}.get(pi, f"π = {pi}")
-        ax.annotate(label, place, (4, 4), textcoords="offset points", fontsize=7)
+        offset, side = (((5, 3), "left"), ((-5, -9), "right"))[i % 2]  # neighbours may be near
+        ax.annotate(label, place, offset, textcoords="offset points", fontsize=7, ha=side)
     low, high = optima.min(axis=0), optima.max(axis=0)
-    margin = 0.15 * (high - low)
+    margin = 0.2 * (high - low)
     ax.set(xlim=(low[0] - margin[0], high[0] + margin[0]))
     ax.set(ylim=(low[1] - margin[1], high[1] + margin[1]))
 

@@ -1,10 +1,12 @@
 """The parts of the study, a run of two steps, and the figure."""
 
+import json
+
 import numpy as np
 import pytest
 
-from experiments import misspecified, plots
-from zoo import spec
+from experiments import misspecified, misspecified_tables, plots
+from zoo import Experiment, spec, train
 from zoo.runs.run_folder import write_json
 
 
@@ -45,9 +47,77 @@ def test_the_figure_shows_trained_runs_beside_the_optima(tmp_path):
     places = [{"kl_p_q": 1.0 + x, "kl_q_p": 2.0 - x} for x in (0.0, 0.3, 0.5)]
     known = {"likelihood": places[0], "temperatures": {"1.0": places[0], "0.8": places[1]},
              "optima": {"0.5": places[1], "1": places[2]}}  # fmt: skip
-    run = {"source": "oracle", "capacity": "units=32, context=1", **places[1]}
+    run = {"source": "oracle", "capacity": "units=32, context=1", "name": "REINFORCE, π = 0.5",
+           **places[1]}  # fmt: skip
     figure = plots.misspecified({"exact": {"oracle": known}, "runs": {"one": run}})
     (ax,) = figure.axes
     assert [text.get_text() for text in ax.texts] == ["likelihood", "π = 0.5", "KL[Q‖P]"]
-    assert [1.3, 1.7] in [list(line.get_xydata()[0]) for line in ax.lines]
+    drawn = {line.get_label(): line.get_xydata().tolist() for line in ax.lines}
+    assert drawn["REINFORCE"] == [[1.3, 1.7]]
+    assert drawn["likelihood at temperatures"] == [[1.0, 2.0], [1.3, 1.7]]
     plots.save(figure, tmp_path / "figure.png")
+
+
+def test_the_least_over_temperatures_is_that_of_the_sampler_at_one_of_them(tmp_path):
+    data = "markov(order=1, vocabulary_size=5, length=5, count=64)"
+    experiment = Experiment(data, misspecified.GENERATOR, "maximum_likelihood", steps=1)
+    run = train(experiment, str(tmp_path / "run"))
+    log_p = misspecified.log_probabilities("markov_0")
+    at_one = misspecified.of_run(run, log_p)
+    for name, (at, value) in misspecified.least_over_temperatures(run, log_p).items():
+        assert value <= at_one[name]
+        sampler = spec.build("samplers", f"temperature(temperature={at})")
+        log_q = run.generator.log_prob(misspecified.all_texts(5, 5), sampler=sampler)
+        measured = misspecified.divergences_of(log_p, log_q.numpy())
+        np.testing.assert_allclose(measured[name], value, rtol=1e-5)
+
+
+def _record():
+    """Two seeds of one source: a least JS of 0.10, 0.20 by likelihood, 0.16 at its best."""
+    names = ("kl_p_q", "kl_q_p", *(f"js_{pi}" for pi in misspecified.PIS))
+    known = {
+        "likelihood": dict.fromkeys(names, 0.2),
+        "temperatures": {"1.0": dict.fromkeys(names, 0.2), "0.6": dict.fromkeys(names, 0.16)},
+        "optima": {str(pi): dict.fromkeys(names, 0.1) for pi in (*misspecified.PIS, 1)},
+        "mixce": {"0.5": dict.fromkeys(names, 0.15)},
+        "tailr": {"0.01": dict.fromkeys(names, 0.3)},
+    }
+    common = {"source": "oracle", "capacity": "units=32, context=1"}
+    runs = {
+        "a": {**common, "name": "REINFORCE, π = 0.5", "seed": 1, **dict.fromkeys(names, 0.17)},
+        "b": {**common, "name": "REINFORCE, π = 0.5", "seed": 0, **dict.fromkeys(names, 0.11)},
+        "c": {**common, "name": "maximum likelihood", "seed": 0, **dict.fromkeys(names, 0.21),
+              "least_over_temperatures": {name: [0.6, 0.18] for name in names}},
+    }  # fmt: skip
+    return {"exact": {"oracle": known}, "runs": runs}
+
+
+def _rows(table):
+    return [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()[2:]]
+
+
+def test_the_table_over_seeds_compares_with_the_best_temperature_and_the_optimum():
+    trained, reverse = _rows(misspecified_tables.over_seeds(_record()))
+    assert trained == ["oracle", "0.5", "JS at 0.5", "0.2000", "0.1600 at 0.6", "0.1400 ± 0.0424",
+                       "0.1000", "+40.0%", "1 of 2"]  # fmt: skip
+    assert reverse[2] == "KL[Q‖P]"
+
+
+def test_the_other_tables_take_the_first_seed():
+    (weight,) = _rows(misspecified_tables.over_weights(_record()))
+    assert weight == ["oracle", "0.5", "0.110 (0.100)", "0.110 (0.100)", "0.1100", "0.1000",
+                      "0.1600"]  # fmt: skip
+    cooled, likelihood, reinforce = _rows(misspecified_tables.ways(_record()))
+    assert cooled[2:] == ["1.600"] * len(misspecified.PIS)
+    assert likelihood[2:] == ["2.100"] * len(misspecified.PIS)
+    assert reinforce[1:] == ["REINFORCE", "", "", "1.100", "", ""]
+    record = _record()
+    record["runs"]["d"] = record["runs"]["b"] | {"name": "REINFORCE, π = 0.9"}
+    (capacity,) = _rows(misspecified_tables.capacities(record))
+    assert capacity[2:] == ["0.210", "0.1800", "0.1100", "0.1800", "0.1100"]
+
+
+def test_the_document_has_the_tables_of_its_results():
+    record = json.loads(misspecified_tables.RESULTS.read_text(encoding="utf-8"))
+    text = misspecified_tables.DOCUMENT.read_text(encoding="utf-8")
+    assert misspecified_tables.document(text, record) == text
