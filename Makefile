@@ -10,7 +10,7 @@ demo: .venv/installed
 	$(BIN)/python examples/demo.py
 
 test: .venv/installed
-	$(BIN)/python -m pytest -n auto --maxprocesses=4
+	$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist=worksteal
 
 # Every network by every kind of objective, compiled by XLA with static shapes.
 matrix: .venv/installed
@@ -48,6 +48,7 @@ trained: .venv/installed
 	$(BIN)/python -m experiments.discrete --output docs/figures --seeds 0
 	$(BIN)/python -m experiments.neural --workdir runs/neural --output docs/figures
 	$(BIN)/python -m experiments.quality_diversity --workdir runs/plane --output docs/figures
+	$(BIN)/python -m experiments.distillation
 
 # docs/reference.md, from the signatures and docstrings of the code.
 reference: .venv/installed
