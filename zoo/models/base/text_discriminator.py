@@ -62,4 +62,7 @@ class TextDiscriminator(Discriminator):
         tokens = tf.argmax(texts, axis=-1, output_type=tf.int32) if relaxed else texts
         mask = tf.cast(up_to_end(tokens, self.domain.vocabulary.end), tf.int32)
         last = tf.reduce_sum(mask, axis=-1, keepdims=True) - 1
-        return tf.gather(logits, tf.minimum(tf.range(shape[1]), last), batch_dims=1)
+        # Counted through all rows: the WebAssembly of TensorFlow.js misreads batch_dims=1.
+        begin = self.domain.length * tf.range(tf.shape(logits)[0])[:, None]
+        read = begin + tf.minimum(tf.range(self.domain.length), last)
+        return tf.gather(tf.reshape(logits, [-1]), read)
