@@ -89,7 +89,7 @@ def test_a_busy_server_is_asked_again():
         assert asked == ["/v1/models/names/metadata"] * 3
     with answering(busy, busy) as (url, asked), pytest.raises(client.ClientError) as told:
         client.Client(url, retries=1).signatures()
-    assert "in 2 attempts of 30 seconds (503: The batch scheduling queue is full)" in str(
+    assert "in 2 attempts of at most 30 seconds (503: The batch scheduling queue is full)" in str(
         told.value
     )
 
