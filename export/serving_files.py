@@ -54,6 +54,8 @@ whatever is asked beside it.
 {signatures}
 """
 
+_BATCHING = "batching.config"
+
 _SIGNATURE = """\
 ## {key}
 
@@ -92,7 +94,7 @@ def write(
         folder: the model's folder.
         name: the model's name.
         servable: the exported model.
-        batching: how requests are merged; None: by the defaults.
+        batching: how requests are merged; None: as the file there says, or by the defaults.
 
     Returns:
         The names of the files that were left because they were edited.
@@ -115,9 +117,10 @@ def write(
     labels = {} if edited else models_config.labels(folder)
     texts = kit.files(name, root, name) | {
         models_config.FILE: models_config.text(name, labels),
-        "batching.config": (batching or Batching()).config,
         "README.md": readme,
     }
+    if batching is not None or not (folder / _BATCHING).exists():
+        texts[_BATCHING] = (batching or Batching()).config
     return generated.write(folder, texts)
 
 

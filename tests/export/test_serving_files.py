@@ -103,8 +103,10 @@ def test_what_was_edited_stays(exported, tmp_path):
     (tmp_path / "batching.config").unlink()
     assert serving_files.write(tmp_path, "model", model, few) == []
     assert "max_execution_batch_size { value: 8 }" in (tmp_path / "batching.config").read_text()
-    # Another export writes anew what nobody has edited.
+    # Another export keeps the numbers unless it is given others.
     assert serving_files.write(tmp_path, "model", model) == []
+    assert "max_execution_batch_size { value: 8 }" in (tmp_path / "batching.config").read_text()
+    assert serving_files.write(tmp_path, "model", model, Batching()) == []
     assert "max_execution_batch_size { value: 256 }" in (tmp_path / "batching.config").read_text()
 
 

@@ -180,7 +180,7 @@ def _export():
         FLAGS.length,
         FLAGS.calibrated,
         FLAGS.another_run,
-        Batching(**{field.name: FLAGS[field.name].value for field in dataclasses.fields(Batching)}),
+        _batching(),
         refine=FLAGS.refine,
     )
     print(
@@ -188,6 +188,14 @@ def _export():
         f"How to serve it:  {path.parent / 'README.md'}\n"
         f"How to use it:    python examples/use_export.py {path.parent}"
     )
+
+
+def _batching():
+    """The numbers of the flags; None where none is given, so that those of before stay."""
+    given = {field.name: FLAGS[field.name] for field in dataclasses.fields(Batching)}
+    if not any(flag.present for flag in given.values()):
+        return None
+    return Batching(**{name: flag.value for name, flag in given.items()})
 
 
 def _operate(version):
