@@ -34,6 +34,8 @@ MODELS = {
     "pixel_cnn(width=4, layers=2)": ("mnist_5k(binary=True)", LIKELIHOOD),
     "pixel_cnn(width=4, layers=2), labels": ("mnist_5k(binary=True, labels=True)", LIKELIHOOD),
     "text_gan(generator='lstm(units=16, layers=1)', width=8)": ("surnames", GAN),
+    "resnet_gan(width=4, latent_size=8)": ("mnist_5k", GAN),
+    "gaussian(discriminator_units=8)": ("gaussian_mixture(count=64)", GAN),
 }
 
 

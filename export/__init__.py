@@ -42,8 +42,9 @@ def export(
         calibrated: whether `log_density_ratio` is divided by `Run.calibration_temperature`,
             which is then recorded in the version's `assets.extra/metadata.json`.
         another_run: whether the newest version of this name may be of a run in another folder.
-        batching: an `export.batching.Batching`, how the server merges requests; None: by the
-            defaults. Generated files that were edited since stay as they are.
+        batching: an `export.batching.Batching`, how the server merges requests; None: as the
+            export before, the first by the defaults. Generated files that were edited since stay as
+            they are.
         refine: "refine(candidates=8)" or "refine(acceptance=0.25)", to serve the signature
             `generate_refined` too, whose samples are chosen among candidates by the log density
             ratio, calibrated as that of `log_density_ratio`; None: not.

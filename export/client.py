@@ -152,8 +152,8 @@ class Client:
             except (urllib.error.URLError, OSError, json.JSONDecodeError) as error:
                 reason = str(getattr(error, "reason", error))
         raise ClientError(
-            f"{self._url} gives no answer in {1 + self._retries} attempts of {self._timeout:g} "
-            f"seconds ({reason}). Is the server running, and is the model loaded?"
+            f"{self._url} gives no answer in {1 + self._retries} attempts of at most "
+            f"{self._timeout:g} seconds ({reason}). Is the server running, and is the model loaded?"
         )
 
 

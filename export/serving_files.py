@@ -1,8 +1,11 @@
 """The files beside a model's versions: how to serve it, and how to ask it."""
 
 import json
+import math
 import pathlib
 import shlex
+
+import tensorflow as tf
 
 from export import generated, kit, models_config
 from export.batching import Batching
@@ -51,6 +54,8 @@ whatever is asked beside it.
 {signatures}
 """
 
+_BATCHING = "batching.config"
+
 _SIGNATURE = """\
 ## {key}
 
@@ -67,6 +72,13 @@ _SAVE_PNG = """ |
     python3 -c 'import base64, json, sys; sys.stdout.buffer.write(
         base64.b64decode(json.load(sys.stdin)["predictions"][0]["b64"]))' > image.png"""
 
+_SIZE = """
+A row's answer is {size:,} bytes by gRPC, and up to four times as many by REST.
+"""
+
+# A smaller answer is no matter.
+_SMALLEST_SIZE = 1000
+
 # A longer request is not one to type.
 _LONGEST_REQUEST = 200
 
@@ -82,7 +94,7 @@ def write(
         folder: the model's folder.
         name: the model's name.
         servable: the exported model.
-        batching: how requests are merged; None: by the defaults.
+        batching: how requests are merged; None: as the file there says, or by the defaults.
 
     Returns:
         The names of the files that were left because they were edited.
@@ -105,9 +117,10 @@ def write(
     labels = {} if edited else models_config.labels(folder)
     texts = kit.files(name, root, name) | {
         models_config.FILE: models_config.text(name, labels),
-        "batching.config": (batching or Batching()).config,
         "README.md": readme,
     }
+    if batching is not None or not (folder / _BATCHING).exists():
+        texts[_BATCHING] = (batching or Batching()).config
     return generated.write(folder, texts)
 
 
@@ -116,11 +129,22 @@ def _section(name, key, signature: Signature):
     inputs = {key: (dtype, [None, *shape]) for key, (dtype, shape) in signature.inputs.items()}
     outputs = {key: (spec.dtype, spec.shape) for key, spec in function.structured_outputs.items()}
     section = _SIGNATURE.format(key=key, inputs=_words(inputs), outputs=_words(outputs))
+    size = _size_of_a_row(outputs)
+    if size is not None and size >= _SMALLEST_SIZE:
+        section += _SIZE.format(size=size)
     request = _request(key, signature)
     if len(request) <= _LONGEST_REQUEST:
         save = _SAVE_PNG if "image_bytes" in outputs else ""
         section += _CURL.format(name=name, request=shlex.quote(request), save=save)
     return section
+
+
+def _size_of_a_row(outputs):
+    """Bytes of the numbers of a row; None where a size is open."""
+    numbers = [(dtype, shape[1:]) for dtype, shape in outputs.values() if dtype != tf.string]
+    if any(size is None for _, shape in numbers for size in shape):
+        return None
+    return sum(dtype.size * math.prod(shape) for dtype, shape in numbers)
 
 
 def _request(key, signature):

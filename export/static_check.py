@@ -1,6 +1,6 @@
 """Checks a SavedModel against what TensorFlow Serving asks of one, without loading it.
 
-    python -m export.static_check FOLDER
+    python -m export --check FOLDER
 
 reads the protocol buffer and the index of the weights, runs nothing of the model, and prints a
 sentence for each finding. FOLDER is a version, such as served/names/1, or a model's folder, whose
@@ -10,7 +10,6 @@ newest version is then checked.
 import os
 import pathlib
 import re
-import sys
 from collections.abc import Iterator
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -41,7 +40,7 @@ def findings(folder: str | os.PathLike) -> list[str]:
     Raises:
         ExportError: there is no SavedModel, or it cannot be read.
     """
-    path = pathlib.Path(folder)
+    path = pathlib.Path(folder).absolute()  # the name of "." is none
     found = [] if path.name.isdecimal() else [
         f"The folder {path.name!r} is no version: the server loads folders named by a number."
     ]  # fmt: skip
@@ -288,22 +287,18 @@ def _saved_keys(path):
         return set()
 
 
-def main(arguments: list[str]) -> int:
-    """Prints the findings; the status is 1 where there are some."""
-    if len(arguments) != 1:
-        print(__doc__)
-        return 2
-    try:
-        folder = newest(arguments[0])
-        found = findings(folder)
-    except ExportError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 1
+def main(folder: str) -> int:
+    """Prints the findings; the status is 1 where there are some.
+
+    Args:
+        folder: of a version, or of a model, whose newest version is then checked.
+
+    Raises:
+        ExportError: there is no SavedModel, or it cannot be read.
+    """
+    path = newest(pathlib.Path(folder).expanduser())
+    found = findings(path)
     for sentence in found:
         print(sentence)
-    print(f"{folder}: {len(found) or 'nothing'} found.")
+    print(f"{path}: {len(found) or 'nothing'} found.")
     return int(bool(found))
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

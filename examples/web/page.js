@@ -107,18 +107,21 @@ function slider(parent, name, [min, max, step, value], changed, shown = String) 
   return input;
 }
 
-// Runs one job at a time: what was asked for meanwhile runs once, afterwards.
-function latest(job) {
+// Runs one job at a time: what was asked for meanwhile runs once, afterwards. Until then the section
+// is busy.
+function latest(section, job) {
   let running = false;
   let again = false;
   return async function start() {
     again = true;
     if (running) return;
     running = true;
+    section.ariaBusy = "true";
     while (again) {
       again = false;
       await job(() => again);
     }
+    section.ariaBusy = "false";
     running = false;
   };
 }
@@ -130,7 +133,7 @@ function images(section, members) {
   const { size, classes, shape, prior } = model;
   const canvas = element(section, "canvas", { width: shape[1], height: shape[0] });
   const controls = element(section, "div");
-  const draw = latest(async () => {
+  const draw = latest(section, async () => {
     const member = members[run ? run.valueAsNumber : 0];
     spec.textContent = member.model.spec;
     const between = towards.valueAsNumber;
@@ -196,7 +199,7 @@ function texts(section, member) {
     return Math.max(0, heights.findIndex((height) => (left -= height) < 0));
   }
 
-  const write = latest(async (interrupted) => {
+  const write = latest(section, async (interrupted) => {
     let prefix;
     try {
       prefix = read(prompt.value);
@@ -208,6 +211,14 @@ function texts(section, member) {
     const randoms = Array.from({ length: NUM_TEXTS }, (_, row) =>
       uniforms(1000 * seed.valueAsNumber + row));
     const rows = randoms.map(() => [...prefix]);
+    const show = () => {
+      list.replaceChildren();
+      for (const row of rows) {
+        const kept = row.slice(prefix.length).filter((id) => id !== end).map((id) => tokens[id]);
+        element(list, "li", {}, [prompt.value, ...kept].join(separator));
+      }
+    };
+    show();
     for (let time = prefix.length; time < length && !interrupted(); time++) {
       const values = rows.flatMap((row) => Array.from({ length }, (_, t) =>
         t === 0 ? start : (row[t - 1] ?? 0)));
@@ -218,13 +229,9 @@ function texts(section, member) {
         const offset = (i * length + time) * tokens.length;
         row.push(choose(logits, offset, temperature.valueAsNumber, randoms[i]));
       });
+      if (interrupted()) return;
+      show(); // a long text takes seconds
       if (end >= 0 && rows.every((row) => row.at(-1) === end)) break;
-    }
-    if (interrupted()) return;
-    list.replaceChildren();
-    for (const row of rows) {
-      const kept = row.slice(prefix.length).filter((id) => id !== end).map((id) => tokens[id]);
-      element(list, "li", {}, [prompt.value, ...kept].join(separator));
     }
   });
 
@@ -245,6 +252,9 @@ async function main() {
   tf.wasm.setWasmPaths(WASM);
   const { backend, refused, graphs } = await loadAll(MODELS);
   const members = MODELS.map((model, i) => ({ model, ...graphs[i] }));
+  const not = refused.length ? `; not ${refused.join(", ")}` : "";
+  const state = document.getElementById("state");
+  state.textContent = `Computed here by TensorFlow.js ${tf.version.tfjs}, ${backend}${not}.`;
   const parent = document.querySelector("main");
   const groups = Map.groupBy(members, ({ model }) => model.group);
   for (const [group, of] of groups) {
@@ -252,9 +262,6 @@ async function main() {
     element(section, "h2", {}, of[0].model.title);
     await (of[0].model.kind === "image" ? images(section, of) : texts(section, of[0]));
   }
-  const not = refused.length ? `; not ${refused.join(", ")}` : "";
-  const state = document.getElementById("state");
-  state.textContent = `Computed here by TensorFlow.js ${tf.version.tfjs}, ${backend}${not}.`;
   state.dataset.backend = backend;
 }
 

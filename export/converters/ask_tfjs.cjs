@@ -58,6 +58,6 @@ const main = async () => {
 };
 
 main().catch((error) => {
-  console.error(String(error.message || error));
+  console.error(`TensorFlow.js fails at the converted model: ${error.message || error}`);
   process.exit(1);
 });

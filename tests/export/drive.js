@@ -24,7 +24,7 @@ async function move(section, input, value) {
   const before = shown(section);
   input.value = value;
   input.dispatchEvent(new Event("input"));
-  return until(() => shown(section) !== before);
+  return until(() => section.ariaBusy === "false" && shown(section) !== before);
 }
 
 async function drive() {

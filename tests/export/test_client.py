@@ -3,12 +3,18 @@
 Answers of a server are tested in test_model_server.py, on a server.
 """
 
+import concurrent.futures
+import contextlib
+import http.server
 import subprocess
 import sys
+import threading
 
+import grpc
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
 from export import client, grpc_client
 
@@ -44,6 +50,84 @@ def test_an_absent_server_is_told_after_the_last_attempt():
         grpc_client.GrpcClient("localhost:9", "names", timeout=5, retries=0).predict(
             "generate", {"seed": np.zeros([1], np.int64)}
         )
+
+
+@contextlib.contextmanager
+def answering(*answers):
+    """An HTTP server that gives these answers, (status, text), in turn; yields what was asked."""
+    left, asked = list(answers), []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            status, text = left.pop(0)
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/v1/models/names", asked
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+METADATA = '{"metadata": {"signature_def": {"signature_def": {"score": {}}}}}'
+
+
+def test_a_busy_server_is_asked_again():
+    busy = (503, '{"error": "The batch scheduling queue is full"}')
+    with answering(busy, (502, "<html>"), (200, METADATA)) as (url, asked):
+        assert set(client.Client(url).signatures()) == {"score"}
+        assert asked == ["/v1/models/names/metadata"] * 3
+    with answering(busy, busy) as (url, asked), pytest.raises(client.ClientError) as told:
+        client.Client(url, retries=1).signatures()
+    assert "in 2 attempts of at most 30 seconds (503: The batch scheduling queue is full)" in str(
+        told.value
+    )
+
+
+def test_a_request_that_is_refused_is_not_sent_again():
+    refusal = (404, '{"error": "Servable not found for request: Latest(names)"}')
+    with answering(refusal, (200, METADATA)) as (url, asked):
+        with pytest.raises(client.ClientError, match=r"\(404: Servable not found .*Latest\(names"):
+            client.Client(url).signatures()
+        assert len(asked) == 1
+
+
+def test_a_server_whose_threads_are_all_taken_is_asked_again():
+    """A server of gRPC with one thread, which a first request holds for a while."""
+    entered, release = threading.Event(), threading.Event()
+
+    class Slow(prediction_service_pb2_grpc.PredictionServiceServicer):
+        def Predict(self, request, context):  # noqa: N802
+            entered.set()
+            release.wait(10)
+            return predict_pb2.PredictResponse(outputs=request.inputs)
+
+    pool = concurrent.futures.ThreadPoolExecutor(2)
+    server = grpc.server(pool, maximum_concurrent_rpcs=1)
+    prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(Slow(), server)
+    address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    server.start()
+    rows = {"seed": np.array([1], np.int64)}
+    with concurrent.futures.ThreadPoolExecutor(1) as asking:
+        first = asking.submit(grpc_client.GrpcClient(address, "names").predict, "generate", rows)
+        assert entered.wait(10)
+        with pytest.raises(client.ClientError, match="RESOURCE_EXHAUSTED"):
+            grpc_client.GrpcClient(address, "names", retries=0).predict("generate", rows)
+        threading.Timer(0.2, release.set).start()
+        assert grpc_client.GrpcClient(address, "names").predict("generate", rows) == rows
+        assert first.result() == rows
+    server.stop(None).wait()
+    pool.shutdown()
 
 
 def test_an_address_needs_its_scheme():

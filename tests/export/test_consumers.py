@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from export import checking, image_signatures, text_signatures, warmup
+from export import checking, image_signatures, static_check, text_signatures, warmup
 from export.ratio_estimator import RatioEstimator
 from export.servable import Servable
 from zoo import spec
@@ -216,6 +216,10 @@ def _needs_strings(operation):
         left += new - seen
         seen |= new
     return False
+
+
+def test_the_static_check_finds_nothing(exported):
+    assert static_check.findings(exported.path) == []
 
 
 def test_the_method_is_predict(exported):

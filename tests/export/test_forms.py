@@ -92,9 +92,16 @@ def test_the_ratio_of_tokens_is_that_of_the_text(letters):
     estimator = RatioEstimator(pair.discriminator, lambda logits: 2 * logits)
     served = text_signatures.build(pair.generator, estimator=estimator)
     expected = ask(served.signatures["log_density_ratio"], text=["ab", "", "cab"])
+    signature = forms.of_texts(pair.generator, 4, estimator).signatures["log_density_ratio"]
+    found = {node.name: node for node in nodes(signature)}
+    for node in found.values():  # what TensorFlow.js computes wrongly
+        assert node.op != "EnsureShape"
+        assert node.attr["batch_dims"].i == 0
+        if node.op == "Cumsum":
+            axis = found[node.input[1]].attr["value"].tensor
+            assert tf.make_ndarray(axis) >= 0
     tokens, end = np.array([[2, 3, 1, 0], [1, 0, 3, 2], [4, 2, 3, 1]]), 1
-    found = forms.of_texts(pair.generator, 4, estimator).signatures["log_density_ratio"]
-    answer = ask(found, tokens=tokens, num_tokens=[3, 1, 4])["log_density_ratio"]
+    answer = ask(signature, tokens=tokens, num_tokens=[3, 1, 4])["log_density_ratio"]
     assert end == letters.vocabulary.end
     assert len(set(answer)) == 3
     np.testing.assert_allclose(answer, expected["log_density_ratio"], rtol=1e-5)
@@ -174,3 +181,13 @@ def test_a_runtime_answers_as_the_run_does(run, form, converters, tmp_path):
     described = json.loads((written.path / "metadata.json").read_text())
     for signature in described["signatures"].values():
         assert pathlib.Path(written.path, signature["file"]).stat().st_size > 100
+
+
+@pytest.mark.parametrize("form", ["onnx", "litert", "tfjs"])
+def test_a_runtime_scores_texts_as_the_discriminator_does(converters, form, tiny_run, tmp_path):
+    model = "text_gan(generator='lstm(units=4, layers=1)', width=4)"
+    run = tiny_run(data="surnames", model=model, objective="generalised_js", steps=1)
+    python = str(converters / form / "bin/python")
+    written = export.export_form(run, tmp_path, "model", form, python=python)
+    assert written.refused == {}
+    assert set(written.differences) == {"logits", "score", "log_density_ratio"}

@@ -25,8 +25,9 @@ import tensorflow as tf
 import yaml
 from PIL import Image
 
+import export
 from export import checking, operating, several, warmup
-from export.client import Client, ClientError, decode
+from export.client import Client, ClientError, decode, padded_length
 from export.grpc_client import GrpcClient
 
 _START = 120  # seconds
@@ -435,30 +436,41 @@ def test_a_version_that_fails_its_warm_up_does_not_replace_the_one_before(alone,
         assert server.client("names").predict("score", [{"text": "O"}])[0]["error"] == ""
 
 
-def test_labels_move_between_two_versions_without_a_new_start(alone):
+def test_labels_move_between_two_versions_without_a_new_start(alone, names_run):
+    short, row = 6, [{"text": "O"}]
+    lengths = {1: names_run.domain.length, 2: short}  # tell the versions apart
     with running(alone, "names") as server:
-        add_version(alone / "names", 2)
+        export.export(names_run, alone, "names", length=short)
+        soon(lambda: length(server, "names") == short)
         relabel(server, "names", stable=1, canary=2)
         soon(lambda: server.states("names") == {1: "AVAILABLE", 2: "AVAILABLE"})
-        row, arrays = [{"text": "O"}], {"text": np.array([b"O"], dtype=object)}
-        for label in ("stable", "canary"):
-            client = server.client(f"names/labels/{label}", retries=8)
-            soon(lambda: answers(client, row))  # noqa: B023
-            assert server.grpc_client("names").predict("score", arrays, label=label)
+        by_grpc = server.grpc_client("names")
+        for version, label in ((1, "stable"), (2, "canary")):
+            soon(lambda: length(server, f"names/labels/{label}") == lengths[version])  # noqa: B023
+            assert length(server, f"names/versions/{version}") == lengths[version]
+            tokens = {
+                "tokens": np.zeros([1, lengths[version]], np.int32),
+                "num_tokens": np.array([1], np.int32),
+            }  # a version refuses tokens of another length
+            assert by_grpc.predict("logits_padded", tokens, version=version)
+            assert by_grpc.predict("logits_padded", tokens, label=label)
+            for place in (f"versions/{version}", f"labels/{label}"):
+                assert server.client(f"names/{place}").predict("score", row)[0]["error"] == ""
         relabel(server, "names", stable=2)
-        time.sleep(12)
+        soon(lambda: length(server, "names/labels/stable") == short)
         (alone / "names" / "1").rename(alone / "names" / "1.withdrawn")
         soon(lambda: server.states("names").get(1) != "AVAILABLE")
-        assert answers(server.client("names/labels/stable"), row)  # it is version 2 by now
+        assert server.client("names/labels/stable").predict("score", row)[0]["error"] == ""
         with pytest.raises(ClientError, match="version label"):
             server.client("names/labels/nobody").predict("score", row)
 
 
-def answers(client, rows):
+def length(server, place):
+    """The length of the padded logits of a version; None where it does not answer."""
     try:
-        return bool(client.predict("score", rows))
+        return padded_length(server.client(place, retries=0).signatures())
     except ClientError:
-        return False
+        return None
 
 
 def test_no_request_fails_while_versions_come_and_go(alone):

@@ -71,6 +71,26 @@ def test_the_readme_tells_of_the_server_s_faults_and_their_remedies(exported):
     assert "16 to 64 KB takes about 48 ms longer" in text
 
 
+def test_the_readme_tells_the_size_of_answers(exported):
+    text = (exported.path.parent / "README.md").read_text()
+    told = {}
+    for key, section in re.findall(r"^## (\w+)$(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL):
+        if size := re.search(r"A row's answer is ([\d,]+) bytes", section):
+            told[key] = int(size[1].replace(",", ""))
+    # The numbers of the recorded answers, which the server sends as they are.
+    path, found = str(exported.path / warmup.FILE), {}
+    for record in tf.data.TFRecordDataset(path).as_numpy_iterator():
+        log = prediction_log_pb2.PredictionLog.FromString(record).predict_log
+        answer = [tf.make_ndarray(proto) for proto in log.response.outputs.values()]
+        size = sum(rows.nbytes // len(rows) for rows in answer if rows.dtype != object)
+        found[log.request.model_spec.signature_name] = size
+    assert set(told) == {
+        key for key in found if found[key] >= 1000 and key not in ("logits", "serving_default")
+    }
+    assert told == {key: found[key] for key in told}
+    assert told
+
+
 def test_what_was_edited_stays(exported, tmp_path):
     model = types.SimpleNamespace(signatures=exported.signatures)
     assert serving_files.write(tmp_path, "model", model) == []
@@ -83,8 +103,10 @@ def test_what_was_edited_stays(exported, tmp_path):
     (tmp_path / "batching.config").unlink()
     assert serving_files.write(tmp_path, "model", model, few) == []
     assert "max_execution_batch_size { value: 8 }" in (tmp_path / "batching.config").read_text()
-    # Another export writes anew what nobody has edited.
+    # Another export keeps the numbers unless it is given others.
     assert serving_files.write(tmp_path, "model", model) == []
+    assert "max_execution_batch_size { value: 8 }" in (tmp_path / "batching.config").read_text()
+    assert serving_files.write(tmp_path, "model", model, Batching()) == []
     assert "max_execution_batch_size { value: 256 }" in (tmp_path / "batching.config").read_text()
 
 

@@ -123,6 +123,11 @@ def test_missing_weights_and_names_that_are_no_versions_are_found(good, tmp_path
     assert "is no version" in found(tmp_path / "newest")
 
 
+def test_the_folder_may_be_the_one_a_process_is_in(good, monkeypatch):
+    monkeypatch.chdir(good)
+    assert static_check.findings(".") == []
+
+
 def test_no_saved_model_is_an_error(tmp_path):
     with pytest.raises(ExportError, match="no version named by a number"):
         static_check.newest(tmp_path)
@@ -134,6 +139,6 @@ def test_no_saved_model_is_an_error(tmp_path):
 def test_the_command_prints_what_is_found(good, programs, tmp_path):
     shutil.copytree(good, tmp_path / "other")
     for folder, status in ((good, 0), (tmp_path / "other", 1)):
-        done = programs.run("-m", "export.static_check", folder)
+        done = programs.run("-m", "export", "--check", str(folder))
         assert done.returncode == status, done.stderr
         assert done.stdout.endswith("nothing found.\n" if status == 0 else "1 found.\n")

@@ -10,6 +10,10 @@ with the run before it becomes visible. Without a run, versions that are there a
   zoo export --output=served --name=names --rollback
   zoo export --output=served --name=names --keep=3
 
+Any SavedModel can be checked against what TensorFlow Serving asks of one, without loading it:
+
+  zoo export --check=served/names
+
 A form for programs without TensorFlow has what the model has of decode, logits, score and
 log_density_ratio, and lies in served/digits/forms/onnx:
 
@@ -17,6 +21,7 @@ log_density_ratio, and lies in served/digits/forms/onnx:
 """
 
 import dataclasses
+import sys
 
 from absl import flags
 
@@ -38,8 +43,8 @@ def define_flags() -> None:
 
 def _define_version_flags():
     """Defines the flags of where an export is written."""
-    flags.DEFINE_string("output", None, "The folder of all exported models.", required=True)
-    flags.DEFINE_string("name", None, "The model's name, part of its address.", required=True)
+    flags.DEFINE_string("output", None, "The folder of all exported models.")
+    flags.DEFINE_string("name", None, "The model's name, part of its address.")
     flags.DEFINE_string(
         "version",
         None,
@@ -84,6 +89,12 @@ def _define_signature_flags():
 def _define_operating_flags():
     """Defines the flags of operating versions, and of how the server merges requests."""
     flags.DEFINE_string(
+        "check",
+        None,
+        "Instead of all else: the folder of a SavedModel, or of a model's versions, to be checked "
+        "against what TensorFlow Serving asks of one, without loading it.",
+    )
+    flags.DEFINE_string(
         "label",
         None,
         "The label, such as stable or canary, that the version gets; requests may then ask for it.",
@@ -122,7 +133,13 @@ def _define_form_flags():
 
 
 def main() -> None:
-    """Exports, if a run is given; labels, rolls back and deletes, if asked to."""
+    """Exports, if a run is given; labels, rolls back and deletes, if asked to; or checks."""
+    if FLAGS.check is not None:
+        _check()
+    require(
+        FLAGS.output is not None and FLAGS.name is not None,
+        "Give --output, the folder of all exported models, and --name, the model's name.",
+    )
     exports = FLAGS.workdir is not None or FLAGS.pretrained is not None
     operates = FLAGS.label is not None or FLAGS.rollback or FLAGS.keep is not None
     require(not (exports and FLAGS.rollback), "Give either a run to export or --rollback.")
@@ -130,6 +147,18 @@ def main() -> None:
         _export()
     if operates:
         _operate(None if exports else FLAGS.version)
+
+
+def _check():
+    """Prints what the static check finds; ends with status 1 where it finds something."""
+    others = ("workdir", "pretrained", "output", "name", "label", "format")
+    given = [f"--{flag}" for flag in others if FLAGS[flag].value is not None]
+    require(
+        not given, f"--check reads files and needs no other flag: leave out {', '.join(given)}."
+    )
+    from export import static_check
+
+    sys.exit(static_check.main(FLAGS.check))
 
 
 def _export():
@@ -151,7 +180,7 @@ def _export():
         FLAGS.length,
         FLAGS.calibrated,
         FLAGS.another_run,
-        Batching(**{field.name: FLAGS[field.name].value for field in dataclasses.fields(Batching)}),
+        _batching(),
         refine=FLAGS.refine,
     )
     print(
@@ -159,6 +188,14 @@ def _export():
         f"How to serve it:  {path.parent / 'README.md'}\n"
         f"How to use it:    python examples/use_export.py {path.parent}"
     )
+
+
+def _batching():
+    """The numbers of the flags; None where none is given, so that those of before stay."""
+    given = {field.name: FLAGS[field.name] for field in dataclasses.fields(Batching)}
+    if not any(flag.present for flag in given.values()):
+        return None
+    return Batching(**{name: flag.value for name, flag in given.items()})
 
 
 def _operate(version):

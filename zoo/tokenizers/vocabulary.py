@@ -157,7 +157,9 @@ def before_end(tokens: tf.Tensor, end: int) -> tf.Tensor:
 
 def up_to_end(tokens: tf.Tensor, end: int) -> tf.Tensor:
     """Masks the tokens up to the first end token, included, bool of the tokens' shape."""
-    return tf.cumsum(tf.cast(tf.equal(tokens, end), tf.int32), axis=-1, exclusive=True) == 0
+    ends = tf.cast(tf.equal(tokens, end), tf.int32)
+    # The last axis by its number: TensorFlow.js misreads -1 here.
+    return tf.cumsum(ends, axis=ends.shape.rank - 1, exclusive=True) == 0
 
 
 def pad(rows: tf.RaggedTensor, length: int, end: int) -> np.ndarray:

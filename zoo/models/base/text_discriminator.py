@@ -55,9 +55,14 @@ class TextDiscriminator(Discriminator):
         texts = tf.convert_to_tensor(values)
         relaxed = texts.dtype.is_floating
         shape = [None, self.domain.length, *([self.domain.vocabulary.size] if relaxed else [])]
-        texts = tf.ensure_shape(texts, shape)
+        if texts.shape[1:] != tf.TensorShape(shape[1:]):
+            # A shape that is known needs no operation: TensorFlow.js fails at this one.
+            texts = tf.ensure_shape(texts, shape)
         logits = self.logit(self.hidden(self.reader(texts, key=key)))[:, :, 0]
         tokens = tf.argmax(texts, axis=-1, output_type=tf.int32) if relaxed else texts
         mask = tf.cast(up_to_end(tokens, self.domain.vocabulary.end), tf.int32)
         last = tf.reduce_sum(mask, axis=-1, keepdims=True) - 1
-        return tf.gather(logits, tf.minimum(tf.range(shape[1]), last), batch_dims=1)
+        # Counted through all rows: the WebAssembly of TensorFlow.js misreads batch_dims=1.
+        begin = self.domain.length * tf.range(tf.shape(logits)[0])[:, None]
+        read = begin + tf.minimum(tf.range(self.domain.length), last)
+        return tf.gather(tf.reshape(logits, [-1]), read)
