@@ -8,8 +8,7 @@ difference between a number of the training state (weights, moving statistics, E
 state of optimizers and baselines) and the same number on one device, after one step and after 20;
 and beside them how far training moved any number. The two workers have to end with equal states.
 
-The optimizer is sgd with a learning rate of 0.05. Adam divides a gradient by its own size, so that
-a gradient of rounding errors alone is a whole step of any sign: its rows differ by more.
+The optimizer is sgd with a learning rate of 0.05, unless others are given.
 
 PART: only rows whose specs hold it. FILE: JSON of all rows. The status is 1 if a row differs by
 more than `LIMITS`, or fails.
