@@ -139,6 +139,26 @@ def test_the_page_has_the_table_of_a_processor(load, path):
         np.testing.assert_allclose(row["ratio"], both.quartiles(*pairs))
 
 
+def test_the_page_says_where_the_time_goes_where_a_goal_is_missed(load):
+    """Each is named as `benchmarks/operations.py` takes it."""
+    cases = {str(case): name for name, case in load("__main__").CASES.items()}
+    text = (FOLDER.parent / "docs/performance.md").read_text(encoding="utf-8")
+    section = text.partition("#### Where goals are missed")[2].partition("\n### ")[0]
+    named = {
+        (case, task)
+        for line in section.splitlines()
+        for case in re.findall(r"`(\w+)`", line.split("|")[1] if line.startswith("|") else "")
+        for task in re.findall(r"`(zoo[^`]*)`", line.split("|")[2])
+    }
+    missed = {
+        (cases[row["case"]], f"{row['library']}: {row['task']}")
+        for path in RECORDS
+        for row in json.loads(path.read_text(encoding="utf-8"))["rows"]
+        if row["reached"] is False
+    }
+    assert named == missed
+
+
 def test_only_what_is_comparable_has_a_goal(load):
     rows, sequences, pair = load("rows"), load("autoregressive").Case, load("adversarial").Case
     goals = {
