@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from benchmarks import gemm
 from zoo import domains, spec
+from zoo.models.base.pair import LatentPair
 from zoo.trainers import adversarial
 
 if TYPE_CHECKING:
@@ -33,12 +34,17 @@ def works(case: "Case") -> dict[str, Callable[[], object]]:
     }
 
 
+def model(case: "Case") -> LatentPair:
+    """Builds the pair of a case."""
+    domain = domains.Image((28, 28, 1), digits=True)
+    text = f"dcgan(width={case.width}, latent_size={case.latent_size})"
+    return spec.build("models", text, domain)
+
+
 def _step(case, compiled=False, precision="float32"):
     keras.mixed_precision.set_global_policy(precision)
-    domain = domains.Image((28, 28, 1), digits=True)
-    model = f"dcgan(width={case.width}, latent_size={case.latent_size})"
     trainer = adversarial.build(
-        spec.build("models", model, domain),
+        model(case),
         spec.build("objectives", f"generalised_js(pi=0.5, r1={case.r1})"),
         batch_size=case.batch,
         seed=0,

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from benchmarks import gemm
 from zoo import domains, spec
+from zoo.models.base.sequence_model import SequenceModel
 from zoo.tokenizers.vocabulary import END, UNKNOWN, Vocabulary
 from zoo.trainers import autoregressive
 
@@ -42,7 +43,8 @@ def works(case: "Case") -> dict[str, Callable[[], object]]:
     return made
 
 
-def _model(case):
+def model(case: "Case") -> SequenceModel:
+    """Builds the model of a case."""
     tokens = [UNKNOWN, END, *map(chr, range(1000, 1000 + case.vocabulary_size - 2))]
     domain = domains.Text(Vocabulary(tokens, "character"), case.length, contiguous=True)
     return spec.build("models", f"{case.kind}(units={case.units}, layers={case.layers})", domain)
@@ -51,7 +53,7 @@ def _model(case):
 def _step(case, objective, compiled):
     objective = spec.build("objectives", objective)
     trainer = autoregressive.build(
-        _model(case), objective, batch_size=case.batch, seed=0, average_decay=0
+        model(case), objective, batch_size=case.batch, seed=0, average_decay=0
     )
     trainer.compile(keras.optimizers.Adam(), jit_compile=False)
     step = tf.function(trainer.train_step, jit_compile=compiled)
@@ -61,7 +63,9 @@ def _step(case, objective, compiled):
 
 
 def _sampling(case, compiled):
-    model, sampler = _model(case), spec.build("samplers", "ancestral")
+    sampled, sampler = model(case), spec.build("samplers", "ancestral")
     seeds = tf.range(case.batch, dtype=tf.int64)
-    generate = tf.function(lambda some: model.generate(some, sampler).tokens, jit_compile=compiled)
+    generate = tf.function(
+        lambda some: sampled.generate(some, sampler).tokens, jit_compile=compiled
+    )
     return lambda: generate(seeds).numpy()

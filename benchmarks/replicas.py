@@ -1,12 +1,14 @@
 """Compares training on N replicas with training on one, for every objective.
 
-    python -m benchmarks.replicas [--output FILE] [PART ...]
+    python -m benchmarks.replicas [--optimizer SPEC --learning_rate RATE] [--output FILE] [PART ...]
 
 Each row trains 20 steps on the same global batches: on one CPU device, on 2 and on 4 virtual CPU
 devices of a process, and in 2 worker processes on loopback. Its figures are the largest absolute
 difference between a number of the training state (weights, moving statistics, EMA weights, the
 state of optimizers and baselines) and the same number on one device, after one step and after 20;
 and beside them how far training moved any number. The two workers have to end with equal states.
+
+The optimizer is sgd with a learning rate of 0.05, unless others are given.
 
 PART: only rows whose specs hold it. FILE: JSON of all rows. The status is 1 if a row differs by
 more than `LIMITS`, or fails.
@@ -34,10 +36,9 @@ from zoo.runs.run_folder import RunFolder
 
 LIMITS = {1: 1e-5, 20: 1e-3}  # by the number of steps
 BATCH_SIZE = 8
-_SETTINGS = {"batch_size": BATCH_SIZE, "learning_rate": 0.05, "average_decay": 0.5, "steps": 20}
+_SETTINGS = {"batch_size": BATCH_SIZE, "clip_norm": 1.0, "average_decay": 0.5, "steps": 20}
 # A density ratio asks for the run whose generator it keeps; here that one is new as well.
 _SETTINGS |= {"init_from": "another run"}
-_SETTINGS |= {"optimizer": "sgd", "clip_norm": 1.0}
 _SECONDS = 600  # that one training may take
 _NAMES, _BITS = "surnames", "mnist_5k(binary=True)"
 _MIXTURE = "gaussian_mixture(path='zoo/distributions/two_modes.json')"
@@ -150,10 +151,10 @@ def trained(settings: dict, replicas: int, workers: int = 1) -> list[dict[int, n
         return [{steps: np.load(path)[str(steps)] for steps in (0, *LIMITS)} for path in paths]
 
 
-def compared(row: tuple[str, str, str]) -> dict:
+def compared(row: tuple[str, str, str], optimizer: str, learning_rate: float) -> dict:
     """Trains a row's experiment on one device and on replicas; a row of the JSON."""
     names = dict(zip(("data", "model", "objective"), row, strict=True))
-    settings = _SETTINGS | names
+    settings = _SETTINGS | names | {"optimizer": optimizer, "learning_rate": learning_rate}
     (alone,) = trained(settings, 1)
     workers = trained(settings, 1, workers=2)
     found = {"2 devices": trained(settings, 2)[0], "4 devices": trained(settings, 4)[0]}
@@ -201,6 +202,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("--optimizer", default="sgd")
+    parser.add_argument("--learning_rate", type=float, default=0.05)
     parser.add_argument("--output", type=pathlib.Path)
     parser.add_argument("parts", nargs="*", metavar="PART")
     given = parser.parse_args(arguments)
@@ -209,7 +212,7 @@ def main(arguments: list[str] | None = None) -> int:
         if given.parts and not any(part in " ".join(row) for part in given.parts):
             continue
         try:
-            found = compared(row)
+            found = compared(row, given.optimizer, given.learning_rate)
         except RuntimeError as error:
             print(error, flush=True)
             failed += 1

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 FOLDER = pathlib.Path(__file__).parents[2] / "benchmarks"
+RECORDS = sorted((FOLDER.parent / "docs/figures").glob("benchmarks-*.json"))
 
 
 @pytest.mark.parametrize(("kind", "units"), [("lstm", 4), ("transformer", 8)])
@@ -120,6 +121,42 @@ def test_rows_are_the_rounds_ratios_and_are_held_against_goals(load):
     assert sampling["share"] == pytest.approx((done / 0.004) / (2 * 2048**3 / 0.1))
     line = load("rows").line(found["scheduled sampling", "time,"])
     assert "relative to maximum likelihood | zoo | 2.0 | 2.00 (1.00-3.00) | ≤ 1.3 | **no**" in line
+
+
+@pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)
+def test_the_page_has_the_table_of_a_processor(load, path):
+    """`python -m benchmarks` writes its JSON."""
+    record, rows = json.loads(path.read_text(encoding="utf-8")), load("rows")
+    both = load("side_by_side")
+    header = [both.row(*rows.HEADER), f"|{'---|' * len(rows.HEADER)}"]
+    text = (FOLDER.parent / "docs/performance.md").read_text(encoding="utf-8")
+    assert "\n".join([*header, *map(rows.line, record["rows"])]) in text
+    peak = max(row["product_gflops"] for row in record["rows"] if row["library"] == "zoo")
+    assert f"The largest products in float32 reach {peak:.0f} GFLOP/s." in text
+    for row in record["rows"]:
+        ours, others = row["seconds"], row["others_seconds"]
+        pairs = (others, ours) if row["compared"] == rows._FASTER else (ours, others)
+        np.testing.assert_allclose(row["ratio"], both.quartiles(*pairs))
+
+
+def test_the_page_says_where_the_time_goes_where_a_goal_is_missed(load):
+    """Each is named as `benchmarks/operations.py` takes it."""
+    cases = {str(case): name for name, case in load("__main__").CASES.items()}
+    text = (FOLDER.parent / "docs/performance.md").read_text(encoding="utf-8")
+    section = text.partition("#### Where goals are missed")[2].partition("\n### ")[0]
+    named = {
+        (case, task)
+        for line in section.splitlines()
+        for case in re.findall(r"`(\w+)`", line.split("|")[1] if line.startswith("|") else "")
+        for task in re.findall(r"`(zoo[^`]*)`", line.split("|")[2])
+    }
+    missed = {
+        (cases[row["case"]], f"{row['library']}: {row['task']}")
+        for path in RECORDS
+        for row in json.loads(path.read_text(encoding="utf-8"))["rows"]
+        if row["reached"] is False
+    }
+    assert named == missed
 
 
 def test_only_what_is_comparable_has_a_goal(load):

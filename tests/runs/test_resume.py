@@ -5,8 +5,12 @@ import signal
 import time
 
 import numpy as np
+import PIL.Image
 import pytest
 import tensorflow as tf
+
+import zoo
+from zoo.data.base import prepared
 
 STEPS = 40
 RUNS = {
@@ -42,10 +46,10 @@ def command(kind, workdir, *more):
     ]
 
 
-def state(workdir):
+def state(workdir, steps=STEPS):
     """Every number of the last checkpoint."""
     latest = tf.train.latest_checkpoint(str(workdir / "checkpoints"))
-    assert latest.endswith(f"-{STEPS}")
+    assert latest.endswith(f"-{steps}")
     reader = tf.train.load_checkpoint(latest)
     names = sorted(reader.get_variable_to_shape_map())
     return {n: reader.get_tensor(n) for n in names if "save_counter" not in n and "OBJECT" not in n}
@@ -140,3 +144,40 @@ def test_more_steps_go_on_where_fewer_ended(whole, programs, tmp_path):
     finish(programs, *command(kind, tmp_path), "--steps=10")
     finish(programs, *command(kind, tmp_path))
     assert_same_state(tmp_path, expected)
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    """A text, and how it is trained on."""
+    path = tmp_path / "text.txt"
+    path.write_text("some words, and others after them. " * 40, encoding="utf-8")
+    data = f"text_file(path={str(path)!r}, layout='running', length=9)"
+    return {"data": data, "model": "independent"}
+
+
+@pytest.fixture
+def images(tmp_path):
+    """A folder of images, and how it is trained on."""
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for number, values in enumerate(np.random.default_rng(0).integers(0, 256, [40, 4, 4], "u1")):
+        PIL.Image.fromarray(values).save(folder / f"{number}.png")
+    data = f"image_folder(path={str(folder)!r})"
+    return {"data": data, "model": "dcgan(width=4)", "objective": "moment_matching"}
+
+
+@pytest.mark.parametrize("kind", ["corpus", "images"])
+def test_data_on_disk_go_on_where_they_were(kind, request, tiny_experiment, tmp_path, monkeypatch):
+    """4 steps, and 2 and 2 more, end alike."""
+    monkeypatch.setattr(prepared, "LARGE", 0)
+    settings = request.getfixturevalue(kind) | {"data_dir": str(tmp_path / "data")}
+    states = []
+    for name, steps in {"whole": [4], "resumed": [2, 4]}.items():
+        for number in steps:
+            run = zoo.train(tiny_experiment(steps=number, **settings), str(tmp_path / name))
+        assert isinstance(run.dataset.train.values, np.memmap)
+        states.append(state(tmp_path / name, 4))
+    whole, resumed = states
+    assert whole.keys() == resumed.keys()
+    for name, value in whole.items():
+        np.testing.assert_array_equal(resumed[name], value, err_msg=name)

@@ -1,7 +1,10 @@
 """N replicas take the step that one takes on their batches together."""
 
 import json
+import os
 import pathlib
+import subprocess
+import sys
 import types
 
 import numpy as np
@@ -191,3 +194,16 @@ def test_several_steps_of_an_execution_are_the_same_steps(tiny_run):
     found = state(folder)
     for name, value in state(one.folder.path).items():
         np.testing.assert_array_equal(found[name], value, err_msg=name)
+
+
+@pytest.mark.parametrize(("given", "found"), [(None, "true"), ("false", "false")])
+def test_memory_of_gpus_grows_unless_the_environment_says_otherwise(given, found):
+    """TensorFlow reads the variable when it first uses a GPU."""
+    name = "TF_FORCE_GPU_ALLOW_GROWTH"
+    environment = {key: value for key, value in os.environ.items() if key != name}
+    environment |= {name: given} if given else {}
+    code = f"import zoo, os; print(os.environ[{name!r}])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == found
