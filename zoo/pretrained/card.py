@@ -160,12 +160,17 @@ def ordered(measured: dict) -> dict:
 
 
 def figure(measured: dict) -> str:
-    """A value as cards print it, with its standard error, of two digits, where it has one."""
+    """A value as cards print it, with its standard error, of two digits, where it has one.
+
+    A standard error below 1e-12 of the value is rounding: all summands were alike.
+    """
     value, error = measured["value"], measured["standard_error"]
     if value is None:
         return "not finite"
-    if not error:
-        return f"{value:.3f}" if error is None else f"{value:.3f} ± 0"
+    if error is None:
+        return f"{value:.3f}"
+    if error <= 1e-12 * abs(value):
+        return f"{value:.3f} ± 0"
     decimals = max(0, 1 - math.floor(math.log10(error)))
     return f"{value:.{decimals}f} ± {error:.{decimals}f}"
 
