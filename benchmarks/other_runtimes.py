@@ -36,6 +36,12 @@ MODELS = {
     "text_gan(generator='lstm(units=16, layers=1)', width=8)": ("surnames", GAN),
     "resnet_gan(width=4, latent_size=8)": ("mnist_5k", GAN),
     "gaussian(discriminator_units=8)": ("gaussian_mixture(count=64)", GAN),
+    "mediated(generator='lstm(units=16, layers=1)', mediator='lstm(units=16, layers=1)')": (
+        "surnames",
+        "mediated_js(pi=0.5)",
+    ),
+    "independent": ("surnames", LIKELIHOOD),
+    "table": ("markov(order=2, vocabulary_size=3, length=4, count=64)", LIKELIHOOD),
 }
 
 

@@ -18,12 +18,8 @@ TensorFlow is imported when one of these names is first used.
 """
 
 import importlib
-import os
 
 __version__ = "0.1.0"
-
-# TensorFlow reads it when it first uses a GPU, and otherwise takes all of its memory.
-os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 
 _HOMES = {
     "Experiment": "zoo.runs.experiment",

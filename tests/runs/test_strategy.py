@@ -197,13 +197,17 @@ def test_several_steps_of_an_execution_are_the_same_steps(tiny_run):
 
 
 @pytest.mark.parametrize(("given", "found"), [(None, "true"), ("false", "false")])
-def test_memory_of_gpus_grows_unless_the_environment_says_otherwise(given, found):
+def test_memory_of_gpus_grows_in_commands_unless_the_environment_says_otherwise(given, found):
     """TensorFlow reads the variable when it first uses a GPU."""
     name = "TF_FORCE_GPU_ALLOW_GROWTH"
     environment = {key: value for key, value in os.environ.items() if key != name}
     environment |= {name: given} if given else {}
-    code = f"import zoo, os; print(os.environ[{name!r}])"
+    code = (
+        f"import atexit, os, sys; atexit.register(lambda: print(os.environ[{name!r}]));"
+        f"import zoo, zoo.commands; assert os.environ.get({name!r}) == {given!r};"
+        "sys.argv = ['zoo', 'list']; zoo.commands.main()"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip() == found
+    assert done.stdout.splitlines()[-1] == found

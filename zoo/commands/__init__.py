@@ -61,6 +61,8 @@ def run(name: str) -> None:
         SpecError: there is no such command.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # TensorFlow reads it when it first uses a GPU, and otherwise takes all of its memory.
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     if name not in spec.names("commands"):
         raise SpecError(f"There is no command {name!r}. Known: {known('commands')}")
     command = spec.module("commands", name)
