@@ -6,7 +6,9 @@ import os
 import pathlib
 import re
 
+import numpy as np
 import pytest
+import tensorflow as tf
 
 import zoo
 from zoo.errors import DataError
@@ -37,7 +39,28 @@ def test_its_command_trains_the_same_experiment(name):
         assert given[flag] == str(recorded[flag]) or float(given[flag]) == recorded[flag], flag
 
 
-@pytest.mark.parametrize("name", index.names())
+def _recorded(name):
+    return json.loads((index.locate(name) / "metrics.json").read_text(encoding="utf-8"))["metrics"]
+
+
+LIKELIHOODS_OF_IMAGES = [
+    name for name in index.names() if _recorded(name).get("nll", {}).get("unit") == "nats per image"
+]
+
+
+@pytest.mark.parametrize("name", LIKELIHOODS_OF_IMAGES)
+def test_images_are_as_likely_as_its_card_says(name):
+    run = zoo.load_pretrained(name)
+    try:
+        test = run.dataset.split("test")
+    except DataError as error:
+        pytest.skip(str(error))
+    nats = -run.generator.log_prob(test.at(tf.range(500))).numpy()
+    error = np.std(nats) / np.sqrt(len(nats))
+    assert abs(np.mean(nats) - _recorded(name)["nll"]["value"]) < 3 * error
+
+
+@pytest.mark.parametrize("name", [n for n in index.names() if n not in LIKELIHOODS_OF_IMAGES])
 def test_its_figures_are_those_of_its_card(name, tmp_path, monkeypatch):
     captions = pathlib.Path(os.environ.get("ZOO_TEST_DATA", ""), "coco_captions")
     if captions.is_dir():
@@ -49,6 +72,6 @@ def test_its_figures_are_those_of_its_card(name, tmp_path, monkeypatch):
     except DataError as error:
         pytest.skip(str(error))
     found = {key: dataclasses.asdict(one) for key, one in measured.items()}
-    recorded = json.loads((index.locate(name) / "metrics.json").read_text(encoding="utf-8"))
-    sentence = card.agreement(found, recorded["metrics"])
+    assert found
+    sentence = card.agreement(found, _recorded(name))
     assert sentence.endswith(("are those of its card.", "within two standard errors.")), sentence
