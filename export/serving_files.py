@@ -76,7 +76,7 @@ _SIZE = """
 A row's answer is {size:,} bytes by gRPC, and up to four times as many by REST.
 """
 
-# A smaller answer is no matter.
+# Smaller answers need no sentence.
 _SMALLEST_SIZE = 1000
 
 # A longer request is not one to type.
