@@ -73,7 +73,7 @@ _SAVE_PNG = """ |
         base64.b64decode(json.load(sys.stdin)["predictions"][0]["b64"]))' > image.png"""
 
 _SIZE = """
-A row's answer is {size:,} bytes by gRPC, and up to four times as many by REST.
+A row's answer is {size:,} bytes by gRPC, and at most some four times as many by REST.
 """
 
 # Smaller answers need no sentence.
