@@ -40,6 +40,21 @@ def test_images_have_the_shape_of_the_data_and_lie_between_0_and_1(name, shape):
     assert logits.dtype == tf.float32
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_the_discriminator_may_have_another_width(name):
+    pair, narrow, wide = (
+        build(f"{name}(width={width}, latent_size=6, discriminator_width={other})")
+        for width, other in ((4, 8), (4, None), (8, None))
+    )
+
+    def shapes(network):
+        return [weight.shape for weight in network.weights]
+
+    assert shapes(pair.generator) == shapes(narrow.generator)
+    assert shapes(pair.discriminator) == shapes(wide.discriminator)
+    assert shapes(narrow.discriminator) != shapes(wide.discriminator)
+
+
 def test_latents_are_standard_normal(pair):
     latents = pair.generator.latents(randomness.key(*KEY), 20_000).numpy()
     assert latents.shape == (20_000, 6)
@@ -138,6 +153,6 @@ def test_half_precision_keeps_float32_outside(text):
 def test_sizes_that_cannot_be_are_refused(name):
     with pytest.raises(SpecError, match=rf"{name} halves.*divisible by 4.*mlp_gan takes any"):
         build(name, shape=(28, 27, 1))
-    for argument in ("width=0", "latent_size=-1"):
+    for argument in ("width=0", "latent_size=-1", "discriminator_width=0"):
         with pytest.raises(SpecError, match=f"{name}: {argument} should be at least 1"):
             build(f"{name}({argument})")

@@ -46,6 +46,41 @@ def test_half_precision_rounds_floats_only(tmp_path):
     np.testing.assert_array_equal(into[1], [70000])
 
 
+def test_eight_bits_round_to_the_nearest_of_255_steps_of_each_block(tmp_path):
+    random = np.random.default_rng(0)
+    # 40 × 33 values: 41 blocks and 8 values more, of very different sizes.
+    big = (random.standard_normal([40, 33]) * 10.0 ** random.integers(-3, 3, [40, 33])).astype("f")
+    few = random.standard_normal(999).astype("f")
+    weights.save(tmp_path / "x", {"all": variables(big, few, [70000])}, step=0, dtype="int8")
+    into = variables(np.zeros_like(big), np.zeros_like(few), [0])
+    weights.load(tmp_path / "x", {"all": into})
+    errors = np.abs(into[0].numpy() - big).ravel()
+    for first in range(0, big.size, 32):
+        step = np.abs(big.ravel()[first : first + 32]).max() / 127
+        # Half a step; the scale itself is rounded to 11 bits, which 127 steps add up.
+        assert errors[first : first + 32].max() <= step * (0.5 + 127 * 2**-11) * 1.001
+    np.testing.assert_array_equal(into[1], few)
+    np.testing.assert_array_equal(into[2], [70000])
+    assert (tmp_path / "x").stat().st_size < big.size * 1.2 + few.size * 4 + 500
+
+
+def test_eight_bits_keep_zeros_and_what_they_can_represent(tmp_path):
+    exact = np.zeros([2, 1024], "f")
+    exact[1] = np.arange(1024) % 255 - 127  # each block of 32 has its own greatest value
+    exact[1, ::32] = 127
+    weights.save(tmp_path / "x", {"all": variables(exact)}, step=0, dtype="int8")
+    into = variables(np.ones_like(exact))
+    weights.load(tmp_path / "x", {"all": into})
+    np.testing.assert_array_equal(into[0], exact)
+
+
+def test_blocks_of_another_size_are_refused(tmp_path):
+    weights.save(tmp_path / "x", {"all": variables(np.ones([64, 32], "f"))}, step=0, dtype="int8")
+    for shape in ([64, 33], [32, 32]):
+        with pytest.raises(PretrainedError, match="does not hold the weights of this model"):
+            weights.load(tmp_path / "x", {"all": variables(np.zeros(shape, "f"))})
+
+
 @pytest.mark.parametrize("other", [([[0.0, 0.0]], [0.0, 0.0]), ([[0.0, 0.0]], [0.0], [0.0])])
 def test_other_shapes_are_refused_and_nothing_is_assigned(file, other):
     into = variables(*other)

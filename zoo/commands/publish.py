@@ -4,8 +4,8 @@
 
 The facts are a JSON object of what the run does not know: name, summary, data_id (a key of
 zoo/pretrained/data_licences.json), command, hardware, minutes and failures. The run is measured
-twice, with weights in float32 and in float16; float16 is kept if likelihoods are printed alike
-and figures of samples agree within two standard errors.
+with weights in float32, 8 bits and float16; the smallest are kept with which likelihoods are
+printed as in float32 and figures of samples agree within two standard errors.
 """
 
 import pathlib

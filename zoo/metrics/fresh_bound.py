@@ -20,6 +20,7 @@ from zoo.models.base.capabilities import Generator
 from zoo.models.base.discriminator import Discriminator
 from zoo.models.base.pair import Pair
 from zoo.objectives.base.contracts import EstimatesDensityRatio
+from zoo.objectives.base.regularisation import InstanceNoise
 
 _NEW = {
     domains.Text: "text_gan(generator='independent', discriminator='recurrent')",
@@ -30,6 +31,7 @@ _CHECKS = 10  # moments at which the discriminator may be kept
 _BLOCK = 50  # updates whose samples are drawn at once
 _SELECTED = 1000  # examples, and samples, by which it is chosen
 _APART = 2**30  # of the seeds of training samples from those of the evaluation
+_NOISE = 1  # sets the key of the noise apart from that of dropout
 _SELECTION = {"train": "validation", "validation": "test", "test": "validation"}
 
 
@@ -45,6 +47,8 @@ class Settings:
         model: the spec of a member of `zoo.models` that has a discriminator; None: that of the run,
             or where it has none a recurrent one for texts, that of dcgan(width=32) for images, and
             that of gaussian for points.
+        instance_noise: the standard deviation of Gaussian noise on data and samples, images and
+            points; the divergence is then that of the blurred P and Q.
     """
 
     steps: int = 2000
@@ -52,6 +56,7 @@ class Settings:
     learning_rate: float = 1e-3
     pi: float = 0.5
     model: str | None = None
+    instance_noise: float = 0.0
 
 
 def measure(
@@ -86,12 +91,13 @@ def measure(
         same π on the same examples.
 
     Raises:
-        SpecError: a model without a discriminator, or one that does not fit the data.
+        SpecError: a model without a discriminator, or one that does not fit the data; noise on
+            tokens.
 
     Source: F. Huszár (2015), arXiv 1511.05101, section 4.
     """
     discriminator = trained(run, split, seed, settings)
-    examples = estimate.real_and_generated(run, split, count, seed)
+    examples = _examples(run, split, count, seed, settings)
     pieces = estimate.pieces(run, split, count, seed)
     ratios = {"fresh_bound": [_ratios(discriminator, each) for each in examples]}
     if isinstance(run.objective, EstimatesDensityRatio):
@@ -111,6 +117,7 @@ def configure(
     learning_rate: float = 1e-3,
     pi: float = 0.5,
     model: str | None = None,
+    instance_noise: float = 0.0,
 ) -> RunMetric:
     """The metric with these settings, see `Settings`.
 
@@ -124,7 +131,8 @@ def configure(
         f"fresh_bound: learning_rate={learning_rate} should be above 0 and finite.",
     )
     require(0 < pi < 1, f"fresh_bound: pi={pi} should be above 0 and below 1.")
-    settings = Settings(steps, batch_size, learning_rate, pi, model)
+    InstanceNoise(instance_noise)  # refuses numbers below zero
+    settings = Settings(steps, batch_size, learning_rate, pi, model, instance_noise)
 
     @functools.wraps(measure)
     def measured(run, *, split, count, seed):
@@ -152,7 +160,7 @@ def trained(run: Trained, split: str, seed: int, settings: Settings) -> Discrimi
     keras.utils.set_random_seed(seed % 2**32)
     discriminator, train = _new(run, settings.model), run.dataset.train
     update = _update(discriminator, settings)
-    selection = estimate.real_and_generated(run, _SELECTION[split], _SELECTED, _APART - 1)
+    selection = _examples(run, _SELECTION[split], _SELECTED, _APART - 1, settings)
     best, weights = -math.inf, discriminator.get_weights()
     for step in range(settings.steps):
         number = step % _BLOCK
@@ -211,12 +219,14 @@ def _update(discriminator, settings):
     rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.steps)
     optimizer = keras.optimizers.Adam(rate)
     optimizer.build(discriminator.trainable_variables)
+    noise = InstanceNoise(settings.instance_noise)
 
     @tf.function
     def update(real, generated, key):
         with tf.GradientTape() as tape:
             both = concatenate([Batch(*real), Batch(*generated)])
-            logits = discriminator.prefix_logits(*both, key=key, training=True)
+            noisy = noise(both, 0, randomness.fold(key, _NOISE))
+            logits = discriminator.prefix_logits(*noisy, key=key, training=True)
             loss = objective.discriminator_loss(*tf.split(logits, 2), step=0)
         variables = discriminator.trainable_variables
         optimizer.apply(
@@ -224,6 +234,14 @@ def _update(discriminator, settings):
         )
 
     return update
+
+
+def _examples(run, split, count, seed, settings):
+    """Real examples and samples, with noise of their own where there is noise."""
+    noise = InstanceNoise(settings.instance_noise)
+    keys = [randomness.key(seed, 0, f"noise on {of}") for of in ("data", "samples")]
+    examples = estimate.real_and_generated(run, split, count, seed)
+    return [noise(each.map(tf.constant), 0, key) for each, key in zip(examples, keys, strict=True)]
 
 
 def _samples(run, num_updates, step, seed, settings):

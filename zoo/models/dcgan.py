@@ -33,11 +33,12 @@ def build(
     *,
     width: int = 64,
     latent_size: int = 100,
+    discriminator_width: int | None = None,
     spectral_normalisation: bool = False,
 ) -> LatentPair:
     """A generator and a discriminator with two strided convolutions each."""
-    networks = _generator, _discriminator
-    return pair("dcgan", domain, width, latent_size, spectral_normalisation, *networks)
+    sizes = width, latent_size, discriminator_width
+    return pair("dcgan", domain, *sizes, spectral_normalisation, _generator, _discriminator)
 
 
 def _generator(shape, width, inputs):

@@ -30,11 +30,12 @@ def build(
     *,
     width: int = 24,
     latent_size: int = 100,
+    discriminator_width: int | None = None,
     spectral_normalisation: bool = False,
 ) -> LatentPair:
     """A generator with two residual blocks and a discriminator with three."""
-    networks = _generator, _discriminator
-    return pair("resnet_gan", domain, width, latent_size, spectral_normalisation, *networks)
+    sizes = width, latent_size, discriminator_width
+    return pair("resnet_gan", domain, *sizes, spectral_normalisation, _generator, _discriminator)
 
 
 def _generator(shape, width, inputs):

@@ -31,8 +31,8 @@ def publish(
 
     In the folder of the models that come with this package, it is entered in their index.
 
-    The weights are float16 if `keeps_figures` allows it, else float32;
-    metrics.json is measured on the weights as they are in the folder.
+    The weights have the smallest of `weights.DTYPES` that `keeps_figures` allows; metrics.json
+    is measured on the weights as they are in the folder.
 
     Args:
         run: the run to publish; it has the published weights afterwards.
@@ -52,11 +52,10 @@ def publish(
         raise PretrainedError(f"{final} exists already. Remove it, or give another name.")
     output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=output) as temporary:
-        folders = {dtype: pathlib.Path(temporary, dtype) for dtype in ("float32", "float16")}
-        for dtype, folder in folders.items():
-            _write_run(run, folder, dtype)
-            evaluate(dataclasses.replace(run, results=folder), count=count)
-        chosen = folders["float16" if keeps_figures(*folders.values()) else "float32"]
+        exact = pathlib.Path(temporary, "float32")
+        _write_run(run, exact, "float32")
+        evaluate(dataclasses.replace(run, results=exact), count=count)
+        chosen = _smallest(run, exact, evaluate, count)
         weights.load(chosen / _WEIGHTS, _components(run))
         _write_card(run, facts, chosen)
         sha256 = manifest.write(chosen, facts.name, facts.summary)
@@ -64,6 +63,19 @@ def publish(
     if output.resolve() == index.MODELS.resolve():
         index.add(facts.name, sha256, facts.summary)
     return final
+
+
+def _smallest(run, exact, evaluate, count):
+    """The folder of the smallest weights that keep the figures of those in float32."""
+    *fewer_bits, _ = weights.DTYPES
+    for dtype in fewer_bits:
+        folder = exact.with_name(dtype)
+        weights.load(exact / _WEIGHTS, _components(run))
+        _write_run(run, folder, dtype)
+        evaluate(dataclasses.replace(run, results=folder), count=count)
+        if keeps_figures(exact, folder):
+            return folder
+    return exact
 
 
 def _write_run(run, folder, dtype):

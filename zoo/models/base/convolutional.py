@@ -18,6 +18,8 @@ from zoo.models.layers import spectral_normalisation as spectral
 ARGUMENTS = {
     "domain": "the domain, images whose height and width are multiples of 4.",
     "latent_size": "the number of components of the noise, which is standard normal.",
+    "discriminator_width": "`width` of the discriminator, where the generator's is another; None: "
+    "the same.",
     "spectral_normalisation": "whether the discriminator's kernels are divided by their norms.",
 }
 build_documented = functools.partial(documented, ARGUMENTS, "sizes that cannot be.")
@@ -28,6 +30,7 @@ def pair(
     domain: domains.Image,
     width: int,
     latent_size: int,
+    discriminator_width: int | None,
     spectral_normalisation: bool,
     generator: Callable[[tuple[int, int, int], int, int], keras.Model],
     discriminator: Callable[[tuple[int, int, int], int, types.ModuleType, int], keras.Model],
@@ -39,6 +42,7 @@ def pair(
         domain: see `ARGUMENTS`.
         width: the number of channels of the networks, in their unit.
         latent_size: see `ARGUMENTS`.
+        discriminator_width: see `ARGUMENTS`.
         spectral_normalisation: see `ARGUMENTS`.
         generator: a function of the image's shape, `width` and the number of inputs to a built
             network, see `LatentGenerator`.
@@ -55,11 +59,16 @@ def pair(
         f"{name} halves the resolution twice, so height and width should be divisible by 4, "
         f"unlike these {domain}; mlp_gan takes any shape.",
     )
+    of_discriminator = width if discriminator_width is None else discriminator_width
     require(width >= 1, f"{name}: width={width} should be at least 1.")
+    require(
+        of_discriminator >= 1,
+        f"{name}: discriminator_width={discriminator_width} should be at least 1.",
+    )
     require(latent_size >= 1, f"{name}: latent_size={latent_size} should be at least 1.")
     layers, classes = spectral if spectral_normalisation else float32_sums, domain.num_classes
     decoder = generator(domain.shape, width, num_inputs(domain, latent_size))
-    scorer = discriminator(domain.shape, width, layers, 1 + classes)
+    scorer = discriminator(domain.shape, of_discriminator, layers, 1 + classes)
     return LatentPair(
         LatentGenerator(decoder, latent_size, num_classes=classes, name="generator"),
         ProjectionDiscriminator([scorer], [0], name="discriminator"),
