@@ -348,6 +348,7 @@ def misspecified(record: dict) -> Figure:
 _WAYS = {
     "maximum likelihood": "s",
     "REINFORCE": "x",
+    "REINFORCE, five discriminator updates": "*",
     "mediator": "1",
     "mediator with future": "2",
     "Gumbel-softmax": "+",
