@@ -55,8 +55,9 @@ def over_seeds(record: dict) -> str:
                     f"{mean:.4f} ± {statistics.stdev(values):.4f}" if values[1:] else f"{mean:.4f}",
                     f"{best:.4f}", f"{mean / best - 1:+.1%}", f"{below} of {len(values)}",
                 ))  # fmt: skip
-    head = ("source", "π", "updates", "nats of", "likelihood", "at its best temperature", "REINFORCE",
-            "optimum of JS_π", "REINFORCE from it", "seeds below the best temperature")  # fmt: skip
+    head = ("source", "π", "updates", "nats of", "likelihood", "at its best temperature",
+            "REINFORCE", "optimum of JS_π", "REINFORCE from it",
+            "seeds below the best temperature")  # fmt: skip
     return _table(head, rows)
 
 

@@ -100,8 +100,8 @@ def _rows(table):
 
 def test_the_table_over_seeds_compares_with_the_best_temperature_and_the_optimum():
     trained, reverse, more, _ = _rows(misspecified_tables.over_seeds(_record()))
-    assert trained == ["oracle", "0.5", "2", "JS at 0.5", "0.2000", "0.1600 at 0.6", "0.1400 ± 0.0424",
-                       "0.1000", "+40.0%", "1 of 2"]  # fmt: skip
+    assert trained == ["oracle", "0.5", "2", "JS at 0.5", "0.2000", "0.1600 at 0.6",
+                       "0.1400 ± 0.0424", "0.1000", "+40.0%", "1 of 2"]  # fmt: skip
     assert reverse[3] == "KL[Q‖P]"
     assert more[2:] == ["5", "JS at 0.5", "0.2000", "0.1600 at 0.6", "0.1050", "0.1000", "+5.0%",
                         "1 of 1"]  # fmt: skip
