@@ -43,12 +43,23 @@ CAPACITIES = {
     f"context={context})"
     for units, context in ((4, 1), (8, 1), (32, 1), (32, 2), (32, 3), (64, 5))
 }
+MORE_UPDATES = "REINFORCE, five discriminator updates"
 _MEDIATOR = "lstm(units=64, layers=1)"
 
 
-def against_discriminator(pi: float, generator: str, estimator: str, steps: int) -> Kind:
-    """Adversarial training of JS_π from likelihood, with a recurrent discriminator."""
-    objective = f"generalised_js(pi={pi}, discriminator_steps=2, estimator={estimator!r})"
+def against_discriminator(
+    pi: float, generator: str, estimator: str, steps: int, updates: int = 2
+) -> Kind:
+    """Adversarial training of JS_π from likelihood, with a recurrent discriminator.
+
+    Args:
+        pi: the weight of the data.
+        generator: its spec.
+        estimator: the spec of the gradient estimator.
+        steps: training steps.
+        updates: of the discriminator in each.
+    """
+    objective = f"generalised_js(pi={pi}, discriminator_steps={updates}, estimator={estimator!r})"
     model = f'text_gan(generator="{generator}", discriminator="recurrent", width=64)'
     return Kind(objective, model, steps, RATE, init_from=LIKELIHOOD)
 
@@ -65,6 +76,15 @@ def reinforced(pis: tuple, generator: str, steps: int) -> dict[str, Kind]:
     kinds = {LIKELIHOOD: Kind("maximum_likelihood", generator, steps, RATE)}
     return kinds | {
         f"REINFORCE, π = {pi}": against_discriminator(pi, generator, "reinforce()", steps)
+        for pi in pis
+    }
+
+
+def slowly(pis: tuple, generator: str, steps: int) -> dict[str, Kind]:
+    """REINFORCE with five updates of the discriminator in each step, after likelihood."""
+    kinds = reinforced((), generator, steps)
+    return kinds | {
+        f"{MORE_UPDATES}, π = {pi}": against_discriminator(pi, generator, "reinforce()", steps, 5)
         for pi in pis
     }
 
@@ -101,6 +121,10 @@ def parts(steps: int = STEPS) -> dict[str, list[tuple]]:
             (source, usual, name, few, seed) for seed in SEEDS for name in few
         ]
         found[f"weights-{source}"] = [(source, usual, name, every, 0) for name in every]
+        more = slowly(FEW_PIS, GENERATOR, steps)
+        found[f"updates-{source}"] = [
+            (source, usual, name, more, seed) for name in more for seed in SEEDS
+        ]
         ways = other_ways(steps)
         found[f"ways-{source}"] = [(source, usual, name, ways, 0) for name in ways]
         found[f"capacity-{source}"] = [

@@ -5,11 +5,12 @@
 A table has the runs that are finished. Values are in nats per text.
 """
 
+import itertools
 import json
 import pathlib
 import statistics
 
-from experiments.misspecified import CAPACITIES, FEW_PIS, PIS
+from experiments.misspecified import CAPACITIES, FEW_PIS, MORE_UPDATES, PIS
 from experiments.table import with_tables
 from experiments.text_kinds import LIKELIHOOD
 from zoo.errors import explained
@@ -18,6 +19,7 @@ ROOT = pathlib.Path(__file__).parent.parent
 DOCUMENT = ROOT / "docs/misspecified.md"
 RESULTS = ROOT / "docs/figures/misspecified.json"
 USUAL = "units=32, context=1"
+UPDATES = {2: "REINFORCE", 5: MORE_UPDATES}  # of the discriminator in each step
 COOLED = "likelihood at its best temperature"
 WAYS = {
     LIKELIHOOD: LIKELIHOOD,
@@ -37,9 +39,10 @@ def over_seeds(record: dict) -> str:
     """
     rows = []
     for source, known in record["exact"].items():
-        for pi in FEW_PIS:
+        shown = itertools.product(FEW_PIS, UPDATES.items())
+        for pi, (updates, name) in shown:
             for measure in (f"js_{pi}", "kl_q_p"):
-                values = [run[measure] for run in _runs(record, source, f"REINFORCE, π = {pi}")]
+                values = [run[measure] for run in _runs(record, source, f"{name}, π = {pi}")]
                 if not values:
                     continue
                 temperature, cooled = _cooled(known, measure)
@@ -47,13 +50,14 @@ def over_seeds(record: dict) -> str:
                 below = sum(value < cooled for value in values)
                 mean = statistics.mean(values)
                 rows.append((
-                    source, pi, "KL[Q‖P]" if measure == "kl_q_p" else f"JS at {pi}",
+                    source, pi, updates, "KL[Q‖P]" if measure == "kl_q_p" else f"JS at {pi}",
                     f"{known['likelihood'][measure]:.4f}", f"{cooled:.4f} at {temperature}",
                     f"{mean:.4f} ± {statistics.stdev(values):.4f}" if values[1:] else f"{mean:.4f}",
                     f"{best:.4f}", f"{mean / best - 1:+.1%}", f"{below} of {len(values)}",
                 ))  # fmt: skip
-    head = ("source", "π", "nats of", "likelihood", "at its best temperature", "REINFORCE",
-            "optimum of JS_π", "REINFORCE from it", "seeds below the best temperature")  # fmt: skip
+    head = ("source", "π", "updates", "nats of", "likelihood", "at its best temperature",
+            "REINFORCE", "optimum of JS_π", "REINFORCE from it",
+            "seeds below the best temperature")  # fmt: skip
     return _table(head, rows)
 
 

@@ -348,6 +348,7 @@ def misspecified(record: dict) -> Figure:
 _WAYS = {
     "maximum likelihood": "s",
     "REINFORCE": "x",
+    "REINFORCE, five discriminator updates": "*",
     "mediator": "1",
     "mediator with future": "2",
     "Gumbel-softmax": "+",
@@ -488,33 +489,45 @@ def discriminators(record: dict) -> Figure:
 
 
 def poor_generators(record: dict) -> Figure:
-    """Plots precision, recall and bounds over π, a line per size of the latents.
+    """Plots precision, recall and bounds over π: a row per game, a line per size of the latents.
 
     Args:
         record: what `experiments.poor_generators` writes.
     """
     bounds = "bound of JS in nats; dotted: the game's own"
     measures = {"precision": "precision", "recall": "recall", "fresh_bound": bounds}
+    runs = list(record["runs"].values())
+    games = list(dict.fromkeys(run["game"] for run in runs))
     with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(9.6, 3.2), layout="constrained")
-        axes = figure.subplots(1, len(measures))
-        runs = list(record["runs"].values())
-        sizes = sorted({run["latent_size"] for run in runs})
-        for ax, (measure, title) in zip(axes, measures.items(), strict=True):
-            for size, color in zip(sizes, ("black", "#2166ac", _BEST), strict=False):
-                of_size = [run for run in runs if run["latent_size"] == size]
-                pis = [scipy.special.logit(run["pi"]) for run in of_size]
-                found = [run["measured"][measure] for run in of_size]
-                label = f"{size} latent" + ("s" if size > 1 else "")
-                ax.plot(pis, found, "o-", color=color, markersize=4, label=label)
-                if measure == "fresh_bound":
-                    own = [run["measured"]["own_bound"] for run in of_size]
-                    ax.plot(pis, own, "x:", color=color, markersize=4)
-            ticks = sorted({run["pi"] for run in runs})
-            ax.set_xticks(scipy.special.logit(ticks), [f"{pi:g}" for pi in ticks])
-            ax.set(title=title, xlabel="π, the weight of the data")
-        axes[0].legend()
+        size = 9.6, 2.8 * len(games)
+        figure = Figure(figsize=size, layout="constrained")
+        rows = figure.subplots(len(games), len(measures), squeeze=False, sharex=True)
+        for game, axes in zip(games, rows, strict=True):
+            for ax, measure in zip(axes, measures, strict=True):
+                _over_pi(ax, [run for run in runs if run["game"] == game], measure)
+            axes[0].set_ylabel(game)
+        for ax, title in zip(rows[0], measures.values(), strict=True):
+            ax.set_title(title)
+        for ax in rows[-1]:
+            ax.set_xlabel("π, the weight of the data")
+        rows[0][0].legend()
         return figure
+
+
+def _over_pi(ax, runs, measure):
+    """Plots a measure over π, a line per size of the latents; with bounds, the game's own."""
+    sizes = sorted({run["latent_size"] for run in runs})
+    for size, color in zip(sizes, ("black", "#2166ac", _BEST), strict=False):
+        of_size = [run for run in runs if run["latent_size"] == size]
+        pis = [scipy.special.logit(run["pi"]) for run in of_size]
+        label = f"{size} latent" + ("s" if size > 1 else "")
+        found = [run["measured"][measure] for run in of_size]
+        ax.plot(pis, found, "o-", color=color, markersize=4, label=label)
+        if measure == "fresh_bound":
+            own = [run["measured"]["own_bound"] for run in of_size]
+            ax.plot(pis, own, "x:", color=color, markersize=4)
+    ticks = sorted({run["pi"] for run in runs})
+    ax.set_xticks(scipy.special.logit(ticks), [f"{pi:g}" for pi in ticks])
 
 
 def real_text(record: dict) -> Figure:

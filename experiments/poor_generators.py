@@ -2,17 +2,20 @@
 
     python -m experiments.poor_generators
 
-DCGANs of few latent dimensions and few units are trained by `generalised_js` at several π. Each is
-measured with as many samples as test images: precision and recall, the bound of JS_π that the
-game's own discriminator proves, and that of a fresh discriminator of width 32, trained to the end
-with the generator fixed. Writes poor_generators.json and poor_generators.png into docs/figures;
-rerun the command to resume, also within a run. At the end it prints the results as a table in
-Markdown. The whole aims at two hours on two cores.
+Generators of few latent dimensions and few units are trained by `generalised_js` at several π
+against a discriminator of width 32, in two games: with the penalty R1, and with noise on all
+images, so much that samples and data overlap. Each is measured with as many samples as test
+images: precision and recall, the bound of JS_π that the game's own discriminator proves, and that
+of a fresh one of the same width, trained to the end with the generator fixed; under the noise of
+the game, where there is noise. Writes poor_generators.json and poor_generators.png into
+docs/figures; rerun the command to resume, also within a run. At the end it prints the results as a
+table in Markdown. The whole aims at two hours on one core.
 
 Source: F. Huszár (2015), arXiv 1511.05101, section 4.
 """
 
 import argparse
+import itertools
 import pathlib
 
 from experiments import plots, results
@@ -22,6 +25,8 @@ from zoo.runs.evaluation import evaluate
 from zoo.runs.run_folder import write_json
 
 LATENTS, PIS, STEPS = (1, 2, 4), (0.1, 0.5, 0.9), 4000
+NOISE = 1.0  # standard deviation; pixels lie in [0, 1]
+GAMES = {"R1": "r1=0.1", "noise": f"instance_noise={NOISE}"}
 MEASURES = {
     "precision": "precision ↑",
     "recall": "recall ↑",
@@ -34,50 +39,55 @@ MEASURES = {
 
 def model(latent_size: int, width: int) -> str:
     """The spec of a poor generator and its discriminator."""
-    return f"dcgan(width={width}, latent_size={latent_size})"
+    return f"dcgan(width={width}, latent_size={latent_size}, discriminator_width=32)"
 
 
 def complete(record: dict, path: pathlib.Path, options: argparse.Namespace) -> None:
     """Trains and measures the runs without a result, and writes the file after each."""
-    for latent_size in options.latent_sizes:
-        for pi in options.pis:
-            name = f"latent_size={latent_size}, π = {pi:g}"
-            if name in record["runs"]:
-                continue
-            print(name, flush=True)
-            settings = Experiment(
-                data=options.data,
-                model=model(latent_size, options.width),
-                objective=f"generalised_js(pi={pi}, discriminator_steps=2)",
-                steps=options.steps,
-                batch_size=64,
-                learning_rate=1e-3,
-                decay="cosine",
-                optimizer="adam(beta_1=0.5)",
-                average_decay=0.999,
-                sample_every=0,
-            )
-            run = train(settings, str(options.workdir / f"latent_{latent_size}_pi_{pi}"))
-            fresh = f"fresh_bound(steps={options.fresh_steps}, pi={pi}, model='dcgan(width=32)')"
-            found = evaluate(run, splits=("test",), metrics=("manifold", "lenet_fd", fresh),
-                             count=options.count)  # fmt: skip
-            record["runs"][name] = {
-                "latent_size": latent_size,
-                "pi": pi,
-                "measured": {key: found[key].value for key in MEASURES},
-                "standard_errors": {key: found[key].standard_error for key in MEASURES},
-                "ceilings": {key: found[key].ceiling for key in MEASURES},
-            }
-            write_json(path, record)
+    for game, latent_size, pi in itertools.product(GAMES, options.latent_sizes, options.pis):
+        name = f"{game}, latent_size={latent_size}, π = {pi:g}"
+        if name in record["runs"]:
+            continue
+        print(name, flush=True)
+        settings = Experiment(
+            data=options.data,
+            model=model(latent_size, options.width),
+            objective=f"generalised_js(pi={pi}, discriminator_steps=2, {GAMES[game]})",
+            steps=options.steps,
+            batch_size=64,
+            learning_rate=1e-3,
+            decay="cosine",
+            optimizer="adam(beta_1=0.5)",
+            average_decay=0.999,
+            sample_every=0,
+        )
+        run = train(settings, str(options.workdir / f"{game}_latent_{latent_size}_pi_{pi}"))
+        noise = NOISE if game == "noise" else 0.0
+        fresh = (
+            f"fresh_bound(steps={options.fresh_steps}, pi={pi}, model='dcgan(width=32)', "
+            f"instance_noise={noise})"
+        )
+        metrics = "manifold", "lenet_fd", fresh
+        found = evaluate(run, splits=("test",), metrics=metrics, count=options.count)
+        record["runs"][name] = {
+            "game": game,
+            "latent_size": latent_size,
+            "pi": pi,
+            "measured": {key: found[key].value for key in MEASURES},
+            "standard_errors": {key: found[key].standard_error for key in MEASURES},
+            "ceilings": {key: found[key].ceiling for key in MEASURES},
+        }
+        write_json(path, record)
 
 
 def table(record: dict) -> str:
     """Formats the results in Markdown."""
-    lines = [f"| latent_size | π | {' | '.join(MEASURES.values())} |",
-             "|---" * (len(MEASURES) + 2) + "|"]  # fmt: skip
+    lines = [f"| game | latent_size | π | {' | '.join(MEASURES.values())} |",
+             "|---" * (len(MEASURES) + 3) + "|"]  # fmt: skip
     for run in record["runs"].values():
         cells = [f"{run['measured'][key]:.3f}" for key in MEASURES]
-        lines.append(f"| {run['latent_size']} | {run['pi']:g} | {' | '.join(cells)} |")
+        row = run["game"], str(run["latent_size"]), f"{run['pi']:g}", *cells
+        lines.append(f"| {' | '.join(row)} |")
     return "\n".join(lines)
 
 
@@ -87,7 +97,7 @@ def arguments_of(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--data", default="mnist")
     parser.add_argument("--latent_sizes", nargs="+", type=int, default=list(LATENTS))
     parser.add_argument("--pis", nargs="+", type=float, default=list(PIS))
-    parser.add_argument("--width", type=int, default=4, help="channels of generator and game")
+    parser.add_argument("--width", type=int, default=4, help="channels of the generator")
     parser.add_argument("--steps", type=int, default=STEPS, help="of each run")
     parser.add_argument("--fresh_steps", type=int, default=2000, help="of a fresh discriminator")
     parser.add_argument("--count", type=int, default=10_000, help="number of samples")

@@ -12,7 +12,7 @@ from zoo.runs.run_folder import write_json
 
 def test_parts_name_every_comparison_of_each_source():
     parts = misspecified.parts()
-    assert len(parts) == 4 * len(misspecified.SOURCES)
+    assert len(parts) == 5 * len(misspecified.SOURCES)
     assert len(parts["seeds-oracle"]) == 9
     assert len(parts["ways-markov_1"]) == 3 + 3 * len(misspecified.PIS)
     for runs in parts.values():
@@ -86,6 +86,8 @@ def _record():
     runs = {
         "a": {**common, "name": "REINFORCE, π = 0.5", "seed": 1, **dict.fromkeys(names, 0.17)},
         "b": {**common, "name": "REINFORCE, π = 0.5", "seed": 0, **dict.fromkeys(names, 0.11)},
+        "e": {**common, "name": f"{misspecified.MORE_UPDATES}, π = 0.5", "seed": 0,
+              **dict.fromkeys(names, 0.105)},
         "c": {**common, "name": "maximum likelihood", "seed": 0, **dict.fromkeys(names, 0.21),
               "least_over_temperatures": {name: [0.6, 0.18] for name in names}},
     }  # fmt: skip
@@ -97,10 +99,12 @@ def _rows(table):
 
 
 def test_the_table_over_seeds_compares_with_the_best_temperature_and_the_optimum():
-    trained, reverse = _rows(misspecified_tables.over_seeds(_record()))
-    assert trained == ["oracle", "0.5", "JS at 0.5", "0.2000", "0.1600 at 0.6", "0.1400 ± 0.0424",
-                       "0.1000", "+40.0%", "1 of 2"]  # fmt: skip
-    assert reverse[2] == "KL[Q‖P]"
+    trained, reverse, more, _ = _rows(misspecified_tables.over_seeds(_record()))
+    assert trained == ["oracle", "0.5", "2", "JS at 0.5", "0.2000", "0.1600 at 0.6",
+                       "0.1400 ± 0.0424", "0.1000", "+40.0%", "1 of 2"]  # fmt: skip
+    assert reverse[3] == "KL[Q‖P]"
+    assert more[2:] == ["5", "JS at 0.5", "0.2000", "0.1600 at 0.6", "0.1050", "0.1000", "+5.0%",
+                        "1 of 1"]  # fmt: skip
 
 
 def test_the_other_tables_take_the_first_seed():

@@ -21,7 +21,13 @@ def test_finished_runs_are_passed_over(tmp_path, monkeypatch, capsys):
     settings = {name: getattr(options, name) for name in names}
     measured = dict.fromkeys(poor_generators.MEASURES, 0.5)
     runs = {
-        f"latent_size={size}, π = {pi:g}": {"latent_size": size, "pi": pi, "measured": measured}
+        f"{game}, latent_size={size}, π = {pi:g}": {
+            "game": game,
+            "latent_size": size,
+            "pi": pi,
+            "measured": measured,
+        }
+        for game in poor_generators.GAMES
         for size in poor_generators.LATENTS
         for pi in poor_generators.PIS
     }
@@ -32,7 +38,7 @@ def test_finished_runs_are_passed_over(tmp_path, monkeypatch, capsys):
     given = [f"--output={tmp_path}", f"--workdir={tmp_path}"]
     poor_generators.main(given)
     assert path.read_bytes() == before
-    assert "| 4 | 0.9 | 0.500 |" in capsys.readouterr().out
+    assert "| noise | 4 | 0.9 | 0.500 |" in capsys.readouterr().out
     assert (tmp_path / "poor_generators.png").stat().st_size > 1000
     with pytest.raises(SpecError, match=r"now .*'width': 8.*: move it, or"):
         poor_generators.main([*given, "--width=8"])
