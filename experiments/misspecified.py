@@ -80,7 +80,7 @@ def reinforced(pis: tuple, generator: str, steps: int) -> dict[str, Kind]:
     }
 
 
-def slowly(pis: tuple, generator: str, steps: int) -> dict[str, Kind]:
+def with_more_updates(pis: tuple, generator: str, steps: int) -> dict[str, Kind]:
     """REINFORCE with five updates of the discriminator in each step, after likelihood."""
     kinds = reinforced((), generator, steps)
     return kinds | {
@@ -121,7 +121,7 @@ def parts(steps: int = STEPS) -> dict[str, list[tuple]]:
             (source, usual, name, few, seed) for seed in SEEDS for name in few
         ]
         found[f"weights-{source}"] = [(source, usual, name, every, 0) for name in every]
-        more = slowly(FEW_PIS, GENERATOR, steps)
+        more = with_more_updates(FEW_PIS, GENERATOR, steps)
         found[f"updates-{source}"] = [
             (source, usual, name, more, seed) for name in more for seed in SEEDS
         ]

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import safetensors.numpy
 
 from zoo.errors import PretrainedError
 from zoo.pretrained import weights
@@ -74,11 +75,18 @@ def test_eight_bits_keep_zeros_and_what_they_can_represent(tmp_path):
     np.testing.assert_array_equal(into[0], exact)
 
 
-def test_blocks_of_another_size_are_refused(tmp_path):
+def test_eight_bits_of_another_shape_are_refused(tmp_path):
     weights.save(tmp_path / "x", {"all": variables(np.ones([64, 32], "f"))}, step=0, dtype="int8")
-    for shape in ([64, 33], [32, 32]):
+    for shape in ([64, 33], [32, 64], [2047]):
         with pytest.raises(PretrainedError, match="does not hold the weights of this model"):
             weights.load(tmp_path / "x", {"all": variables(np.zeros(shape, "f"))})
+
+
+def test_scales_of_another_number_are_refused(tmp_path):
+    arrays = {"all.000": np.ones([64, 32], "int8"), "all.000.scale": np.ones(63, "float16")}
+    (tmp_path / "x").write_bytes(safetensors.numpy.save(arrays))
+    with pytest.raises(PretrainedError, match="does not hold the weights of this model"):
+        weights.load(tmp_path / "x", {"all": variables(np.zeros([64, 32], "f"))})
 
 
 @pytest.mark.parametrize("other", [([[0.0, 0.0]], [0.0, 0.0]), ([[0.0, 0.0]], [0.0], [0.0])])

@@ -1,17 +1,16 @@
 """Weights as a safetensors file: arrays by the part that they belong to and their position.
 
-In "int8" an array is cut into blocks of 32 values w, and a block is stored as
+In "int8" each 32 values w of an array, in the order of memory, share a scale:
 
     s = max |w| / 127, float16        q = round(w / s), int8        so that w ≈ s q
 
-which takes 8.5 bits for each weight. Arrays of less than 1,000 values (biases, normalisation)
+which takes 8.5 bits for each weight. Arrays of fewer than 1,000 values (biases, normalisation)
 are float32 then, and take hardly any room.
 
 Source: T. Dettmers et al., "8-bit Optimizers via Block-wise Quantization", arXiv 2110.02861 (2021),
 section 2.1; here the 255 steps are equal.
 """
 
-import math
 import pathlib
 from collections.abc import Mapping, Sequence
 
@@ -75,7 +74,7 @@ def load(path: pathlib.Path, components: Mapping[str, Sequence]) -> dict[str, st
     for part, variables in components.items():
         for number, variable in enumerate(variables):
             name = f"{part}.{number:03}"
-            pairs.append((variable, _restored(name, arrays, variable.shape), name))
+            pairs.append((variable, _restored(name, arrays), name))
     for variable, array, name in pairs:
         if array is None or array.shape != tuple(variable.shape):
             raise PretrainedError(
@@ -96,18 +95,22 @@ def _stored(name, array, dtype):
     if array.size < _FEW:
         return {name: array.astype("float32")}
     blocks = np.pad(array.ravel(), (0, -array.size % _BLOCK)).reshape(-1, _BLOCK)
-    scales = (np.abs(blocks).max(axis=1, keepdims=True) / _STEPS).astype("float16")
-    divisors = np.where(scales > 0, scales, 1).astype("float32")
-    rounded = np.clip(np.round(blocks / divisors), -_STEPS, _STEPS)
+    scales = (np.abs(blocks).max(axis=1) / _STEPS).astype("float16")
+    divisors = _each(np.where(scales > 0, scales, 1), array)
+    rounded = np.clip(np.round(array / divisors), -_STEPS, _STEPS)
     return {name: rounded.astype("int8"), name + _SCALE: scales}
 
 
-def _restored(name, arrays, shape):
-    """One array of the file, or None; that of blocks has the shape that it should have."""
+def _restored(name, arrays):
+    """One array of the file; None if it is missing, or its blocks are not as many as its scales."""
     array, scales = arrays.get(name), arrays.get(name + _SCALE)
     if array is None or scales is None:
         return array
-    size = math.prod(shape)
-    if array.shape != (-(-size // _BLOCK), _BLOCK) or scales.shape != (len(array), 1):
-        return array
-    return (array * scales.astype("float32")).ravel()[:size].reshape(shape)
+    if scales.shape != (-(-array.size // _BLOCK),):
+        return None
+    return array * _each(scales, array)
+
+
+def _each(scales, array):
+    """The scale of each value of an array, float32."""
+    return np.repeat(scales.astype("float32"), _BLOCK)[: array.size].reshape(array.shape)
