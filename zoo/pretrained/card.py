@@ -193,15 +193,18 @@ def agreement(measured: dict, published: dict) -> str:
     return f"{sentence}; {', '.join(far)} differ by more than two standard errors."
 
 
-def within_errors(measured: dict, published: dict) -> bool:
-    """True if two measurements of one figure differ by at most two standard errors."""
+def within_errors(measured: dict, published: dict, errors: float = 2) -> bool:
+    """True if two measurements of one figure differ by at most `errors` standard errors.
+
+    The standard error is that of their difference, √(σ₁² + σ₂²).
+    """
     values = measured["value"], published["value"]
-    errors = measured["standard_error"], published["standard_error"]
+    deviations = measured["standard_error"], published["standard_error"]
     if None in values:
         return values[0] == values[1]
-    if None in errors:
+    if None in deviations:
         return math.isclose(*values, rel_tol=0.05, abs_tol=0.01)
-    return abs(values[0] - values[1]) <= 2 * math.hypot(*errors)
+    return abs(values[0] - values[1]) <= errors * math.hypot(*deviations)
 
 
 def _versions(versions):
