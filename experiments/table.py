@@ -230,6 +230,13 @@ def measured(workdir: pathlib.Path) -> dict:
             f"--workdir={workdir}.",
         )
     records = [_json(folder / "metrics.json") for folder in folders]
+    for folder, record in zip(folders, records, strict=True):
+        made, wanted = (record["experiment"][name] for name in ("step", "steps"))
+        require(
+            made == wanted or record["experiment"].get("keep_best") is not None,
+            f"{folder} was measured at step {made:,} of {wanted:,}: train it to its end, and "
+            "measure it again.",
+        )
     return records[0] if folders == [workdir] else over_seeds(records)
 
 

@@ -47,7 +47,8 @@ def export(
             they are.
         refine: "refine(candidates=8)" or "refine(acceptance=0.25)", to serve the signature
             `generate_refined` too, whose samples are chosen among candidates by the log density
-            ratio, calibrated as that of `log_density_ratio`; None: not.
+            ratio, divided by `Run.calibration_temperature`; None: not. Of texts the candidates are
+            drawn from the model's own distribution, whatever the sampler.
 
     Returns:
         The new version's folder, a `pathlib.Path`.

@@ -174,7 +174,7 @@ def signatures(
     """
     estimator, refiner = ratio_estimator(run, ratio_scale), None
     if refine is not None:
-        refiner = _refiner(run, refine, 1 / ratio_scale)
+        refiner = _refiner(run, refine)
     if run.domain.kind == "text":
         return text_signatures.build(run.generator, sampler, length, estimator, refiner)
     drawn = "points" if run.domain.kind == "points" else "images"
@@ -189,12 +189,12 @@ def signatures(
     return image_signatures.build(run.generator, run.domain.shape, estimator, refiner)
 
 
-def _refiner(run, refine, temperature):
+def _refiner(run, refine):
     if not samplers.is_refinement(refine):
         raise SpecError(
             f"refine={refine} should be refine(candidates=...) or refine(acceptance=...)."
         )
-    return Refiner(run, refine, temperature)
+    return Refiner(run, refine, run.calibration_temperature)
 
 
 def ratio_estimator(run: Run, scale: float) -> RatioEstimator | None:

@@ -8,7 +8,7 @@ from export.servable import Servable, Signature
 from zoo import samplers
 from zoo.errors import require
 from zoo.models.base.sequence_model import SequenceModel
-from zoo.runs.refining import Refiner
+from zoo.runs import refining
 from zoo.samplers.greedy import keep_most_likely
 from zoo.samplers.nucleus import keep_nucleus
 from zoo.samplers.top_k import keep_top_k
@@ -32,7 +32,7 @@ def build(
     sampler: str | None = None,
     length: int | None = None,
     estimator: RatioEstimator | None = None,
-    refiner: Refiner | None = None,
+    refiner: refining.Refiner | None = None,
 ) -> Servable:
     """Builds the signatures of a language model.
 
@@ -125,7 +125,7 @@ class _Text:
             num_tokens=drawn.num_tokens,
         )
 
-    def generate_refined_by(self, refiner: Refiner):
+    def generate_refined_by(self, refiner: refining.Refiner):
         """Builds the function that continues prompts by texts chosen among candidates."""
         length = self.model.domain.length
 
@@ -135,7 +135,7 @@ class _Text:
 
             def draw(of_each, rows):
                 start, known = tf.gather(tokens, rows), tf.gather(num_read, rows)
-                drawn = self.model.generate(of_each, self.sampler, length, start, known)
+                drawn = self.model.generate(of_each, refining.ANCESTRAL, length, start, known)
                 return tuple(drawn)
 
             chosen = refiner.choose(draw, lambda drawn: refiner.log_ratio(drawn[:1]), seed)

@@ -95,7 +95,7 @@ def scored_text(values):
     """A run whose discriminator takes windows of ten tokens for real by how many are 1."""
     domain = domains.Text(Vocabulary([UNKNOWN, END], "word"), 10, contiguous=True)
     data = ContiguousText(values, 10)
-    return types.SimpleNamespace(
+    run = types.SimpleNamespace(
         dataset=Dataset(domain, data, data, data),
         domain=domain,
         examples=lambda count, seed: Batch(np.tile([0, 1], [count, 5]).astype(np.int32)),
@@ -106,6 +106,8 @@ def scored_text(values):
         step=1,
         calibration_temperature=1.0,
     )
+    run.unrefined = run
+    return run
 
 
 def share_of_ones(windows, labels=None):
@@ -139,6 +141,7 @@ def test_the_seed_decides_which_real_examples_are_scored():
     numbers = np.arange(100, dtype=np.int32)[:, None]
     data = Sequences(np.tile(numbers, 10), labels=numbers[:, 0] % 3)
     labelled = types.SimpleNamespace(**vars(rows))
+    labelled.unrefined = labelled
     labelled.domain = types.SimpleNamespace(num_classes=3)
     rows.dataset = labelled.dataset = Dataset(rows.domain, data, data, data)
     for run in (text, rows, labelled):

@@ -20,7 +20,7 @@ ONE = {
         },
         "mauve": {"value": 0.5, "unit": "", "standard_error": None, "ceiling": 1.0},
     },
-    "experiment": {"data": "surnames", "seed": 0, "step": 10},
+    "experiment": {"data": "surnames", "seed": 0, "step": 10, "steps": 10},
     "evaluation": {"sampler": "ancestral()", "count": 10, "seed": 0, "seconds": {"nll": 1.0}},
     "versions": {"python": "3.11"},
 }
@@ -68,7 +68,11 @@ def test_results_are_read_of_one_run_or_of_all_seeds(tmp_path):
     read = table.measured(tmp_path)
     assert read["metrics"]["nll"]["values"] == [4.0, 2.0]
     assert table.measured(tmp_path / "seed_2") == result(2, 4.0)
-    (tmp_path / "seed_10" / "metrics.json").unlink()
+    unfinished = tmp_path / "seed_10" / "metrics.json"
+    unfinished.write_text(json.dumps(result(10, 2.0, step=5)))
+    with pytest.raises(SpecError, match=r"seed_10 was measured at step 5 of 10: train it to"):
+        table.measured(tmp_path)
+    unfinished.unlink()
     with pytest.raises(SpecError, match=r"seed_10 holds no metrics.json. Measure it first"):
         table.measured(tmp_path)
 

@@ -19,7 +19,7 @@ REFINE = "refine(candidates=3)"
 @pytest.fixture(scope="module", params=[TEXTS, POINTS, CLASSES], ids=["text", "point", "image"])
 def run(request, tiny_run):
     trained = tiny_run(**request.param, objective="generalised_js", steps=1)
-    return dataclasses.replace(trained, published_temperature=1.0)
+    return dataclasses.replace(trained, published_temperature=1.7)
 
 
 def inputs(run, rows):

@@ -37,6 +37,7 @@ def run_of(discriminator, objective="generalised_js"):
         model=types.SimpleNamespace(discriminator=lambda points, labels: discriminator(points)),
         step=10,
     )
+    run.unrefined = run
     run.calibration_temperature = fitted(run) if discriminator else None
     return run
 

@@ -31,6 +31,7 @@ def measure(discriminator, pi=0.3, generated=0.0):
         model=types.SimpleNamespace(discriminator=without_labels(discriminator)),
         step=10,
     )
+    run.unrefined = run
     return divergence_bound.measure(run, split="test", count=300, seed=0)["divergence_bound"]
 
 

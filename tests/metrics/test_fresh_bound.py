@@ -144,6 +144,18 @@ def test_a_model_without_a_discriminator_is_refused(tiny_run):
         fresh_bound.trained(tiny_run(steps=1), "test", 0, settings)
 
 
+def test_a_flat_discriminator_of_the_game_is_not_copied(tiny_run):
+    """With spectral normalisation every layer is divided by its norm, also after training."""
+    flat = tiny_run(
+        data="mnist_5k", model="dcgan(width=4, spectral_normalisation=True)",
+        objective="generalised_js", steps=1,
+    )  # fmt: skip
+    settings = Settings(steps=10, batch_size=4)
+    fresh = fresh_bound.trained(flat, "test", 0, settings)
+    assert len(fresh.variables) < len(flat.model.discriminator.variables)
+    assert len(fresh.trainable_variables) == len(flat.model.discriminator.trainable_variables)
+
+
 def test_noise_on_tokens_is_refused(tiny_run):
     with pytest.raises(SpecError, match=r"instance_noise=0.5 is for images and points"):
         measure(tiny_run(steps=1), Settings(steps=10, batch_size=8, instance_noise=0.5))

@@ -51,7 +51,7 @@ class Known:
         table = tf.constant(self.r, tf.float32)
         data = Support(self.texts, weights=np.exp(self.log_p))
         drawn = np.random.default_rng(1).choice(3125, size=count, p=np.exp(self.log_q))
-        return types.SimpleNamespace(
+        run = types.SimpleNamespace(
             dataset=Dataset(self.domain, data, data, data),
             domain=self.domain,
             examples=lambda count, seed: Batch(self.texts[drawn]),
@@ -64,6 +64,8 @@ class Known:
             calibration_temperature=1.0,
             step=10,
         )
+        run.unrefined = run
+        return run
 
 
 def predicted(known):

@@ -2,6 +2,9 @@
 
 import hashlib
 import io
+import re
+import socket
+import threading
 import zipfile
 
 import pytest
@@ -50,12 +53,12 @@ def test_another_archive_is_refused(tmp_path, cache):
     archive(tmp_path, {"a": "c"})
     with pytest.raises(PretrainedError, match="is not what was asked for"):
         index.locate(address)
-    assert not cache.exists()
+    assert list(cache.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["../outside", "folder/file", "/absolute"])
+@pytest.mark.parametrize("name", ["../outside", "folder/file", "/absolute", ".."])
 def test_an_archive_cannot_write_elsewhere(tmp_path, cache, name):
-    with pytest.raises(PretrainedError, match="a model has no folders"):
+    with pytest.raises(PretrainedError, match="a model is one folder of files"):
         index.locate(archive(tmp_path, {"a": "b", name: "c"}))
     assert list(cache.iterdir()) == []
 
@@ -96,3 +99,75 @@ def test_the_hub_s_layout_is_read_without_a_network(tmp_path, monkeypatch):
 def test_an_unknown_name_lists_the_nearest():
     with pytest.raises(PretrainedError, match="There is no pretrained model 'digitz'"):
         index.locate("digitz")
+
+
+def test_the_files_may_lie_in_a_folder_of_the_archive(tmp_path):
+    files = {f"example/{path.name}": path.read_text() for path in published(tmp_path).iterdir()}
+    assert manifest.read(index.locate(archive(tmp_path, {"example/": "", **files})))
+
+
+def test_a_damaged_folder_in_the_cache_is_fetched_anew(tmp_path, cache):
+    files = {path.name: path.read_text() for path in published(tmp_path).iterdir()}
+    address = archive(tmp_path, files)
+    folder = index.locate(address)
+    (folder / "README.md").write_text("another")
+    assert (index.locate(address) / "README.md").read_text() == "README.md"
+    assert [path.name for path in cache.iterdir()] == [folder.name]
+
+
+def test_a_folder_that_another_process_has_fetched_meanwhile_is_taken(tmp_path, monkeypatch):
+    files = {path.name: path.read_text() for path in published(tmp_path).iterdir()}
+    address = archive(tmp_path, files)
+    first, again = addresses.fetch(address)[0], []
+
+    def not_yet(folder, whole=addresses._is_whole):
+        again.append(folder)
+        return len(again) > 1 and whole(folder)
+
+    monkeypatch.setattr(addresses, "_is_whole", not_yet)
+    before = first.stat().st_ino
+    assert addresses.fetch(address)[0].stat().st_ino == before
+
+
+def answering(head, body):
+    """The address of a server that answers once."""
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def answer():
+        connection, _ = server.accept()
+        with connection, server:
+            connection.recv(10_000)
+            connection.sendall(head + body)
+
+    threading.Thread(target=answer, daemon=True).start()
+    port = server.getsockname()[1]
+    return f"http://127.0.0.1:{port}/model.zip#sha256={hashlib.sha256(body).hexdigest()}"
+
+
+@pytest.mark.parametrize(
+    ("head", "message"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", "4 of 1,000 bytes came. Try again."),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n", "Cannot fetch http"),
+        (b"SSH-2.0-server\r\n", "Cannot fetch http"),
+    ],
+)
+def test_an_answer_that_is_cut_off_or_none_is_told(head, message, cache):
+    with pytest.raises(PretrainedError, match=re.escape(message)):
+        index.locate(answering(head, b"half"))
+    assert list(cache.iterdir()) == []
+
+
+def test_a_cache_that_cannot_be_written_is_told_before_the_download(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "file"))
+    with pytest.raises(PretrainedError, match="in the cache"):
+        addresses.fetch(f"https://localhost:1/y.zip#sha256={'0' * 64}")
+
+
+def test_a_damaged_index_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(index, "MODELS", tmp_path)
+    assert index.names() == []
+    (tmp_path / "index.json").write_text('{"models": {"a"')
+    with pytest.raises(PretrainedError, match=r"index.json is damaged. Install the package again"):
+        index.names()

@@ -2,6 +2,7 @@
 
 import json
 import math
+import shlex
 
 import pytest
 
@@ -129,3 +130,50 @@ def test_every_published_result_has_a_source_that_can_be_found():
         for one in card.published_for(data_id)["results"]:
             assert float(one["result"].split(" ± ")[0]) > 0
             assert "arXiv" in one["source"] or "github.com" in one["source"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"failures": "Bad."}, "failures should be a list of sentences"),
+        ({"failures": None}, "failures should be a list of sentences"),
+        ({"name": 5}, "name should be text; received 5"),
+        ({"minutes": "2"}, "minutes should be a whole number; received '2'"),
+        ({"data_id": "mine"}, "Describe other data by data_about and data_licence"),
+    ],
+)
+def test_facts_of_another_type_are_refused(tmp_path, changes, message):
+    path = tmp_path / "facts.json"
+    path.write_text(json.dumps(COMPLETE | changes))
+    with pytest.raises(SpecError, match=message):
+        Facts.from_json(path)
+
+
+def test_data_of_one_s_own_are_described(tmp_path):
+    own = {"data_id": "letters", "data_about": "my letters", "data_licence": "private"}
+    (tmp_path / "facts.json").write_text(json.dumps(COMPLETE | own))
+    facts = Facts.from_json(tmp_path / "facts.json")
+    assert facts.licence == {"id": "letters", "licence": "private", "about": "my letters"}
+    assert Facts(**COMPLETE | {"data_id": "surnames"}).licence["id"] == "us-census-surnames"
+
+
+def test_samples_with_backticks_stay_in_their_block():
+    assert card.fenced("a") == "```\na\n```"
+    assert card.fenced("a ```` b") == "`````\na ```` b\n`````"
+
+
+def test_figures_that_are_not_finite_are_printed_and_compared():
+    infinite = {"value": math.inf, "standard_error": math.nan}
+    assert card.figure(infinite) == "not finite"
+    assert card.figure({"value": 1.0, "standard_error": math.inf}) == "1.000"
+    assert card.within_errors(infinite, {"value": None, "standard_error": None})
+    assert not card.within_errors(infinite, {"value": 1.0, "standard_error": None})
+    assert card.agreement({}, {}) == "none of the figures of its card was measured."
+
+
+@pytest.mark.parametrize(
+    "text", ["a", "a b", "f(path='my file.txt')", "f('$HOME', \"x\")", "it's `x`!"]
+)
+def test_a_quoted_text_is_one_word_of_a_shell(text):
+    assert shlex.split(card.quoted(text)) == [text]
+    assert card.quoted("f(x='y')") == "\"f(x='y')\""

@@ -43,6 +43,13 @@ def _recorded(name):
     return json.loads((index.locate(name) / "metrics.json").read_text(encoding="utf-8"))["metrics"]
 
 
+@pytest.mark.parametrize("name", index.names())
+def test_its_calibration_temperature_is_that_of_its_card(name):
+    recorded = _recorded(name).get("inverse_temperature", {"value": None})["value"]
+    temperature = zoo.load_pretrained(name).published_temperature
+    assert recorded == (None if temperature is None else 1 / temperature)
+
+
 LIKELIHOODS_OF_IMAGES = [
     name for name in index.names() if _recorded(name).get("nll", {}).get("unit") == "nats per image"
 ]

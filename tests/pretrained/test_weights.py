@@ -19,7 +19,8 @@ PARTS = {"generator": ([[1.5, -2.0]], [0.1]), "discriminator": ([3], [1e-3])}
 @pytest.fixture
 def file(tmp_path):
     parts = {name: variables(*values) for name, values in PARTS.items()}
-    weights.save(tmp_path / "model.safetensors", parts, step=7, calibration_temperature=1.25)
+    weights.save(tmp_path / "model.safetensors", parts, step=7)
+    weights.add_calibration_temperature(tmp_path / "model.safetensors", 1.25)
     return tmp_path / "model.safetensors"
 
 
@@ -84,7 +85,7 @@ def test_eight_bits_of_another_shape_are_refused(tmp_path):
 
 def test_scales_of_another_number_are_refused(tmp_path):
     arrays = {"all.000": np.ones([64, 32], "int8"), "all.000.scale": np.ones(63, "float16")}
-    (tmp_path / "x").write_bytes(safetensors.numpy.save(arrays))
+    (tmp_path / "x").write_bytes(safetensors.numpy.save(arrays, {"step": "0"}))
     with pytest.raises(PretrainedError, match="does not hold the weights of this model"):
         weights.load(tmp_path / "x", {"all": variables(np.zeros([64, 32], "f"))})
 
@@ -101,3 +102,17 @@ def test_a_file_that_is_none_is_refused(tmp_path):
     (tmp_path / "x").write_bytes(b"\x08\0\0\0\0\0\0\0{}nonsen")
     with pytest.raises(PretrainedError, match="Cannot read the weights"):
         weights.load(tmp_path / "x", {"generator": variables([0.0])})
+
+
+@pytest.mark.parametrize("metadata", [None, {"step": "many"}])
+def test_weights_of_no_step_are_refused(tmp_path, metadata):
+    (tmp_path / "x").write_bytes(safetensors.numpy.save({"all.000": np.ones(2, "f")}, metadata))
+    with pytest.raises(PretrainedError, match="Cannot read the weights"):
+        weights.load(tmp_path / "x", {})
+
+
+def test_types_that_numpy_has_not_are_refused(tmp_path):
+    head = b'{"a":{"dtype":"F8_E8M0","shape":[2],"data_offsets":[0,2]},"__metadata__":{"step":"0"}}'
+    (tmp_path / "x").write_bytes(len(head).to_bytes(8, "little") + head + b"\0\0")
+    with pytest.raises(PretrainedError, match="Cannot read the weights"):
+        weights.load(tmp_path / "x", {})

@@ -94,10 +94,11 @@ def test_the_best_is_that_of_the_logged_figures(run, curve):
     assert list(curve.steps) == list(range(EVERY, 17, EVERY))
     assert run.step == curve.steps[np.argmin(curve.values)]
     assert EVERY < run.step < 16
-    assert sorted(path.name for path in run.folder.best.iterdir()) == [
-        f"ckpt-{run.step}.data-00000-of-00001",
-        f"ckpt-{run.step}.index",
-    ]
+    kept = _improvements(curve)[-2:]  # the one before is that of the checkpoint before
+    assert kept[-1] == run.step
+    assert {path.name for path in run.folder.best.iterdir()} == {
+        f"ckpt-{step}.{end}" for step in kept for end in ("data-00000-of-00001", "index")
+    }
 
 
 def test_the_best_has_the_weights_of_a_run_of_as_many_steps(run, made, tmp_path):
@@ -164,7 +165,9 @@ def test_until_it_is_validated_a_run_has_its_latest_alone(run, tmp_path):
 def test_a_damaged_best_checkpoint_is_told_and_the_latest_loads(run, tmp_path, damage):
     copy = tmp_path / "copy"
     shutil.copytree(run.folder.path, copy)
-    data, index = (next((copy / "best").glob(f"*{end}")) for end in (".data*", ".index"))
+    best_file = f"ckpt-{run.step}"
+    data, index = (copy / "best").glob(f"{best_file}.data*"), copy / "best" / f"{best_file}.index"
+    data = next(data)
     if damage == "no folder":
         shutil.rmtree(copy / "best")
     elif damage.startswith("no"):
@@ -179,6 +182,16 @@ def test_a_damaged_best_checkpoint_is_told_and_the_latest_loads(run, tmp_path, d
     with pytest.raises(RunFolderError, match=r"is missing or damaged \(.*Give --checkpoint=latest"):
         zoo.load(str(copy))
     assert zoo.load(str(copy), checkpoint="latest").step == 16
+
+
+def test_where_the_latest_is_damaged_the_best_of_the_one_before_is_there(made, curve, tmp_path):
+    """A run that ends with an improvement, and whose last checkpoint is cut off."""
+    first, second = _improvements(curve)[:2]
+    stopped = zoo.train(dataclasses.replace(made, steps=second, checkpoint_every=100), tmp_path)
+    assert stopped.step == second
+    index = stopped.folder.checkpoints / f"ckpt-{second}.index"
+    index.write_bytes(index.read_bytes()[:10])
+    assert zoo.load(str(tmp_path)).step == first
 
 
 class KilledError(BaseException):
@@ -206,7 +219,7 @@ def test_a_kill_between_the_writes_leaves_a_best_that_the_latest_names(
     assert again.step == run.step
     assert_same(weights(again), weights(run))
     assert_same(latest_state(again.folder), latest_state(run.folder))
-    assert len(list(again.folder.best.iterdir())) == 2
+    assert len(list(again.folder.best.iterdir())) == 4
 
 
 def _improvements(curve):
@@ -229,7 +242,7 @@ def _kill_at_removal(patched, step):
     remove = best._remove_all_but
 
     def killed(folder, kept):
-        if kept == step:
+        if step in kept:
             raise KilledError
         remove(folder, kept)
 

@@ -2,15 +2,16 @@
 
 import dataclasses
 import json
+import shutil
 
 import numpy as np
 import pytest
 import safetensors
 
 import zoo
-from zoo.errors import PretrainedError, RunFolderError
+from zoo.errors import PretrainedError, RunFolderError, SpecError
 from zoo.pretrained import card, index, manifest
-from zoo.runs import evaluation, publishing
+from zoo.runs import evaluation, loading, publishing
 
 FACTS = card.Facts(
     name="tiny",
@@ -95,6 +96,25 @@ def test_the_smallest_weights_that_keep_printed_figures_are_taken(run, tmp_path,
     assert stored == ({"int8", "float16", "float32"} if dtype == "int8" else {dtype})
 
 
+def test_its_temperature_is_that_of_its_weights(run, tmp_path):
+    """In float16, whose rounding changes the ratio and so the temperature that calibrates it."""
+    if run.domain.kind == "text":
+        pytest.skip("likelihood has no discriminator")
+
+    def evaluate(run, count):
+        evaluation.evaluate(run, count=count, metrics=("calibration",), splits=("test",))
+
+    trained = zoo.load(str(run.folder.path))
+    before = trained.calibration_temperature
+    path = publishing.publish(trained, FACTS, tmp_path, evaluate, count=50)
+    recorded = json.loads((path / "metrics.json").read_text(encoding="utf-8"))["metrics"]
+    published = zoo.load_pretrained(str(path))
+    assert 1 / published.published_temperature == recorded["inverse_temperature"]["value"]
+    assert published.published_temperature != before
+    fitted = dataclasses.replace(published, published_temperature=None)
+    assert fitted.calibration_temperature == published.published_temperature
+
+
 def test_the_card_says_what_it_must(published, run):
     path, _ = published
     text = (path / "README.md").read_text(encoding="utf-8")
@@ -139,6 +159,65 @@ def test_other_data_are_refused(published, run, tmp_path):
     loaded = zoo.load_pretrained(str(published[0]), data="surnames(weighted=True)")
     with pytest.raises(RunFolderError, match="The data has changed"):
         loaded.dataset  # noqa: B018
+
+
+def test_other_data_are_taken_where_they_are_allowed(published, run):
+    if run.domain.kind == "image":
+        pytest.skip("one kind is enough")
+    other = "surnames(weighted=True)"
+    loaded = zoo.load_pretrained(str(published[0]), data=other, allow_changed_data=True)
+    assert loaded.dataset.train.weights is not None
+
+
+def test_a_folder_is_recorded_by_its_whole_path(published, run, tmp_path, monkeypatch):
+    """So that the run is continued from elsewhere; a name is the same everywhere."""
+    if run.domain.kind == "image":
+        pytest.skip("one kind is enough")
+    monkeypatch.chdir(published[0].parent)
+    made = dataclasses.replace(run.experiment, init_from="tiny", steps=1)
+    finer = zoo.train(made, str(tmp_path / "finer"))
+    assert finer.experiment.init_from == str(published[0])
+    made = dataclasses.replace(made, init_from="surnames_lstm", model="lstm(units=128, layers=1)")
+    assert zoo.train(made, str(tmp_path / "named")).experiment.init_from == "surnames_lstm"
+    teaching = {"objective": "distillation(teacher='tiny')", "init_from": None}
+    written = publishing.without_paths(dataclasses.asdict(made) | teaching)
+    assert written["objective"] == "distillation(teacher='tiny')"
+    teaching = {"objective": f"distillation(teacher={str(published[0])!r})", "init_from": None}
+    written = publishing.without_paths(dataclasses.asdict(made) | teaching)
+    assert written["objective"] == "distillation(teacher='tiny')"
+
+
+def test_a_name_that_is_a_run_folder_too_is_refused(run, tmp_path, monkeypatch):
+    if run.domain.kind == "image":
+        pytest.skip("one kind is enough")
+    shutil.copytree(run.folder.path, tmp_path / "surnames_lstm")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SpecError, match=r"and a run folder here. Write ./surnames_lstm for"):
+        loading.load_either("surnames_lstm")
+    assert loading.load_either("./surnames_lstm").step == 2
+
+
+def test_models_of_points_are_refused_before_they_are_measured(tiny_run, tmp_path):
+    points = tiny_run(
+        data="gaussian_mixture(count=50)", model="gaussian", objective="generalised_js"
+    )
+    with pytest.raises(PretrainedError, match="this one is of points"):
+        publishing.publish(points, FACTS, tmp_path, few_metrics)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_record_of_a_newer_version_is_refused(run, tmp_path):
+    shutil.copytree(run.folder.path, tmp_path / "run")
+    path = tmp_path / "run" / "experiment.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    record["experiment"]["momentum"] = 0.9
+    path.write_text(json.dumps(record), encoding="utf-8")
+    with pytest.raises(
+        RunFolderError, match=r"another version .* has momentum. Update the package"
+    ):
+        zoo.load(str(tmp_path / "run"))
+    with pytest.raises(RunFolderError, match="has momentum"):
+        zoo.train(run.experiment, str(tmp_path / "run"))
 
 
 def test_a_name_is_not_taken_twice(published, run):
@@ -186,8 +265,6 @@ def test_a_failed_evaluation_leaves_nothing(run, tmp_path):
 
 
 def test_nothing_of_a_damaged_model_is_loaded(published, tmp_path):
-    import shutil
-
     folder = tmp_path / "copy"
     shutil.copytree(published[0], folder)
     content = bytearray((folder / "model.safetensors").read_bytes())

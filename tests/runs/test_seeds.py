@@ -9,6 +9,7 @@ import pytest
 import zoo
 from zoo.errors import RunFolderError, SpecError
 from zoo.report import rows, runs, seeds, terminal
+from zoo.runs import best
 from zoo.runs.evaluation import Settings, evaluate_all
 from zoo.runs.seeds import folders, train_seeds
 
@@ -90,6 +91,27 @@ def test_other_runs_have_no_such_column(evaluations):
     others = [evaluations[0], dataclasses.replace(evaluations[1], run=changed)]
     assert seeds.groups(others) == []
     assert seeds.groups([evaluations[0], evaluations[0]]) == []
+
+
+def test_an_unfinished_seed_is_in_no_mean(evaluations):
+    last = dataclasses.replace(evaluations[2], run=dataclasses.replace(evaluations[2].run, step=3))
+    assert [group.numbers for group in seeds.groups([*evaluations[:2], last])] == [(0, 1)]
+    assert seeds.unfinished(evaluations) == []
+    (line,) = seeds.unfinished([*evaluations[:2], last])
+    assert "seed_10 is not trained to its end, 4 steps, and left out of means" in line
+
+
+def test_a_run_that_kept_its_best_or_ended_early_is_finished(made, tmp_path):
+    """Its step is that of the best checkpoint, before its last step."""
+    changes = {"steps": 12, "learning_rate": 0.3, "sample_every": 1, "keep_best": "nll"}
+    for patience in (0, 2):
+        run = zoo.train(
+            dataclasses.replace(made, **changes, patience=patience), str(tmp_path / f"{patience}")
+        )
+        assert run.step < 12
+        assert best.is_finished(run)
+        longer = dataclasses.replace(run.experiment, steps=100)
+        assert best.is_finished(dataclasses.replace(run, experiment=longer)) == (patience > 0)
 
 
 def test_a_metric_that_a_run_lacks_has_no_mean(evaluations):

@@ -1,6 +1,7 @@
 """The sampler refine: its settings, and what a run draws by it."""
 
 import dataclasses
+import math
 
 import numpy as np
 import pytest
@@ -49,6 +50,32 @@ def test_samples_are_those_of_larger_ratio_and_of_their_seed(run, sampler):
     assert ratios[0] > ratios[1] + 0.2
     np.testing.assert_allclose(examples.values[:7], refined.draw(7, seed=1), atol=1e-6)
     assert np.any(refined.draw(7, seed=2) != examples.values[:7])
+
+
+def test_the_discriminator_is_measured_on_samples_that_are_not_refined(run):
+    """On which it was trained: of refined ones its gain would be below 0 the better it is."""
+    settings = {"metrics": ("divergence_bound", "refinement_gain", "calibration"), "count": 20}
+    refined, plain = (
+        evaluation.evaluate(each, splits=("test",), **settings)
+        for each in (by(run, "refine(candidates=4)"), run)
+    )
+    assert refined == plain
+
+
+def test_a_ratio_that_tells_nothing_is_refused(run):
+    useless = dataclasses.replace(by(run, "refine(candidates=2)"), published_temperature=math.inf)
+    with pytest.raises(SpecError, match="there is nothing to refine by"):
+        useless.draw(3)
+
+
+def test_a_class_that_is_none_is_refused(run, tiny_run):
+    settings = IMAGES | {"data": "mnist_5k(labels=True)", "objective": "generalised_js"}
+    trained = dataclasses.replace(tiny_run(**settings), published_temperature=1.0)
+    with pytest.raises(SpecError, match=r"label=12: .* has the classes 0 to 9"):
+        by(trained, "refine(candidates=2)").refined(3, label=12)
+    if run.domain.kind == "image":
+        with pytest.raises(SpecError, match=r"label=3: .* is of no classes"):
+            by(run, "refine(candidates=2)").refined(3, label=3)
 
 
 def test_the_classes_of_samples_stay(tiny_run):

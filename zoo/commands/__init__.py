@@ -129,14 +129,30 @@ def loaded_run():
         pretrained is None or flags.FLAGS.checkpoint is None,
         "A published model has one checkpoint: leave out --checkpoint.",
     )
+    require_pretrained_for_data(pretrained is not None)
     from zoo.runs.loading import load, load_pretrained
 
     if pretrained is not None:
-        return load_pretrained(pretrained, flags.FLAGS.data)
+        return load_pretrained(
+            pretrained, flags.FLAGS.data, allow_changed_data=flags.FLAGS.allow_changed_data
+        )
     return load(
         workdir,
         allow_changed_data=flags.FLAGS.allow_changed_data,
         checkpoint=flags.FLAGS.checkpoint,
+    )
+
+
+def require_pretrained_for_data(pretrained: bool) -> None:
+    """Raises SpecError if --data is given for a run folder, which has its own.
+
+    Args:
+        pretrained: whether a published model is given.
+    """
+    require(
+        pretrained or flags.FLAGS.data is None,
+        "--data is for --pretrained: a run is measured on the data it was trained on. Leave it "
+        "out; where the files have moved, give train.py their new path once.",
     )
 
 

@@ -75,7 +75,7 @@ def define_flags() -> None:
 def main() -> None:
     """Measures, prints, writes."""
     report.require_packages()
-    from zoo.report import page, runs, temperatures, terminal
+    from zoo.report import page, runs, seeds, temperatures, terminal
     from zoo.runs.evaluation import Settings, evaluate_all
 
     metrics = tuple(commands.specs(FLAGS.metrics)) if FLAGS.metrics else None
@@ -89,9 +89,12 @@ def main() -> None:
         bool(FLAGS.workdir) or FLAGS.checkpoint is None,
         "A published model has one checkpoint: leave out --checkpoint.",
     )
+    commands.require_pretrained_for_data(bool(FLAGS.pretrained))
     loaded = runs.load(
         FLAGS.workdir, FLAGS.data_dir, FLAGS.sampler, FLAGS.allow_changed_data, FLAGS.checkpoint
-    ) + runs.load_pretrained(FLAGS.pretrained, FLAGS.data, FLAGS.data_dir, FLAGS.sampler)
+    ) + runs.load_pretrained(
+        FLAGS.pretrained, FLAGS.data, FLAGS.data_dir, FLAGS.sampler, FLAGS.allow_changed_data
+    )
     name = "report.html" if len(loaded) == 1 else "comparison.html"
     path = report.writable(FLAGS.report or loaded[0].results_folder / name)
     texts = [run for run in loaded if temperatures.pairs(run)]
@@ -109,7 +112,7 @@ def main() -> None:
         page.write(path, evaluations, trade_offs)
     for line in terminal.left_out(evaluations):
         print(line)
-    for line in runs.beside_published(evaluations):
+    for line in (*seeds.unfinished(evaluations), *runs.beside_published(evaluations)):
         print(line)
     for run in loaded:
         print(f"Wrote {run.results_folder / 'metrics.json'}.")

@@ -23,7 +23,7 @@ def define_flags() -> None:
         "sheet", 24, "For pictures: the largest number of them on the contact sheet.", lower_bound=2
     )
     flags.DEFINE_float(
-        "seconds", 0.5, "For pictures: how long the animation shows each.", lower_bound=0.02
+        "seconds", 0.5, "For pictures: how long the animation shows each.", 0.02, 600
     )
     flags.DEFINE_integer("lines", 3, "For texts: how many lines to show of each step.", 1)
 

@@ -171,6 +171,9 @@ def write_images(run: "Run", output: str) -> None:
         raise SpecError("known_rows keeps rows of test images, which have labels of their own.")
     if FLAGS.known_rows is not None and FLAGS.interpolate is not None:
         raise SpecError("Leave out --known_rows or --interpolate: they draw different pictures.")
+    for name in ("known_rows", "interpolate"):
+        if FLAGS[name].value is not None and run.refiner is not None:
+            raise SpecError(f"{run.sampler} chooses among whole samples: leave out --{name}.")
     if FLAGS.to_label is not None and FLAGS.interpolate is None:
         raise SpecError("to_label is where an interpolation ends: give --interpolate=STEPS too.")
     images, columns = draw_images(run)

@@ -72,7 +72,7 @@ def log_density_ratio(run: Trained, examples: Batch) -> np.ndarray:
 
 
 def held_out(run: Trained, split: str, count: int, seed: int) -> tuple[Batch, Batch]:
-    """Real examples and samples.
+    """Real examples and samples, those that the discriminator tells from them: never refined.
 
     Args:
         run: a trained run.
@@ -85,11 +85,11 @@ def held_out(run: Trained, split: str, count: int, seed: int) -> tuple[Batch, Ba
         DataError: the data is not to be had.
     """
     require_given(run)
-    return real_and_generated(run, split, count, seed)
+    return real_and_generated(run.unrefined, split, count, seed)
 
 
 def real_and_generated(run: Trained, split: str, count: int, seed: int) -> tuple[Batch, Batch]:
-    """Real examples and samples of any run; see `held_out`."""
+    """Real examples and samples of any run, as its sampler draws them; see `held_out`."""
     data = run.dataset.split(split)
     if isinstance(data, ContiguousText):
         return Batch(data.separate_windows(count, seed)), run.examples(count, seed)

@@ -40,6 +40,11 @@ class Trained(abc.ABC):
     def draw(self, count: int, seed: int = 0) -> np.ndarray:
         """Draws samples as the data has its examples."""
 
+    @property
+    @abc.abstractmethod
+    def unrefined(self) -> "Trained":
+        """The run as it is sampled without the sampler `refine`."""
+
     @abc.abstractmethod
     def examples(self, count: int, seed: int = 0) -> Batch:
         """Draws as `draw` does, with labels where the data come with them."""

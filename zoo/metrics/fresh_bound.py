@@ -67,12 +67,12 @@ def measure(
         H(π) - π E_P[softplus(-d)] - (1 - π) E_Q[softplus(d)],   d = r + log(π / (1 - π))
 
     Unlike `divergence_bound`, which is that of the discriminator that the generator was trained
-    against, this one has seen the final generator alone, without regularisation, until its learning
-    rate is 0. The game's own discriminator is a step behind its generator, often regularised, and
-    may prove a small part of the divergence only: it says little about how far samples are from
-    data. A fresh one says more, and never too much: data and samples that it has not seen make
-    the bound one in expectation. It is low too where the discriminator is too small, trained too
-    briefly, or overfits a small training part.
+    against, this one has seen the final generator alone, without penalties or spectral
+    normalisation, until its learning rate is 0. The game's own discriminator is a step behind its
+    generator, often regularised, and may prove a small part of the divergence only: it says little
+    about how far samples are from data. A fresh one says more, and never too much: data and samples
+    that it has not seen make the bound one in expectation. It is low too where the discriminator is
+    too small, trained too briefly, or overfits a small training part.
 
     After each tenth of the steps the bound is computed on another held-out part of the data, and
     the best discriminator is measured. The same seed gives the same discriminator.
@@ -202,9 +202,12 @@ def bound(
 
 def _new(run, model):
     """A new discriminator for the data of the run."""
-    if model is None:
-        model = run.experiment.model if isinstance(run.model, Pair) else _NEW[type(run.domain)]
+    own = model is None and isinstance(run.model, Pair)
+    model = run.experiment.model if own else model or _NEW[type(run.domain)]
     part = spec.read("models", model)
+    if own:  # flat functions prove little
+        arguments = {k: v for k, v in part.arguments.items() if k != "spectral_normalisation"}
+        part = dataclasses.replace(part, arguments=arguments)
     pair = part.build(run.domain)
     require(
         isinstance(pair, Pair),

@@ -4,7 +4,9 @@ import dataclasses
 import json
 import math
 import pathlib
+import re
 import shlex
+import typing
 
 from zoo.errors import require
 
@@ -25,15 +27,17 @@ class Facts:
     Attributes:
         name: the model's name.
         summary: one line.
-        data_id: a key of `data_licences.json`.
+        data_id: a key of `data_licences.json`; or of other data a name, with the two below.
         command: what trains the model again.
         hardware: the processor, and how many of its cores.
         minutes: how long training took there.
         failures: known failures, a sentence each.
         data_flag: the `--data=` to give where the data are files of one's own; None elsewhere.
+        data_about: what data of no key are, in a few words.
+        data_licence: their licence.
 
     Raises:
-        SpecError: the name is no identifier, or data_id no key of `data_licences.json`.
+        SpecError: the name is no identifier; or data_id no key, and not described.
     """
 
     name: str
@@ -44,22 +48,33 @@ class Facts:
     minutes: int
     failures: tuple[str, ...] = ()
     data_flag: str | None = None
+    data_about: str | None = None
+    data_licence: str | None = None
 
     def __post_init__(self):
         """Refuses before anything is measured."""
         require(self.name.isidentifier(), f"name={self.name!r} should be letters, digits and _.")
         known = sorted(_json("data_licences.json"))
+        described = self.data_about is not None and self.data_licence is not None
         require(
-            self.data_id in known,
-            f"data_id={self.data_id!r} is unknown. Known: {', '.join(known)}.",
+            self.data_id in known or described,
+            f"data_id={self.data_id!r} is unknown. Known: {', '.join(known)}. Describe other data "
+            "by data_about and data_licence.",
         )
+
+    @property
+    def licence(self) -> dict[str, str]:
+        """What a card says of the data: `id`, `licence` and `about`."""
+        given = {"id": self.data_id, "licence": self.data_licence, "about": self.data_about}
+        return _json("data_licences.json").get(self.data_id, given)
 
     @classmethod
     def from_json(cls, path: pathlib.Path) -> "Facts":
         """Reads a JSON object with the names above.
 
         Raises:
-            SpecError: the file is no such object, or `Facts` refuses it.
+            SpecError: the file is no such object, a value is of another type, or `Facts` refuses
+                it.
         """
         fields = dataclasses.fields(cls)
         needed = [field.name for field in fields if field.default is dataclasses.MISSING]
@@ -73,7 +88,26 @@ class Facts:
             f"{path} should be a JSON object with {', '.join(needed)}, and if need be "
             f"{', '.join(known[len(needed) :])}.",
         )
-        return cls(**given | {"failures": tuple(given.get("failures", ()))})
+        failures = _sentences(given.pop("failures", []))
+        for name, value in given.items():
+            type_ = typing.get_type_hints(cls)[name]
+            require(
+                isinstance(value, type_),
+                f"{path}: {name} should be {_IN_WORDS[type_]}; received {value!r}.",
+            )
+        return cls(**given, failures=failures)
+
+
+_IN_WORDS = {str: "text", int: "a whole number", str | None: "text, or left out"}
+
+
+def _sentences(given):
+    require(
+        isinstance(given, list) and all(isinstance(one, str) for one in given),
+        "failures should be a list of sentences, such as "
+        f'["Some are cut off."]; received {given!r}.',
+    )
+    return tuple(given)
 
 
 def card(facts: Facts, record: dict, metrics: dict, sample: str, num_weights: int) -> str:
@@ -93,11 +127,11 @@ def card(facts: Facts, record: dict, metrics: dict, sample: str, num_weights: in
     measured = ordered(metrics["metrics"])
     published = published_for(facts.data_id)
     beside = published and together(measured, published["metric"], published["splits"])
-    flag = "" if facts.data_flag is None else f' \\\n    --data="{facts.data_flag}"'
+    flag = facts.data_flag and f" \\\n    --data={quoted(facts.data_flag)}"
     return template.render(
         facts=facts,
         kind=record["example"]["kind"],
-        licence=_json("data_licences.json")[facts.data_id],
+        licence=facts.licence,
         experiment=record["experiment"],
         objective_name=record["experiment"]["objective"].partition("(")[0],
         sample=sample,
@@ -110,10 +144,10 @@ def card(facts: Facts, record: dict, metrics: dict, sample: str, num_weights: in
         ceiling=lambda one: "" if one["ceiling"] is None else f"{one['ceiling']:.3f}",
         published=published if beside else None,
         beside=beside,
-        data_flag=flag,
+        data_flag=flag or "",
         count=metrics["evaluation"]["count"],
         hardware=metrics["hardware"],
-        quoted=shlex.quote,
+        quoted=quoted,
     )
 
 
@@ -164,7 +198,7 @@ def figure(measured: dict) -> str:
 
     A standard error below 1e-12 of the value is rounding: all summands were alike.
     """
-    value, error = measured["value"], measured["standard_error"]
+    value, error = _finite(measured["value"]), _finite(measured["standard_error"])
     if value is None:
         return "not finite"
     if error is None:
@@ -183,6 +217,8 @@ def agreement(measured: dict, published: dict) -> str:
         published: those of the card.
     """
     names = [name for name in measured if name in published]
+    if not names:
+        return "none of the figures of its card was measured."
     other = [name for name in names if figure(measured[name]) != figure(published[name])]
     if not other:
         return f"all {len(names)} figures are those of its card."
@@ -198,13 +234,32 @@ def within_errors(measured: dict, published: dict, errors: float = 2) -> bool:
 
     The standard error is that of their difference, √(σ₁² + σ₂²).
     """
-    values = measured["value"], published["value"]
-    deviations = measured["standard_error"], published["standard_error"]
+    values = _finite(measured["value"]), _finite(published["value"])
+    deviations = _finite(measured["standard_error"]), _finite(published["standard_error"])
     if None in values:
         return values[0] == values[1]
     if None in deviations:
         return math.isclose(*values, rel_tol=0.05, abs_tol=0.01)
     return abs(values[0] - values[1]) <= errors * math.hypot(*deviations)
+
+
+def quoted(text: str) -> str:
+    """Text as one word of a shell, in the quotation marks that it does not hold where that does."""
+    if "'" in text and not re.search(r'["$`\\!]', text):
+        return f'"{text}"'
+    return shlex.quote(text)
+
+
+def fenced(text: str) -> str:
+    """Text as a code block of Markdown, between more backticks than it has in a row."""
+    longest = max((len(found) for found in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{text}\n{fence}"
+
+
+def _finite(value):
+    """The number; None if it is none, or infinite or NaN, as metrics.json has it."""
+    return value if value is not None and math.isfinite(value) else None
 
 
 def _versions(versions):

@@ -47,11 +47,15 @@ def locate(address: str | os.PathLike) -> pathlib.Path:
     return folder
 
 
+def is_name(address: str | os.PathLike) -> bool:
+    """Tells names and addresses, which are the same from everywhere, from paths."""
+    text = os.fspath(address)
+    return text in _read() or addresses.is_address(text)
+
+
 def is_published(address: str | os.PathLike) -> bool:
     """Tells published models from run folders: by a name, an address, or a manifest."""
-    text = os.fspath(address)
-    path = pathlib.Path(text).expanduser()
-    return text in _read() or addresses.is_address(text) or (path / manifest.FILE).is_file()
+    return is_name(address) or (pathlib.Path(address).expanduser() / manifest.FILE).is_file()
 
 
 def add(name: str, sha256: str, summary: str) -> None:
@@ -59,12 +63,19 @@ def add(name: str, sha256: str, summary: str) -> None:
     entries = _read() | {name: {"sha256": sha256, "summary": summary}}
     content = {"format": manifest.FORMAT, "models": dict(sorted(entries.items()))}
     text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-    (MODELS / _INDEX).write_text(text, encoding="utf-8")
+    unfinished = MODELS / f"{_INDEX}.tmp"
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(MODELS / _INDEX)  # a kill leaves the old one or the new one
 
 
 def _read():
     path = MODELS / _INDEX
-    return json.loads(path.read_text(encoding="utf-8"))["models"] if path.is_file() else {}
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))["models"]
+    except FileNotFoundError:
+        return {}
+    except (ValueError, KeyError, TypeError):
+        raise PretrainedError(f"{path} is damaged. Install the package again.") from None
 
 
 def _unknown(text):

@@ -57,6 +57,11 @@ def read(folder: pathlib.Path, expected: str | None = None) -> dict:
     return content
 
 
+def model_name(folder: pathlib.Path) -> str:
+    """The name of the model in a published folder."""
+    return _parsed(folder / FILE)["name"]
+
+
 def sha256(path: pathlib.Path) -> str:
     """The SHA-256 of a file, hexadecimal."""
     with path.open("rb") as file:
@@ -66,10 +71,10 @@ def sha256(path: pathlib.Path) -> str:
 def _parsed(path):
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        number, files = content["format"], content["files"]
-        valid = isinstance(number, int) and all(
-            isinstance(text, str) for pair in files.items() for text in pair
-        )
+        number, files, model = content["format"], content["files"], content["name"]
+        texts = (model, *files, *files.values())
+        valid = isinstance(number, int) and all(isinstance(text, str) for text in texts)
+        valid = valid and model.isidentifier()
     except (ValueError, KeyError, TypeError, AttributeError):
         valid = False
     if not valid:

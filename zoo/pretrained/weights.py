@@ -29,7 +29,6 @@ def save(
     path: pathlib.Path,
     components: Mapping[str, Sequence],
     step: int,
-    calibration_temperature: float | None = None,
     dtype: str = "float32",
 ) -> None:
     """Writes variables.
@@ -38,16 +37,19 @@ def save(
         path: the file.
         components: the variables of each part, such as the generator.
         step: the number of training steps behind them.
-        calibration_temperature: that of the discriminator, where there is one.
         dtype: one of `DTYPES`, for what is floating point.
     """
     arrays = {}
     for part, variables in components.items():
         for number, variable in enumerate(variables):
             arrays |= _stored(f"{part}.{number:03}", variable.numpy(), dtype)
-    metadata = {"step": str(step)}
-    if calibration_temperature is not None:
-        metadata["calibration_temperature"] = repr(calibration_temperature)
+    path.write_bytes(safetensors.numpy.save(arrays, {"step": str(step)}))
+
+
+def add_calibration_temperature(path: pathlib.Path, temperature: float) -> None:
+    """Adds the discriminator's temperature, fitted on the weights as they are in the file."""
+    metadata, arrays = _read(path)
+    metadata["calibration_temperature"] = repr(temperature)
     path.write_bytes(safetensors.numpy.save(arrays, metadata))
 
 
@@ -64,12 +66,7 @@ def load(path: pathlib.Path, components: Mapping[str, Sequence]) -> dict[str, st
     Raises:
         PretrainedError: the file is damaged, or its arrays are not those of these variables.
     """
-    try:
-        with safetensors.safe_open(path, framework="numpy") as file:
-            metadata = dict(file.metadata() or {})
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (safetensors.SafetensorError, OSError) as error:
-        raise PretrainedError(f"Cannot read the weights in {path} ({error}).") from None
+    metadata, arrays = _read(path)
     pairs = []
     for part, variables in components.items():
         for number, variable in enumerate(variables):
@@ -84,6 +81,20 @@ def load(path: pathlib.Path, components: Mapping[str, Sequence]) -> dict[str, st
     for variable, array, _ in pairs:
         variable.assign(array.astype(variable.numpy().dtype))
     return metadata
+
+
+def _read(path):
+    """The metadata and the arrays of a file."""
+    try:
+        with safetensors.safe_open(path, framework="numpy") as file:
+            metadata = dict(file.metadata() or {})
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        int(metadata["step"])
+    # The last three: types that NumPy has not, such as bfloat16; and no step.
+    except (safetensors.SafetensorError, OSError, TypeError, AttributeError, LookupError,
+            ValueError) as error:  # fmt: skip
+        raise PretrainedError(f"Cannot read the weights in {path} ({error}).") from None
+    return metadata, arrays
 
 
 def _stored(name, array, dtype):

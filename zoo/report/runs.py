@@ -53,7 +53,11 @@ def load(
 
 
 def load_pretrained(
-    addresses: list[str], data: str | None, data_dir: str | None, sampler: str | None
+    addresses: list[str],
+    data: str | None,
+    data_dir: str | None,
+    sampler: str | None,
+    allow_changed_data: bool = False,
 ) -> list[Run]:
     """Loads published models to evaluate; results go to the folder evaluations/NAME.
 
@@ -62,12 +66,16 @@ def load_pretrained(
         data: the spec of their data here; None: as in their cards.
         data_dir: where tensorflow-datasets keeps its data.
         sampler: the spec of a sampler; None: ancestral sampling from the model's probabilities.
+        allow_changed_data: True to accept other data than those the models were trained on.
 
     Raises:
         PretrainedError: there is no such model, or a file of it is damaged.
         SpecError: the sampler does not apply to one of the models.
     """
-    loaded = [loading.load_pretrained(address, data, data_dir) for address in addresses]
+    loaded = [
+        loading.load_pretrained(address, data, data_dir, allow_changed_data)
+        for address in addresses
+    ]
     for run in loaded:
         run.results_folder.mkdir(parents=True, exist_ok=True)
     return [_with_sampler(run, sampler) for run in loaded]
@@ -81,9 +89,13 @@ def beside_published(evaluations: list[Evaluation]) -> list[str]:
         if run.results is None:
             continue
         published = json.loads((run.folder.path / "metrics.json").read_text(encoding="utf-8"))
-        count = published["evaluation"]["count"]
-        if (settings.count, settings.seed) != (count, published["evaluation"]["seed"]):
-            lines.append(f"{run.results.name}: give --count={count} to compare with its card.")
+        given = published["evaluation"]
+        if (settings.count, settings.seed) != (given["count"], given["seed"]):
+            flags = f"--count={given['count']} --seed={given['seed']}"
+            lines.append(f"{run.results.name}: give {flags} to compare with its card.")
+            continue
+        if run.sampler != given["sampler"]:
+            lines.append(f"{run.results.name}: leave out --sampler to compare with its card.")
             continue
         records = {name: dataclasses.asdict(one) for name, one in evaluation.measured.items()}
         lines.append(f"{run.results.name}: {card.agreement(records, published['metrics'])}")

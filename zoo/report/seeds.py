@@ -7,6 +7,7 @@ import statistics
 
 from zoo.metrics import Measurement
 from zoo.report import rows
+from zoo.runs import best
 from zoo.runs.evaluation import Evaluation
 
 
@@ -28,13 +29,27 @@ class Group:
 
 
 def groups(evaluations: list[Evaluation]) -> list[Group]:
-    """Finds the runs that differ in their seed alone, in groups of at least two."""
+    """Finds the finished runs that differ in their seed alone, in groups of at least two."""
     found = {}
     for number, evaluation in enumerate(evaluations):
+        if not best.is_finished(evaluation.run):
+            continue
         same = dataclasses.replace(evaluation.run.experiment, seed=0)
         found.setdefault((same, evaluation.run.sampler), []).append(number)
     several = [numbers for numbers in found.values() if _differ(evaluations, numbers)]
     return [Group(_label(evaluations, numbers), tuple(numbers)) for numbers in several]
+
+
+def unfinished(evaluations: list[Evaluation]) -> list[str]:
+    """Says which runs of several are not finished, a line each: they are in no mean."""
+    if len(evaluations) < 2:
+        return []
+    return [
+        f"{one.run.folder.path} is not trained to its end, {one.run.experiment.steps:,} steps, and "
+        "left out of means over seeds."
+        for one in evaluations
+        if not best.is_finished(one.run)
+    ]
 
 
 def mean_and_deviation(cells: list[Measurement | None]) -> str:

@@ -2,8 +2,9 @@
 
 The record of the best step is part of the training state, so the latest checkpoint decides which
 best checkpoint counts. An improvement is written beside the old best one, then the latest
-checkpoint, whose record names it, and only then is the old one removed: a kill at any moment
-leaves a latest checkpoint and the best one that it names.
+checkpoint, whose record names it, and only then is what no checkpoint names removed: a kill at any
+moment leaves a latest checkpoint and the best one that it names. The best before it stays, since
+the checkpoint before the latest names it, which is taken where the latest is damaged.
 """
 
 import math
@@ -15,6 +16,7 @@ import keras
 
 from zoo.errors import RunFolderError, require
 from zoo.runs import callbacks, checkpoints
+from zoo.runs.run import Run
 from zoo.runs.run_folder import RunFolder
 
 _HIGHER_IS_BETTER = {"context_use", "diversity"}
@@ -108,10 +110,10 @@ class KeepBest(callbacks.EveryStep):
     def after_step(self, step: int, logs: dict[str, float]) -> None:
         """Writes an improvement, once the samples of its step are written."""
         if step == self._improved_at:
-            _remove_all_but(self._folder, self._before)
+            self._folder.mkdir(exist_ok=True)
             self._saved.save_to(_path(self._folder, step), step)
             self._saved.save(step)
-            _remove_all_but(self._folder, step)
+            _remove_all_but(self._folder, {self._before, step})
         if self._record.ended:
             self.model.stop_training = True
 
@@ -169,13 +171,23 @@ def load(
     )
 
 
+def is_finished(run: Run) -> bool:
+    """True where a run has made all its steps, or its patience is over, or it is published."""
+    if run.results is not None or run.step >= run.experiment.steps:
+        return True
+    record = BestRecord(run.experiment.keep_best, run.experiment.patience)
+    if not record.components():
+        return False
+    latest = checkpoints.load(run.folder.checkpoints, record.components())
+    return latest >= run.experiment.steps or record.ended
+
+
 def _path(folder, step):
     return folder / f"ckpt-{step}"
 
 
-def _remove_all_but(folder, step):
-    """Makes the folder, and removes all but the checkpoint of a step from it."""
-    folder.mkdir(exist_ok=True)
+def _remove_all_but(folder, steps):
+    """Removes all but the checkpoints of some steps from a folder."""
     for path in folder.iterdir():
-        if path.name.partition(".")[0] != f"ckpt-{step}":
+        if path.name.partition(".")[0] not in {f"ckpt-{step}" for step in steps}:
             shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -55,7 +55,7 @@ def read(experiment: Experiment) -> Specs:
     folders = {"data": experiment.data, "models": experiment.model}
     folders |= {"objectives": experiment.objective}
     parts = [spec.read(folder, text) for folder, text in folders.items()]
-    located = [part.with_absolute_paths(index.is_published) for part in parts]
+    located = [part.with_absolute_paths(index.is_name) for part in parts]
     return Specs(*located, optimizers.Optimizer(*spec.parse(experiment.optimizer)))
 
 

@@ -26,7 +26,7 @@ def settled(experiment: Experiment, specs: building.Specs, folder: RunFolder) ->
         RunFolderError: the folder holds another experiment.
         SpecError: there are steps after the end of the cosine, at a learning rate of 0.
     """
-    recorded = Experiment(**folder.read()[0]) if folder.exists() else None
+    recorded = Experiment.recorded(folder.read()[0], folder.path) if folder.exists() else None
     ends = experiment.decay_steps or (recorded or experiment).decay_steps or experiment.steps
     if experiment.decay == "cosine" and ends < experiment.steps:
         raise SpecError(
@@ -89,6 +89,6 @@ def _with_absolute_paths(experiment, specs):
     paths = {
         name: os.path.abspath(os.path.expanduser(getattr(experiment, name)))
         for name in (*INITIAL, "data_dir")
-        if getattr(experiment, name) and not index.is_published(getattr(experiment, name))
+        if getattr(experiment, name) and not index.is_name(getattr(experiment, name))
     }
     return paths | {"data": specs.data.text, "objective": specs.objective.text}

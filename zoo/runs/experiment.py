@@ -8,7 +8,7 @@ import typing
 from typing import Literal
 
 from zoo import spec
-from zoo.errors import SpecError, require
+from zoo.errors import RunFolderError, SpecError, require
 
 # The fields that may change when a run is continued; with any other it would be another run.
 MAY_CHANGE = {"steps", "decay_steps", "patience", "checkpoint_every", "sample_every"}
@@ -103,6 +103,25 @@ class Experiment:
     keep_best: str | None = None
     patience: int = 0
     init_discriminator_from: str | None = None
+
+    @classmethod
+    def recorded(cls, settings: dict[str, object], path: object) -> "Experiment":
+        """The experiment of a record.
+
+        Args:
+            settings: its fields, as they were recorded.
+            path: where, for the message.
+
+        Raises:
+            RunFolderError: it has fields that this version does not know.
+        """
+        unknown = settings.keys() - {field.name for field in dataclasses.fields(cls)}
+        if unknown:
+            raise RunFolderError(
+                f"The experiment in {path} was recorded by another version of this package, which "
+                f"has {', '.join(sorted(unknown))}. Update the package."
+            )
+        return cls(**settings)
 
     def __post_init__(self):
         """Refuses values out of range, before any work is done."""

@@ -3,7 +3,8 @@
 import dataclasses
 import pathlib
 
-from zoo.pretrained import index, weights
+from zoo.errors import require
+from zoo.pretrained import index, manifest, weights
 from zoo.runs import best, building
 from zoo.runs.experiment import Experiment
 from zoo.runs.run import Run
@@ -42,7 +43,12 @@ def load(
     )
 
 
-def load_pretrained(address: str, data: str | None = None, data_dir: str | None = None) -> Run:
+def load_pretrained(
+    address: str,
+    data: str | None = None,
+    data_dir: str | None = None,
+    allow_changed_data: bool = False,
+) -> Run:
     """Loads a published model, whose files are checked against their SHA-256 first.
 
     Args:
@@ -51,6 +57,7 @@ def load_pretrained(address: str, data: str | None = None, data_dir: str | None 
         data: the spec of its data here, for a model that was trained on files; None: as in its
             card. Data with other digests than those that it was trained on are refused.
         data_dir: where tensorflow-datasets keeps its data; None: its usual place.
+        allow_changed_data: see `Run`.
 
     Returns:
         A `Run`, as `load` gives of a run folder; its `step` is that of the published weights.
@@ -65,13 +72,23 @@ def load_pretrained(address: str, data: str | None = None, data_dir: str | None 
     return dataclasses.replace(
         run,
         step=int(found["step"]),
-        results=pathlib.Path("evaluations", path.name),
+        allow_changed_data=allow_changed_data,
+        results=pathlib.Path("evaluations", manifest.model_name(path)),
         published_temperature=None if temperature is None else float(temperature),
     )
 
 
 def load_either(address: str) -> Run:
-    """Loads a run by its folder, or a published model by its name, folder or address."""
+    """Loads a run by its folder, or a published model by its name, folder or address.
+
+    Raises:
+        SpecError: it is the name of a model and of a run folder here.
+    """
+    require(
+        not (address in index.names() and RunFolder(address).exists()),
+        f"{address} is a published model, and a run folder here. Write ./{address} for the folder, "
+        "or move it.",
+    )
     if index.is_published(address):
         return load_pretrained(address)
     return load(address)
@@ -82,7 +99,7 @@ def _untrained(folder, data=None, data_dir=None):
     settings, domain = folder.read()
     changes = {"data": data, "data_dir": data_dir}
     given = {name: value for name, value in changes.items() if value is not None}
-    experiment = Experiment(**settings | given)
+    experiment = Experiment.recorded(settings | given, folder.path)
     parts = building.compose(experiment)
     with building.policy("float32"):
         model = parts.network(domain)

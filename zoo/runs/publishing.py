@@ -45,16 +45,17 @@ def publish(
         The new folder.
 
     Raises:
-        PretrainedError: the name is taken.
+        PretrainedError: the name is taken, or the model is of points.
     """
     final = output / facts.name
     if final.exists():
         raise PretrainedError(f"{final} exists already. Remove it, or give another name.")
+    if run.domain.kind == "points":
+        raise PretrainedError("Models of texts and of images are published; this one is of points.")
     output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=output) as temporary:
         exact = pathlib.Path(temporary, "float32")
-        _write_run(run, exact, "float32")
-        evaluate(dataclasses.replace(run, results=exact), count=count)
+        evaluate(_written(run, exact, "float32"), count=count)
         chosen = _smallest(run, exact, evaluate, count)
         weights.load(chosen / _WEIGHTS, _components(run))
         _write_card(run, facts, chosen)
@@ -71,15 +72,17 @@ def _smallest(run, exact, evaluate, count):
     for dtype in fewer_bits:
         folder = exact.with_name(dtype)
         weights.load(exact / _WEIGHTS, _components(run))
-        _write_run(run, folder, dtype)
-        evaluate(dataclasses.replace(run, results=folder), count=count)
+        evaluate(_written(run, folder, dtype), count=count)
         if keeps_figures(exact, folder):
             return folder
     return exact
 
 
-def _write_run(run, folder, dtype):
-    """Writes the experiment, the tokenizer and the weights, which the run has afterwards."""
+def _written(run, folder, dtype):
+    """Writes the experiment, the tokenizer and the weights, which the run has afterwards.
+
+    Returns the run as it is loaded from there.
+    """
     folder.mkdir()
     record = json.loads((run.folder.path / "experiment.json").read_text(encoding="utf-8"))
     record["experiment"] = without_paths(record["experiment"])
@@ -87,11 +90,14 @@ def _write_run(run, folder, dtype):
     _write_json(folder / "experiment.json", record)
     if (run.folder.path / "vocabulary.txt").is_file():
         shutil.copyfile(run.folder.path / "vocabulary.txt", folder / "vocabulary.txt")
-    temperature = None
-    if isinstance(run.objective, EstimatesDensityRatio):
-        temperature = run.calibration_temperature
-    weights.save(folder / _WEIGHTS, _components(run), run.step, temperature, dtype)
+    weights.save(folder / _WEIGHTS, _components(run), run.step, dtype)
     weights.load(folder / _WEIGHTS, _components(run))
+    rounded = dataclasses.replace(run, results=folder, published_temperature=None)
+    if not isinstance(run.objective, EstimatesDensityRatio):
+        return rounded
+    temperature = rounded.calibration_temperature
+    weights.add_calibration_temperature(folder / _WEIGHTS, temperature)
+    return dataclasses.replace(rounded, published_temperature=temperature)
 
 
 def _components(run):
@@ -102,7 +108,7 @@ def without_paths(experiment: dict) -> dict:
     """The fields of an experiment with the names of files instead of their paths here."""
     folders = {"data": "data", "objective": "objectives"}
     specs = {
-        field: spec.read(folder, experiment[field]).without_paths(index.is_published).text
+        field: spec.read(folder, experiment[field]).without_paths(index.is_name).text
         for field, folder in folders.items()
     }
     others = [experiment.get(field) for field in _OTHER_RUNS]
@@ -155,8 +161,7 @@ def _write_sample(run, folder):
         return "![samples of seed 0](sample.png)"
     texts = run.samples(3 if run.domain.contiguous else 20)
     (folder / "sample.txt").write_text("\n\n".join(texts) + "\n", encoding="utf-8")
-    shown = "\n".join(texts[:1] if run.domain.contiguous else texts)
-    return f"```\n{shown}\n```"
+    return card.fenced("\n".join(texts[:1] if run.domain.contiguous else texts))
 
 
 def processor() -> str:

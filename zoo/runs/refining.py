@@ -11,12 +11,13 @@ from zoo import spec
 from zoo.batch import Batch
 from zoo.density_ratio import estimate, refinement
 from zoo.density_ratio.trained import Trained
+from zoo.errors import require
 from zoo.models.base.latent_generator import LatentGenerator
 from zoo.models.base.sequence_model import SequenceModel
 from zoo.runs import sampling
 
 COUNT = 2000  # samples, by which the bound of rejection is chosen
-_ANCESTRAL = spec.build("samplers", "ancestral")  # one function: the loop is traced for each
+ANCESTRAL = spec.build("samplers", "ancestral")  # one function: the loop is traced for each
 _SEED = 2**31 - 2  # keeps these samples apart from those of an evaluation
 
 
@@ -45,12 +46,18 @@ class Refiner:
         choose: from (draw, log_ratio, seeds) to what is chosen, see `zoo.density_ratio.refinement`.
 
     Raises:
-        SpecError: the run's objective estimates no density ratio.
+        SpecError: the run's objective estimates no density ratio, or one that tells nothing.
         DataError: the calibration temperature has to be fitted, and the data is not to be had.
     """
 
     def __init__(self, run: Trained, text: str, temperature: float):
         estimate.require_given(run)
+        require(
+            math.isfinite(temperature),
+            "The discriminator's ratio is no larger for data than for samples on the validation "
+            "split: there is nothing to refine by. Train the ratio longer, by "
+            "--objective=density_ratio.",
+        )
         settings = spec.build("samplers", text)
         self._generator, self._discriminator = run.generator, run.model.discriminator
         self._objective, self._step = run.objective, estimate.last_update(run)
@@ -122,7 +129,7 @@ def tokens(generator: SequenceModel, prompt: tf.Tensor) -> refinement.Draw:
         count = tf.shape(seeds)[0]
         known = tf.fill([count], tf.shape(prompt)[1])
         prompts = tf.repeat(prompt, count, axis=0)
-        return (generator.generate(seeds, _ANCESTRAL, None, prompts, known).tokens,)
+        return (generator.generate(seeds, ANCESTRAL, None, prompts, known).tokens,)
 
     return draw
 

@@ -125,6 +125,7 @@ class Run(Trained):
             self.refiner is not None,
             f"{self.sampler} chooses among no candidates; give the sampler refine(candidates=8).",
         )
+        self._require_class("label", label)
         if self.domain.kind != "text":
             drawn = self.refiner.draw(count, seed, label)
             return refining.Refined(drawn.samples.values, drawn.candidates)
@@ -157,10 +158,10 @@ class Run(Trained):
         """Chooses among candidates where the sampler is refine; None where it is another."""
         if not samplers.is_refinement(self.sampler):
             return None
-        return refining.Refiner(self._plain, self.sampler, self.calibration_temperature)
+        return refining.Refiner(self.unrefined, self.sampler, self.calibration_temperature)
 
     @property
-    def _plain(self):
+    def unrefined(self) -> "Run":
         """The run as it is sampled without refinement."""
         if not samplers.is_refinement(self.sampler):
             return self
@@ -196,7 +197,7 @@ class Run(Trained):
         """
         if self.published_temperature is not None:
             return self.published_temperature
-        return calibration.fitted(self._plain)
+        return calibration.fitted(self.unrefined)
 
     @property
     def results_folder(self) -> pathlib.Path:
