@@ -7,7 +7,8 @@ The data are known texts of an `oracle`, and the generator is trained by likelih
 tokens and too simple for them, where every divergence is a sum over all texts; or of twelve tokens
 from a vocabulary of 20, by the LSTM of `experiments.quality_diversity`, where the divergence is
 estimated. A discriminator then trains alone, as in the warm-up of a game: convolutional,
-recurrent, or recurrent and initialised from a language model of the data. Writes
+recurrent, or recurrent and initialised from a language model of the data, which is another than
+the generator and has seen four times as many of them. Writes
 discriminators.json and discriminators.png into docs/figures; rerun the command to resume.
 """
 
@@ -84,7 +85,7 @@ def complete(part: str, record: dict, path: pathlib.Path, options: argparse.Name
         return
     begun = likelihood(DATA[part], MODELS[part], 0, folder / "generator", steps, batch_size)
     language_model = likelihood(
-        DATA[part], LANGUAGE_MODEL, 0, folder / "language_model", steps, batch_size
+        DATA[part], LANGUAGE_MODEL, 1, folder / "language_model", 4 * steps, batch_size
     )
     for name, mark in left:
         run = ratio(

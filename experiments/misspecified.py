@@ -66,7 +66,9 @@ def against_discriminator(
 
 def mediated(pi: float, generator: str, future: bool, steps: int) -> Kind:
     """Cooperative training of JS_π from likelihood."""
-    objective = f"mediated_js(pi={pi}, future={future}, mediator_steps=2)"
+    objective = (
+        f"mediated_js(pi={pi}, future={future}, mediator_steps=2, mediator_warmup={steps // 10})"
+    )
     model = f'mediated(generator="{generator}", mediator="{_MEDIATOR}")'
     return Kind(objective, model, steps, RATE, init_from=LIKELIHOOD)
 

@@ -494,7 +494,7 @@ def poor_generators(record: dict) -> Figure:
     Args:
         record: what `experiments.poor_generators` writes.
     """
-    bounds = "bound of JS in nats; dotted: the game's own"
+    bounds = "bound of JS$_\\pi$ / H(π); dotted: the game's own"
     measures = {"precision": "precision", "recall": "recall", "fresh_bound": bounds}
     runs = list(record["runs"].values())
     games = list(dict.fromkeys(run["game"] for run in runs))
@@ -519,15 +519,27 @@ def _over_pi(ax, runs, measure):
     sizes = sorted({run["latent_size"] for run in runs})
     for size, color in zip(sizes, ("black", "#2166ac", _BEST), strict=False):
         of_size = [run for run in runs if run["latent_size"] == size]
-        pis = [scipy.special.logit(run["pi"]) for run in of_size]
         label = f"{size} latent" + ("s" if size > 1 else "")
-        found = [run["measured"][measure] for run in of_size]
-        ax.plot(pis, found, "o-", color=color, markersize=4, label=label)
+        _means_over_pi(ax, of_size, measure, "o-", color=color, label=label)
         if measure == "fresh_bound":
-            own = [run["measured"]["own_bound"] for run in of_size]
-            ax.plot(pis, own, "x:", color=color, markersize=4)
+            _means_over_pi(ax, of_size, "own_bound", "x:", color=color)
     ticks = sorted({run["pi"] for run in runs})
     ax.set_xticks(scipy.special.logit(ticks), [f"{pi:g}" for pi in ticks])
+
+
+def _means_over_pi(ax, runs, measure, style, **options):
+    """Plots the mean over seeds, and each seed as a dot; bounds as a share of the largest, H(π)."""
+    pis = sorted({run["pi"] for run in runs})
+    entropy = scipy.special.entr
+    largest = {pi: entropy(pi) + entropy(1 - pi) if "bound" in measure else 1.0 for pi in pis}
+    found = {
+        pi: [run["measured"][measure] / largest[pi] for run in runs if run["pi"] == pi]
+        for pi in pis
+    }
+    places = scipy.special.logit(pis)
+    ax.plot(places, [np.mean(found[pi]) for pi in pis], style, markersize=4, **options)
+    for place, values in zip(places, found.values(), strict=True):
+        ax.plot([place] * len(values), values, ".", markersize=2, color=options["color"])
 
 
 def real_text(record: dict) -> Figure:
@@ -550,8 +562,9 @@ def real_text(record: dict) -> Figure:
         for name, place in places.items():
             color = "black" if name in curve else _BEST
             ax.plot(*place, "o", color=color, markersize=4)
-            ax.annotate(name.removeprefix("maximum likelihood, "), place, (5, 3), color=color,
-                        textcoords="offset points", fontsize=7)  # fmt: skip
+            label = name.removeprefix("maximum likelihood, further, ")
+            ax.annotate(label, place, (5, 3), color=color, textcoords="offset points",
+                        fontsize=7)  # fmt: skip
         ax.set(xlabel="samples under the reference, nats per token: quality")
         ax.set(ylabel="reverse LM score, nats per token: quality and diversity")
         return figure

@@ -1,6 +1,7 @@
 """Effect of π on MNIST where the generator is too poor for the data, with fresh bounds beside.
 
     python -m experiments.poor_generators
+    python -m experiments.poor_generators --games noise --seeds 1 2
 
 Generators of few latent dimensions and few units are trained by `generalised_js` at several π
 against a discriminator of width 32, in two games: with the penalty R1, and with noise on all
@@ -9,7 +10,7 @@ images: precision and recall, the bound of JS_π that the game's own discriminat
 of a fresh one of the same width, trained to the end with the generator fixed; under the noise of
 the game, where there is noise. Writes poor_generators.json and poor_generators.png into
 docs/figures; rerun the command to resume, also within a run. At the end it prints the results as a
-table in Markdown. The whole aims at two hours on one core.
+table in Markdown, the mean ± standard deviation where there are several seeds.
 
 Source: F. Huszár (2015), arXiv 1511.05101, section 4.
 """
@@ -24,7 +25,7 @@ from zoo.errors import explained
 from zoo.runs.evaluation import evaluate
 from zoo.runs.run_folder import write_json
 
-LATENTS, PIS, STEPS = (1, 2, 4), (0.1, 0.5, 0.9), 4000
+LATENTS, PIS, STEPS = (1, 2, 4), (0.1, 0.5, 0.9), 2500
 NOISE = 1.0  # standard deviation; pixels lie in [0, 1]
 GAMES = {"R1": "r1=0.1", "noise": f"instance_noise={NOISE}"}
 MEASURES = {
@@ -44,8 +45,9 @@ def model(latent_size: int, width: int) -> str:
 
 def complete(record: dict, path: pathlib.Path, options: argparse.Namespace) -> None:
     """Trains and measures the runs without a result, and writes the file after each."""
-    for game, latent_size, pi in itertools.product(GAMES, options.latent_sizes, options.pis):
-        name = f"{game}, latent_size={latent_size}, π = {pi:g}"
+    every = itertools.product(options.seeds, options.games, options.latent_sizes, options.pis)
+    for seed, game, latent_size, pi in every:
+        name = f"{game}, latent_size={latent_size}, π = {pi:g}, seed {seed}"
         if name in record["runs"]:
             continue
         print(name, flush=True)
@@ -60,8 +62,10 @@ def complete(record: dict, path: pathlib.Path, options: argparse.Namespace) -> N
             optimizer="adam(beta_1=0.5)",
             average_decay=0.999,
             sample_every=0,
+            seed=seed,
         )
-        run = train(settings, str(options.workdir / f"{game}_latent_{latent_size}_pi_{pi}"))
+        folder = f"{game}_latent_{latent_size}_pi_{pi}_seed_{seed}"
+        run = train(settings, str(options.workdir / folder))
         noise = NOISE if game == "noise" else 0.0
         fresh = (
             f"fresh_bound(steps={options.fresh_steps}, pi={pi}, model='dcgan(width=32)', "
@@ -73,6 +77,7 @@ def complete(record: dict, path: pathlib.Path, options: argparse.Namespace) -> N
             "game": game,
             "latent_size": latent_size,
             "pi": pi,
+            "seed": seed,
             "measured": {key: found[key].value for key in MEASURES},
             "standard_errors": {key: found[key].standard_error for key in MEASURES},
             "ceilings": {key: found[key].ceiling for key in MEASURES},
@@ -80,13 +85,21 @@ def complete(record: dict, path: pathlib.Path, options: argparse.Namespace) -> N
         write_json(path, record)
 
 
+def settings_of(run: dict) -> tuple[str, int, float]:
+    """What runs of several seeds have in common."""
+    return run["game"], run["latent_size"], run["pi"]
+
+
 def table(record: dict) -> str:
-    """Formats the results in Markdown."""
-    lines = [f"| game | latent_size | π | {' | '.join(MEASURES.values())} |",
-             "|---" * (len(MEASURES) + 3) + "|"]  # fmt: skip
+    """Formats the results in Markdown, a row for the seeds of the same settings."""
+    lines = [f"| game | latent_size | π | seeds | {' | '.join(MEASURES.values())} |",
+             "|---" * (len(MEASURES) + 4) + "|"]  # fmt: skip
+    groups = {}
     for run in record["runs"].values():
-        cells = [f"{run['measured'][key]:.3f}" for key in MEASURES]
-        row = run["game"], str(run["latent_size"]), f"{run['pi']:g}", *cells
+        groups.setdefault(settings_of(run), []).append(run["measured"])
+    for (game, latent_size, pi), found in sorted(groups.items()):
+        cells = [results.over_seeds([each[key] for each in found]) for key in MEASURES]
+        row = game, str(latent_size), f"{pi:g}", str(len(found)), *cells
         lines.append(f"| {' | '.join(row)} |")
     return "\n".join(lines)
 
@@ -97,6 +110,8 @@ def arguments_of(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--data", default="mnist")
     parser.add_argument("--latent_sizes", nargs="+", type=int, default=list(LATENTS))
     parser.add_argument("--pis", nargs="+", type=float, default=list(PIS))
+    parser.add_argument("--games", nargs="+", choices=list(GAMES), default=list(GAMES))
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--width", type=int, default=4, help="channels of the generator")
     parser.add_argument("--steps", type=int, default=STEPS, help="of each run")
     parser.add_argument("--fresh_steps", type=int, default=2000, help="of a fresh discriminator")

@@ -21,12 +21,14 @@ def test_finished_runs_are_passed_over(tmp_path, monkeypatch, capsys):
     settings = {name: getattr(options, name) for name in names}
     measured = dict.fromkeys(poor_generators.MEASURES, 0.5)
     runs = {
-        f"{game}, latent_size={size}, π = {pi:g}": {
+        f"{game}, latent_size={size}, π = {pi:g}, seed {seed}": {
             "game": game,
             "latent_size": size,
             "pi": pi,
-            "measured": measured,
+            "seed": seed,
+            "measured": measured | {"recall": 0.5 + 0.1 * seed},
         }
+        for seed in (0, 1)
         for game in poor_generators.GAMES
         for size in poor_generators.LATENTS
         for pi in poor_generators.PIS
@@ -35,10 +37,10 @@ def test_finished_runs_are_passed_over(tmp_path, monkeypatch, capsys):
     write_json(path, {"settings": settings, "runs": runs})
     before = path.read_bytes()
     monkeypatch.setattr(poor_generators, "train", None)
-    given = [f"--output={tmp_path}", f"--workdir={tmp_path}"]
+    given = [f"--output={tmp_path}", f"--workdir={tmp_path}", "--seeds", "0", "1"]
     poor_generators.main(given)
     assert path.read_bytes() == before
-    assert "| noise | 4 | 0.9 | 0.500 |" in capsys.readouterr().out
+    assert "| noise | 4 | 0.9 | 2 | 0.500 ± 0.000 | 0.550 ± 0.071 |" in capsys.readouterr().out
     assert (tmp_path / "poor_generators.png").stat().st_size > 1000
     with pytest.raises(SpecError, match=r"now .*'width': 8.*: move it, or"):
         poor_generators.main([*given, "--width=8"])

@@ -9,7 +9,7 @@ from zoo.runs.run_folder import write_json
 
 def test_every_kind_starts_from_likelihood():
     every = real_text.kinds(8)
-    assert len(every) == 1 + 2 * len(real_text.PIS)
+    assert len(every) == 2 + 2 * len(real_text.PIS)
     for name, kind in every.items():
         spec.build("objectives", kind.objective)
         assert kind.init_from == (None if name == real_text.LIKELIHOOD else real_text.LIKELIHOOD)

@@ -5,9 +5,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import zoo
 from zoo import divergences, spec
 from zoo.batch import Batch
 from zoo.data.base.splits import batches
+from zoo.errors import SpecError
+from zoo.runs import building
 from zoo.trainers import cooperative
 
 JOINT = [[0.4, 0.05, 0.05], [0.02, 0.2, 0.03], [0.05, 0.05, 0.15]]
@@ -156,3 +159,25 @@ def test_generator_and_mediator_come_to_the_data():
     for network in (model.generator, model.mediator):
         log_q = tf.cast(network.log_prob(EVERY), tf.float64)
         assert divergences.generalised_js(log_p, log_q, 0.5) < 0.01  # 0.10 at the start
+
+
+def test_a_warm_up_keeps_the_generator_s_weights_and_then_lets_them_move(letters, texts):
+    experiment = zoo.Experiment(
+        data="surnames",
+        model="mediated(generator='lstm(units=8, layers=1)')",
+        objective="mediated_js(mediator_warmup=2)",
+        batch_size=4,
+        steps=4,
+    )
+    trainer = building.build_trainer(experiment, building.compose(experiment), letters)
+    before, of_mediator = values(trainer.generator), values(trainer.mediator)
+    for step in range(3):
+        trainer.train_step((texts.batch(step, 4, seed=0),))
+        still = all(map(np.array_equal, values(trainer.generator), before))
+        assert still == (step < 2)
+        assert not all(map(np.array_equal, values(trainer.mediator), of_mediator))
+
+
+def test_a_warm_up_below_zero_is_refused():
+    with pytest.raises(SpecError, match="mediator_warmup=-1"):
+        spec.build("objectives", "mediated_js(mediator_warmup=-1)")

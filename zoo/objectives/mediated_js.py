@@ -35,6 +35,7 @@ class MediatedJS(CooperativeObjective):
 
     Attributes:
         mediator_steps: mediator updates per generator update, each on new examples.
+        mediator_warmup: training steps before the generator's weights begin to move.
     """
 
     def __init__(
@@ -44,10 +45,11 @@ class MediatedJS(CooperativeObjective):
         generator_loss: GeneratorLoss,
         future: bool,
         mediator_steps: int,
+        mediator_warmup: int = 0,
     ):
         self._pi, self._pi_steps = pi, pi_steps
         self._generator_loss, self._future = generator_loss, future
-        self.mediator_steps = mediator_steps
+        self.mediator_steps, self.mediator_warmup = mediator_steps, mediator_warmup
 
     def pi_at(self, step: int | tf.Tensor):
         """π at a training step, an integer or an integer tensor []: a float64 tensor []."""
@@ -154,6 +156,7 @@ def build(
     generator_loss: GeneratorLoss = "normalised",
     future: bool = False,
     mediator_steps: int = 1,
+    mediator_warmup: int = 0,
 ) -> MediatedJS:
     """Cooperative training of JS_π.
 
@@ -167,14 +170,21 @@ def build(
             Without, the gradient has little variance and is not that of the divergence: Q learns
             the next token, and not to avoid prefixes after which it does badly.
         mediator_steps: mediator updates per generator update, each on new examples.
+        mediator_warmup: training steps at the start in which the generator's learning rate is 0,
+            so that a new mediator does not lead a trained generator away from what it has learnt;
+            they count as steps of the run, and take as long.
 
     Raises:
-        SpecError: π outside (0, 1), a schedule that is incomplete or cannot be, or no step of the
-            mediator.
+        SpecError: π outside (0, 1), a schedule that is incomplete or cannot be, no step of the
+            mediator, or a warm-up below zero.
     """
     ends = pi_schedule.checked("mediated_js", pi, pi_steps)
     require(
         mediator_steps >= 1,
         f"mediated_js: mediator_steps={mediator_steps} should be at least 1.",
     )
-    return MediatedJS(ends, pi_steps, generator_loss, future, mediator_steps)
+    require(
+        mediator_warmup >= 0,
+        f"mediated_js: mediator_warmup={mediator_warmup} should be at least 0.",
+    )
+    return MediatedJS(ends, pi_steps, generator_loss, future, mediator_steps, mediator_warmup)

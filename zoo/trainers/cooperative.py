@@ -66,6 +66,11 @@ class Cooperative(TwoPlayer):
             for variable, value in zip(self.mediator.variables, weights, strict=True):
                 variable.assign(value)
 
+    @property
+    def waiting(self) -> dict[str, int]:
+        """See `Trainer.waiting`."""
+        return {"generator_optimizer": self.objective.mediator_warmup}
+
     def train_step(self, data: tuple):
         """Updates the mediator on real texts and samples, then the generator."""
         figures = self.objective.logged(self.step.value)

@@ -193,9 +193,11 @@ class CooperativeObjective(Objective):
 
     Attributes:
         mediator_steps: mediator updates per generator update, each on new examples.
+        mediator_warmup: training steps before the generator's weights begin to move.
     """
 
     mediator_steps: int = 1
+    mediator_warmup: int = 0
 
     @abc.abstractmethod
     def mediator_loss(self, real_nats: tf.Tensor, generated_nats: tf.Tensor, step: int | tf.Tensor):
