@@ -153,6 +153,20 @@ def test_a_run_is_initialised_from_it(published, run, tmp_path):
         np.testing.assert_allclose(one, other, atol=1e-6)
 
 
+def test_nothing_is_trained_in_its_folder(published, run):
+    before = sorted((path, path.stat().st_mtime_ns) for path in published[0].rglob("*"))
+    with pytest.raises(RunFolderError, match="holds a published model, which stays as it is"):
+        zoo.train(run.experiment, str(published[0]))
+    assert sorted((path, path.stat().st_mtime_ns) for path in published[0].rglob("*")) == before
+
+
+def test_a_new_run_may_have_the_name_of_a_published_model(run, tmp_path, monkeypatch):
+    if run.domain.kind == "image":
+        pytest.skip("one kind is enough")
+    monkeypatch.chdir(tmp_path)
+    assert zoo.train(dataclasses.replace(run.experiment, steps=1), "surnames_lstm").step == 1
+
+
 def test_other_data_are_refused(published, run, tmp_path):
     if run.domain.kind == "image":
         pytest.skip("one kind is enough")

@@ -4,7 +4,7 @@ import dataclasses
 import os
 
 from zoo.errors import RunFolderError, SpecError
-from zoo.pretrained import index
+from zoo.pretrained import index, manifest
 from zoo.runs import building
 from zoo.runs.experiment import INITIAL, MAY_CHANGE, Experiment
 from zoo.runs.run_folder import RunFolder
@@ -63,6 +63,15 @@ def _recorded_fields(experiment, recorded, specs, folder):
             "Give the same flags to continue it, or a new --workdir."
         )
     return {name: getattr(recorded, name) for name in fixed}
+
+
+def require_not_published(folder: RunFolder) -> None:
+    """Raises RunFolderError if a folder holds a published model, which training would change."""
+    if (folder.path / manifest.FILE).is_file():
+        raise RunFolderError(
+            f"{folder.path} holds a published model, which stays as it is. Give another --workdir, "
+            f"and --init_from={folder.path} to begin with its weights."
+        )
 
 
 def _meanings(experiment, specs):

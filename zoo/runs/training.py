@@ -46,6 +46,7 @@ def train(experiment: Experiment, workdir: str, allow_changed_data: bool = False
     strategy = strategies.strategy(experiment)  # first: workers meet before TensorFlow does work
     parts = building.compose(experiment)
     folder, writes = RunFolder(workdir), strategies.is_chief(strategy)
+    continuing.require_not_published(folder)
     with folder.held() if writes else contextlib.nullcontext():
         experiment = continuing.settled(experiment, parts.specs, folder)
         dataset, digests = datasets.read(
