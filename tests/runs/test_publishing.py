@@ -74,8 +74,8 @@ def test_it_measures_what_its_card_says(published, monkeypatch, tmp_path):
     assert "differ by more than two standard errors" in card.agreement(other, recorded["metrics"])
 
 
-@pytest.mark.parametrize(("dtype", "error"), [("int8", 1.0), ("float16", 0.05), ("float32", 1e-9)])
-def test_the_smallest_weights_that_keep_printed_figures_are_taken(run, tmp_path, dtype, error):
+@pytest.mark.parametrize(("dtype", "error"), [("int8", 1.0), ("float16", 0.01), ("float32", 1e-9)])
+def test_the_smallest_weights_that_keep_likelihoods_are_taken(run, tmp_path, dtype, error):
     """The figure is one weight: of 8 bits it is right to about 0.4 %, of 16 to 0.02 %."""
     if run.domain.kind == "text":
         pytest.skip("so small a model has no blocks")
@@ -291,9 +291,9 @@ def test_nothing_of_a_damaged_model_is_loaded(published, tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "change", "kept"),
-    [("nll", 0.0001, True), ("nll", 0.01, False), ("mauve", 0.12, True), ("mauve", 0.13, False)],
+    [("nll", 0.0014, True), ("nll", 0.0016, False), ("mauve", 0.12, True), ("mauve", 0.13, False)],
 )
-def test_rounded_weights_have_to_keep_likelihoods_as_printed(tmp_path, name, change, kept):
+def test_rounded_weights_have_to_keep_likelihoods(tmp_path, name, change, kept):
     """Figures of samples move with the draws, and may by three standard errors of a difference."""
     one = {"value": 1.5, "standard_error": 0.03, "unit": "nats"}
     for folder, moved in (("exact", 0), ("rounded", change)):

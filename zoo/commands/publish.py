@@ -4,8 +4,8 @@
 
 The facts are a JSON object of what the run does not know: name, summary, data_id (a key of
 zoo/pretrained/data_licences.json), command, hardware, minutes and failures. The run is measured
-with weights in float32, 8 bits and float16; the smallest are kept with which likelihoods are
-printed as in float32 and figures of samples agree within three standard errors.
+with weights in float32, 8 bits and float16; the smallest are kept with which likelihoods agree with
+those in float32 within a twentieth of a standard error, and figures of samples within three.
 """
 
 import pathlib
