@@ -83,7 +83,7 @@ def passage(name: str, contiguous: bool) -> str:
     text = (index.MODELS / name / "sample.txt").read_text(encoding="utf-8")
     lines = text.split("\n") if contiguous else text.split("\n\n")
     shown = [line.rstrip() for line in lines[:_LINES]]
-    return "\n".join(["```", *shown, "```"])
+    return card.fenced("\n".join(shown))
 
 
 def _images(name):

@@ -116,3 +116,15 @@ def test_a_folder_that_cannot_be_written_is_named(build, tmp_path, monkeypatch):
     (tmp_path / "data").write_text("a file where a folder should be")
     with pytest.raises(DataError, match=r"Cannot prepare large data in .*--data_dir"):
         build(TEXT, on_disk=True)
+
+
+def test_what_is_prepared_is_read_where_nothing_can_be_written(build, monkeypatch):
+    def refused(path):
+        raise PermissionError(13, "Permission denied", path)
+
+    before = build(TEXT, on_disk=True)
+    monkeypatch.setattr(prepared.filelock, "FileLock", refused)
+    again = build(TEXT, on_disk=True)
+    np.testing.assert_array_equal(again.train.values, before.train.values)
+    with pytest.raises(DataError, match="Permission denied"):
+        build(TEXT + "more", on_disk=True)

@@ -205,6 +205,19 @@ def test_an_evaluation_adds_to_what_was_measured_before(runs):
     assert [each["metrics"] for each in other["earlier"]] == [same["metrics"]]
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"count": 0}, "count=0 should be at least 1"),
+        ({"seed": -1}, "seed=-1 should be from 0 to 2147483647"),
+        ({"metrics": ("fresh_bound(pi=0.1)", "fresh_bound")}, "fresh_bound is given twice"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(settings, message):
+    with pytest.raises(SpecError, match=message):
+        Settings(**settings)
+
+
 def test_figures_of_each_sampler_count_seed_and_step_are_kept_apart(runs):
     """The newest first, and of those measured alike the newest figure."""
     path, settings = runs[0].folder.path / "metrics.json", Settings(count=20, seed=5)

@@ -34,7 +34,8 @@ class Settings:
         seed: the seed of the samples, and of any draws of a metric.
 
     Raises:
-        SpecError: no split, or an unknown split or metric.
+        SpecError: no split, an unknown split or metric, a metric that is given twice, or a number
+            out of range.
     """
 
     splits: tuple[str, ...] = ("validation", "test")
@@ -47,8 +48,12 @@ class Settings:
         require(bool(self.splits), f"splits is empty. Known: {', '.join(SPLITS)}.")
         for split in self.splits:
             require(split in SPLITS, f"There is no split {split!r}. Known: {', '.join(SPLITS)}.")
-        for name in self.metrics or ():
-            metrics.find(name)
+        require(self.count >= 1, f"count={self.count} should be at least 1.")
+        require(0 <= self.seed < 2**31, f"seed={self.seed} should be from 0 to 2147483647.")
+        names = [spec.parse(text)[0] for text in self.metrics or ()]
+        for name, text in zip(names, self.metrics or (), strict=True):
+            metrics.find(text)
+            require(names.count(name) == 1, f"{name} is given twice in metrics: measure it twice.")
 
 
 @dataclasses.dataclass

@@ -37,6 +37,8 @@ def folder(
     root = _root(data_dir)
     name = hashlib.sha256(json.dumps(decides).encode()).hexdigest()[:32]
     complete, unfinished = root / name, root / f"unfinished_{name}"
+    if complete.exists():  # which may be read-only
+        return complete
     try:
         root.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(root / f"{name}.lock"):
