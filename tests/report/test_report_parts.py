@@ -43,7 +43,9 @@ def evaluation(path, **measured):
     folder = types.SimpleNamespace(path=path)
     members = dict.fromkeys(measured, "member")
     made = zoo.Experiment(data="pairs", model=str(path), objective="maximum_likelihood")
-    run = types.SimpleNamespace(folder=folder, experiment=made, sampler="ancestral()")
+    run = types.SimpleNamespace(
+        folder=folder, experiment=made, sampler="ancestral()", results=None, step=made.steps
+    )
     return Evaluation(run, Settings(), measured, members)
 
 
