@@ -369,6 +369,26 @@ def test_a_model_without_unknown_and_end():
     )
 
 
+@pytest.mark.parametrize("model", ["lstm(units=4, layers=1)", "gru(units=4, layers=1)",
+                                   "transformer(units=4, layers=1, heads=1)"])  # fmt: skip
+def test_a_row_that_ends_before_others_changes_nothing_where_there_is_no_end_token(model):
+    """What it is filled with, -1, is no token that the network could read."""
+    domain = domains.Text(Vocabulary(["0", "1", "2"], "word"), 6, contiguous=False)
+    signatures = text_signatures.build(spec.build("models", model, domain)).signatures
+    options = {"temperature": 1.0, "top_p": 1.0, "top_k": 0}
+
+    def answer(most):
+        rows = {name: [value] * len(most) for name, value in options.items()}
+        given = {"prompt": [""] * len(most), "seed": list(range(len(most)))}
+        return ask(signatures, "generate_with_options", max_new_tokens=most, **given, **rows)
+
+    found, whole = answer([0, 1, 6]), answer([6, 6, 6])
+    assert found["num_tokens"].tolist() == [0, 1, 6]
+    assert found["text"][0] == ""
+    assert found["text"][1] == whole["text"][1].split(" ")[0]
+    assert found["text"][2] == whole["text"][2]
+
+
 def scored(contiguous):
     """A discriminator of texts of up to five letters, and the answers that it gives when served."""
     domain = domains.Text(Vocabulary.of(["abc"], "character"), 5, contiguous)

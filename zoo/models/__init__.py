@@ -2,7 +2,7 @@
 
 A member is a file with
 
-    def build(example: Text | Image, *, ...) -> SequenceModel
+    def build(domain: Text | Image, *, ...) -> SequenceModel
 
 which makes the model of a domain with all its variables. The annotations say which data it fits
 and what it can do, so which objectives train it:

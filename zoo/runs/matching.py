@@ -1,7 +1,7 @@
 """Matches data, models, objectives and trainers by the types of their `build`.
 
 data         build(...) -> Dataset[Text]                the domain of its examples
-model        build(example: Text | Image, ...) -> SequenceModel
+model        build(domain: Text | Image, ...) -> SequenceModel
 objective    build(...) -> MaximumLikelihood            a LikelihoodObjective
 trainer      build(model: SequenceModel, objective: LikelihoodObjective, ...)
 """

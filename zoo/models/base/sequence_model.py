@@ -49,7 +49,7 @@ class SequenceModel(keras.Model, Generator, Likelihood):
 
     Attributes:
         domain: see above.
-        sequence: see above; the same as `example` for texts.
+        sequence: see above; the same as `domain` for texts.
         network: see above.
         num_starts: the number of start tokens, from `sequence.vocabulary.start` up.
     """

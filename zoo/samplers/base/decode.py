@@ -87,7 +87,7 @@ def _decode(
 
     def body(t, token, state, done, tokens, log_prob, num_tokens):
         done = tf.logical_or(done, t >= limit)
-        logits, state = step(token, state)
+        logits, state = step(tf.maximum(token, 0), state)  # an absent end token is no input
         drawn = draw(sampler(logits + never), noise[t])
         token = tf.where(done, vocabulary.end, tf.where(is_forced[t], forced[t], drawn))
         counts = tf.logical_not(tf.logical_or(done, is_forced[t]))

@@ -72,7 +72,8 @@ class WithDiscriminator(Trainer):
         real, step = Batch(*data), self.step.value
         generated = self.generator.examples(validation_seeds(real, number))
         both = concatenate([real, generated])
-        noisy = self.objective.instance_noise(both, step, self.key("validation noise"))
+        key = randomness.fold(self.key("validation noise"), number)
+        noisy = self.objective.instance_noise(both, step, key)
         whole = tf.split(self.discriminator.prefix_logits(*noisy)[:, -1], 2)
         # The step counts updates that are done: the last one was at the step before.
         figures = self.objective.diagnostics(*whole, tf.maximum(step - 1, 0))
