@@ -8,7 +8,7 @@ Each part trains the density ratio of data and samples with the generator fixed.
 known texts of `experiments.misspecified` the refined distributions are summed over all texts, and
 `refinement_gain` is compared with the exact fall of KL[P‖Q]. On surnames the published models are
 refined, on MNIST a small DCGAN, by the ratio from pixels and from features of a classifier. The
-latter is judged in the features that it was fitted in, which favours it.
+latter is measured in the features that it was fitted in, which favours it.
 Writes refinement.json, and refinement.png of the known texts, into docs/figures; rerun the command
 to resume: finished runs are passed over.
 

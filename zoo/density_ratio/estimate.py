@@ -72,7 +72,7 @@ def log_density_ratio(run: Trained, examples: Batch) -> np.ndarray:
 
 
 def held_out(run: Trained, split: str, count: int, seed: int) -> tuple[Batch, Batch]:
-    """Real examples and samples, those that the discriminator tells from them: never refined.
+    """Real examples and samples that are not refined, as the discriminator was trained on them.
 
     Args:
         run: a trained run.

@@ -64,7 +64,7 @@ class Facts:
 
     @property
     def licence(self) -> dict[str, str]:
-        """What a card says of the data: `id`, `licence` and `about`."""
+        """The data's `id`, `licence` and description, `about`."""
         given = {"id": self.data_id, "licence": self.data_licence, "about": self.data_about}
         return _json("data_licences.json").get(self.data_id, given)
 

@@ -81,7 +81,8 @@ def _smallest(run, exact, evaluate, count):
 def _written(run, folder, dtype):
     """Writes the experiment, the tokenizer and the weights, which the run has afterwards.
 
-    Returns the run as it is loaded from there.
+    Returns:
+        The run as it is loaded from the folder: with these weights, and their temperature.
     """
     folder.mkdir()
     record = json.loads((run.folder.path / "experiment.json").read_text(encoding="utf-8"))
