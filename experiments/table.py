@@ -195,7 +195,16 @@ def _ours(flagfile, found):
         return None
     name = flagfile.relative_to(ROOT)
     model = f"**`{flags['model']}`, `{flags['objective']}`**"
-    return measured["value"], f"{model} | **{card.figure(measured)}** | `{name}`"
+    return measured["value"], f"{model} | **{_beside(measured)}** | `{name}`"
+
+
+def _beside(measured):
+    """A figure as that of published results, and of a mean over seeds their number."""
+    values = measured.get("values")
+    if not values:
+        return card.figure(measured)
+    spread = card.figure(measured | {"standard_error": statistics.stdev(values)})
+    return f"{spread} over {len(values)} seeds"
 
 
 # Document -> the tables in it, by their marks.

@@ -58,6 +58,22 @@ def test_splits_together_are_weighted_by_their_counts():
     assert card.figure(card.together(MEASURED, "nll", ["test"])) == "2.00 ± 0.10"
 
 
+def test_splits_together_of_several_seeds_have_a_value_for_each():
+    measured = {
+        "nll@validation": {
+            "value": 1.5,
+            "standard_error": None,
+            "count": 100,
+            "values": [1.0, 2.0],
+        },
+        "nll": {"value": 4.0, "standard_error": None, "count": 300, "values": [3.0, 5.0]},
+    }
+    found = card.together(measured, "nll", ["validation", "test"])
+    assert found["standard_error"] is None
+    assert found["value"] == pytest.approx((100 * 1.5 + 300 * 4.0) / 400)
+    assert found["values"] == pytest.approx([(100 + 900) / 400, (200 + 1500) / 400])
+
+
 @pytest.mark.parametrize(
     ("value", "error", "printed"),
     [

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import operator
 import pathlib
 import re
 import shlex
@@ -173,7 +174,8 @@ def together(measured: dict, metric: str, splits: list[str]) -> dict | None:
         splits: names of splits.
 
     Returns:
-        `value` and `standard_error`; None if the metric was not measured on all of them.
+        `value`, `standard_error` and, of a mean over seeds, the `values` of the seeds; None if the
+        metric was not measured on all of them.
     """
     names = [metric if split == "test" else f"{metric}@{split}" for split in splits]
     if any(name not in measured or measured[name]["value"] is None for name in names):
@@ -181,11 +183,19 @@ def together(measured: dict, metric: str, splits: list[str]) -> dict | None:
     parts = [measured[name] for name in names]
     total = sum(part["count"] for part in parts)
     weights = [part["count"] / total for part in parts]
-    pairs = list(zip(weights, parts, strict=True))
-    return {
-        "value": sum(weight * part["value"] for weight, part in pairs),
-        "standard_error": math.hypot(*(weight * part["standard_error"] for weight, part in pairs)),
+
+    def weighted(name):
+        return [weight * part[name] for weight, part in zip(weights, parts, strict=True)]
+
+    known = all(part["standard_error"] is not None for part in parts)
+    found = {
+        "value": sum(weighted("value")),
+        "standard_error": math.hypot(*weighted("standard_error")) if known else None,
     }
+    if all("values" in part for part in parts):
+        of_seeds = zip(*(part["values"] for part in parts), strict=True)
+        found["values"] = [sum(map(operator.mul, weights, values)) for values in of_seeds]
+    return found
 
 
 def ordered(measured: dict) -> dict:
