@@ -10,7 +10,16 @@ import json
 import pathlib
 import statistics
 
-from experiments.misspecified import CAPACITIES, FEW_PIS, MORE_UPDATES, PIS
+from experiments.misspecified import (
+    CAPACITIES,
+    COOLED,
+    COOPERATIVE,
+    FEW_PIS,
+    MORE_UPDATES,
+    OPTIMUM,
+    PIS,
+    by_capacity,
+)
 from experiments.table import with_tables
 from experiments.text_kinds import LIKELIHOOD
 from zoo.errors import explained
@@ -19,44 +28,43 @@ ROOT = pathlib.Path(__file__).parent.parent
 DOCUMENT = ROOT / "docs/misspecified.md"
 RESULTS = ROOT / "docs/figures/misspecified.json"
 USUAL = "units=32, context=1"
-UPDATES = {2: "REINFORCE", 5: MORE_UPDATES}  # of the discriminator in each step
-COOLED = "likelihood at its best temperature"
+OF_SEEDS = ("REINFORCE", MORE_UPDATES, COOPERATIVE)
+OF_CAPACITY = (OPTIMUM, COOLED, "REINFORCE", COOPERATIVE)
 WAYS = {
     LIKELIHOOD: LIKELIHOOD,
     "scheduled sampling, ε = 0.5": "scheduled sampling, ε = 0.5",
     "scheduled sampling, ε to 0": "scheduled sampling, ε to 0",
     "REINFORCE": "REINFORCE, π = {pi}",
     "mediator": "mediator, π = {pi}",
-    "mediator with future": "mediator with future, π = {pi}",
+    COOPERATIVE: f"{COOPERATIVE}, π = {{pi}}",
     "Gumbel-softmax": "Gumbel-softmax, π = {pi}",
 }
 
 
 def over_seeds(record: dict) -> str:
-    """REINFORCE over seeds, beside likelihood at its best temperature and the least of the class.
+    """Trained over seeds, beside likelihood at its best temperature and the least of the class.
 
     The value is that of the divergence which was trained, JS_π, and of KL[Q‖P].
     """
     rows = []
     for source, known in record["exact"].items():
-        shown = itertools.product(FEW_PIS, UPDATES.items())
-        for pi, (updates, name) in shown:
+        for pi, name in itertools.product(FEW_PIS, OF_SEEDS):
             for measure in (f"js_{pi}", "kl_q_p"):
                 values = [run[measure] for run in _runs(record, source, f"{name}, π = {pi}")]
-                if not values:
+                if not values[1:]:
                     continue
                 temperature, cooled = _cooled(known, measure)
                 best = known["optima"][str(pi)][measure]
                 below = sum(value < cooled for value in values)
                 mean = statistics.mean(values)
                 rows.append((
-                    source, pi, updates, "KL[Q‖P]" if measure == "kl_q_p" else f"JS at {pi}",
+                    source, pi, name, "KL[Q‖P]" if measure == "kl_q_p" else f"JS at {pi}",
                     f"{known['likelihood'][measure]:.4f}", f"{cooled:.4f} at {temperature}",
-                    f"{mean:.4f} ± {statistics.stdev(values):.4f}" if values[1:] else f"{mean:.4f}",
+                    f"{mean:.4f} ± {statistics.stdev(values):.4f}",
                     f"{best:.4f}", f"{mean / best - 1:+.1%}", f"{below} of {len(values)}",
                 ))  # fmt: skip
-    head = ("source", "π", "updates", "nats of", "likelihood", "at its best temperature",
-            "REINFORCE", "optimum of JS_π", "REINFORCE from it",
+    head = ("source", "π", "trained by", "nats of", "likelihood", "at its best temperature",
+            "trained", "optimum of JS_π", "trained from it",
             "seeds below the best temperature")  # fmt: skip
     return _table(head, rows)
 
@@ -97,23 +105,14 @@ def ways(record: dict) -> str:
 
 
 def capacities(record: dict) -> str:
-    """JS_π by likelihood at its best temperature and by REINFORCE, over the capacity."""
+    """JS_π by likelihood at its best temperature and by adversaries, over the capacity."""
     rows = []
-    for source in record["exact"]:
-        for capacity in CAPACITIES:
-            likelihood = _runs(record, source, LIKELIHOOD, capacity)[:1]
-            for run in likelihood:
-                cells = []
-                for pi in FEW_PIS:
-                    js = f"js_{pi}"
-                    trained = _runs(record, source, f"REINFORCE, π = {pi}", capacity)[:1]
-                    cells += [f"{run['least_over_temperatures'][js][1]:.4f}",
-                              *(f"{each[js]:.4f}" for each in trained or ())]  # fmt: skip
-                if len(cells) == 2 * len(FEW_PIS):
-                    rows.append((source, capacity, f"{run['kl_p_q']:.3f}", *cells))
-    head = ("source", "generator", "likelihood: KL[P‖Q]",
-            *(f"JS at {pi}: {way}" for pi in FEW_PIS for way in (COOLED, "REINFORCE")))  # fmt: skip
-    return _table(head, rows)
+    for source, found in by_capacity(record).items():
+        for capacity, pi in itertools.product(CAPACITIES, FEW_PIS):
+            if values := found[pi].get(capacity):
+                cells = (f"{values[way]:.4f}" if way in values else "" for way in OF_CAPACITY)
+                rows.append((source, capacity, pi, *cells))
+    return _table(("source", "generator", "π", *OF_CAPACITY), rows)
 
 
 def data_alone(record: dict) -> str:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
-_BEST, _OTHER = "#b2182b", "#7f7f7f"
+_BEST, _SECOND, _OTHER = "#b2182b", "#2166ac", "#7f7f7f"
 _STYLE = {
     "font.size": 9,
     "axes.titlesize": 9,
@@ -353,6 +353,51 @@ _WAYS = {
     "mediator with future": "2",
     "Gumbel-softmax": "+",
 }
+
+
+def capacities(found: dict) -> Figure:
+    """Plots JS_π over the generator's capacity, relative to likelihood at its best temperature.
+
+    Args:
+        found: JS_π in nats by source, π, capacity and way, as `misspecified.by_capacity` returns.
+    """
+    with matplotlib.rc_context(_STYLE):
+        shown = {source: pis for source, pis in found.items() if max(map(len, pis.values())) > 1}
+        figure = Figure(figsize=(1.2 + 3.0 * len(shown), 5.0), layout="constrained")
+        rows = max(map(len, shown.values()), default=1)
+        axes = figure.subplots(rows, max(len(shown), 1), sharey=True, squeeze=False)
+        for column, (source, pis) in zip(axes.T, shown.items(), strict=True):
+            for ax, (pi, capacities) in zip(column, pis.items(), strict=True):
+                _over_capacity(ax, capacities)
+                ax.set(title=f"{source}, π = {pi}")
+        for ax in axes[:, 0]:
+            ax.set_ylabel("JS relative to likelihood's\nat its best temperature")
+        axes[0, -1].legend()
+        return figure
+
+
+def _over_capacity(ax, capacities):
+    """A panel of `capacities`: above 1 likelihood is better."""
+    cooled = "likelihood at its best temperature"
+    ax.axhline(1, linestyle="--", color="black", linewidth=0.9)
+    for way, style, color in (
+        ("REINFORCE", "x-", _BEST),
+        ("mediator with future", "2-", _SECOND),
+        ("optimum of the class", "o", _OTHER),
+    ):
+        places = [
+            (place, values[way] / values[cooled])
+            for place, values in enumerate(capacities.values())
+            if values.get(way)
+        ]
+        if places:
+            ax.plot(*np.transpose(places), style, color=color, markersize=5, label=way)
+    labels = [name.replace(", ", "\n").replace("=", " ") for name in capacities]
+    ax.set_xticks(range(len(labels)), labels, fontsize=6)
+    ax.set_yscale("log")
+    ticks = (0.5, 0.7, 1, 2, 5, 10, 20, 50)
+    ax.yaxis.set(major_locator=FixedLocator(ticks), minor_locator=NullLocator())
+    ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
 
 
 def _exact_curves(ax, known):

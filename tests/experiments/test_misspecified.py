@@ -12,8 +12,9 @@ from zoo.runs.run_folder import write_json
 
 def test_parts_name_every_comparison_of_each_source():
     parts = misspecified.parts()
-    assert len(parts) == 5 * len(misspecified.SOURCES)
-    assert len(parts["seeds-oracle"]) == 9
+    assert len(parts) == 5 * len(misspecified.SOURCES) + 1
+    assert len(parts["seeds-oracle"]) == len(parts["cooperative-markov_0"]) == 9
+    assert len(parts["capacity-oracle"]) == 5 * len(misspecified.CAPACITIES)
     assert len(parts["ways-markov_1"]) == 3 + 3 * len(misspecified.PIS)
     for runs in parts.values():
         for _, _, name, kinds, _ in runs:
@@ -79,6 +80,10 @@ def _record():
         "likelihood": dict.fromkeys(names, 0.2),
         "temperatures": {"1.0": dict.fromkeys(names, 0.2), "0.6": dict.fromkeys(names, 0.16)},
         "optima": {str(pi): dict.fromkeys(names, 0.1) for pi in (*misspecified.PIS, 1)},
+        "optima_by_order": {
+            order: {str(pi): dict.fromkeys(names, 0.05) for pi in (0.5, 0.9)}
+            for order in ("2", "3")
+        },
         "mixce": {"0.5": dict.fromkeys(names, 0.15)},
         "tailr": {"0.01": dict.fromkeys(names, 0.3)},
     }
@@ -86,7 +91,9 @@ def _record():
     runs = {
         "a": {**common, "name": "REINFORCE, π = 0.5", "seed": 1, **dict.fromkeys(names, 0.17)},
         "b": {**common, "name": "REINFORCE, π = 0.5", "seed": 0, **dict.fromkeys(names, 0.11)},
-        "e": {**common, "name": f"{misspecified.MORE_UPDATES}, π = 0.5", "seed": 0,
+        "e": {**common, "name": f"{misspecified.COOPERATIVE}, π = 0.5", "seed": 0,
+              **dict.fromkeys(names, 0.105)},
+        "f": {**common, "name": f"{misspecified.COOPERATIVE}, π = 0.5", "seed": 1,
               **dict.fromkeys(names, 0.105)},
         "c": {**common, "name": "maximum likelihood", "seed": 0, **dict.fromkeys(names, 0.21),
               "least_over_temperatures": {name: [0.6, 0.18] for name in names}},
@@ -99,26 +106,41 @@ def _rows(table):
 
 
 def test_the_table_over_seeds_compares_with_the_best_temperature_and_the_optimum():
-    trained, reverse, more, _ = _rows(misspecified_tables.over_seeds(_record()))
-    assert trained == ["oracle", "0.5", "2", "JS at 0.5", "0.2000", "0.1600 at 0.6",
+    trained, reverse, together, _ = _rows(misspecified_tables.over_seeds(_record()))
+    assert trained == ["oracle", "0.5", "REINFORCE", "JS at 0.5", "0.2000", "0.1600 at 0.6",
                        "0.1400 ± 0.0424", "0.1000", "+40.0%", "1 of 2"]  # fmt: skip
     assert reverse[3] == "KL[Q‖P]"
-    assert more[2:] == ["5", "JS at 0.5", "0.2000", "0.1600 at 0.6", "0.1050", "0.1000", "+5.0%",
-                        "1 of 1"]  # fmt: skip
+    assert together[2:] == ["mediator with future", "JS at 0.5", "0.2000", "0.1600 at 0.6",
+                            "0.1050 ± 0.0000", "0.1000", "+5.0%", "2 of 2"]  # fmt: skip
 
 
 def test_the_other_tables_take_the_first_seed():
     (weight,) = _rows(misspecified_tables.over_weights(_record()))
     assert weight == ["oracle", "0.5", "0.110 (0.100)", "0.110 (0.100)", "0.1100", "0.1000",
                       "0.1600"]  # fmt: skip
-    cooled, likelihood, reinforce = _rows(misspecified_tables.ways(_record()))
+    cooled, likelihood, reinforce, together = _rows(misspecified_tables.ways(_record()))
     assert cooled[2:] == ["1.600"] * len(misspecified.PIS)
     assert likelihood[2:] == ["2.100"] * len(misspecified.PIS)
     assert reinforce[1:] == ["REINFORCE", "", "", "1.100", "", ""]
+    assert together[1:] == ["mediator with future", "", "", "1.050", "", ""]
+
+
+def test_capacities_are_compared_with_the_optimum_of_their_order(tmp_path):
     record = _record()
-    record["runs"]["d"] = record["runs"]["b"] | {"name": "REINFORCE, π = 0.9"}
-    (capacity,) = _rows(misspecified_tables.capacities(record))
-    assert capacity[2:] == ["0.210", "0.1800", "0.1100", "0.1800", "0.1100"]
+    for key, kind in (("g", "REINFORCE, π = 0.5"), ("h", "maximum likelihood")):
+        least = record["runs"]["c"]["least_over_temperatures"]
+        record["runs"][key] = record["runs"]["b"] | {
+            "capacity": "units=32, context=2", "name": kind, "js_0.5": 0.09,
+            "least_over_temperatures": least,
+        }  # fmt: skip
+    usual, larger = _rows(misspecified_tables.capacities(record))
+    assert usual[1:] == ["units=32, context=1", "0.5", "0.1000", "0.1800", "0.1100", "0.1050"]
+    assert larger[1:] == ["units=32, context=2", "0.5", "0.0500", "0.1800", "0.0900", ""]
+    figure = plots.capacities(misspecified.by_capacity(record))
+    drawn = {line.get_label(): line.get_ydata() for line in figure.axes[0].lines}
+    np.testing.assert_allclose(drawn["REINFORCE"], [0.11 / 0.18, 0.09 / 0.18])
+    np.testing.assert_allclose(drawn["mediator with future"], [0.105 / 0.18])
+    plots.save(figure, tmp_path / "figure.png")
 
 
 def test_the_document_has_the_tables_of_its_results():

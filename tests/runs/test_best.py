@@ -18,9 +18,9 @@ from zoo.runs import best, checkpoints
 EVERY, PATIENCE = 2, 2
 
 
-def updated(record, *values, metric="nll"):
+def updated(record, *values):
     """Whether each value, validated at steps 10, 20 and so on, is an improvement."""
-    return [record.update(10 * (n + 1), {metric: value}) for n, value in enumerate(values)]
+    return [record.update(10 * (n + 1), {"nll": value}) for n, value in enumerate(values)]
 
 
 def test_an_improvement_is_less_than_all_before_and_a_tie_is_none():
@@ -30,9 +30,38 @@ def test_an_improvement_is_less_than_all_before_and_a_tie_is_none():
     assert not best.BestRecord("nll", patience=0).ended
 
 
-@pytest.mark.parametrize(("metric", "expected"), [("diversity", [1, 1, 0]), ("nll", [1, 0, 0])])
-def test_each_figure_has_its_direction(metric, expected):
-    assert updated(best.BestRecord(metric), 0.5, 0.75, 0.75, metric=metric) == expected
+@pytest.mark.parametrize(("higher", "expected"), [(True, [1, 1, 0]), (False, [1, 0, 0])])
+def test_an_improvement_has_a_direction(higher, expected):
+    assert updated(best.BestRecord("nll", higher_is_better=higher), 0.5, 0.75, 0.75) == expected
+
+
+LSTM = "lstm(units=8, layers=1)"
+PAIR = f"text_gan(generator='{LSTM}', discriminator='recurrent', width=8)"
+
+
+@pytest.mark.parametrize(
+    ("model", "objective", "metric", "least_is_kept"),
+    [
+        (LSTM, "maximum_likelihood", "context_use", False),
+        (PAIR, "generalised_js", "divergence_bound", True),
+        (PAIR, "density_ratio", "divergence_bound", False),
+    ],
+)
+def test_each_figure_has_its_direction(
+    tiny_experiment, tmp_path, model, objective, metric, least_is_kept
+):
+    generator = tiny_experiment(
+        data="surnames", model=LSTM, objective="maximum_likelihood", steps=1
+    )
+    zoo.train(generator, str(tmp_path / "generator"))
+    made = dataclasses.replace(
+        generator, model=model, objective=objective, steps=6, sample_every=1, keep_best=metric,
+        init_from=str(tmp_path / "generator"),
+    )  # fmt: skip
+    run = zoo.train(made, str(tmp_path / "run"))
+    curve = logs.curves(run.folder.logs)[metric]["validation"]
+    wanted = curve.steps[(np.argmin if least_is_kept else np.argmax)(curve.values)]
+    assert zoo.load(str(tmp_path / "run"), checkpoint="best").step == wanted
 
 
 def test_figures_that_are_not_finite_are_no_improvement():

@@ -19,8 +19,6 @@ from zoo.runs import callbacks, checkpoints
 from zoo.runs.run import Run
 from zoo.runs.run_folder import RunFolder
 
-_HIGHER_IS_BETTER = {"context_use", "diversity"}
-
 
 class BestRecord:
     """The best validation figure so far, its step, and how many validations came since.
@@ -28,10 +26,12 @@ class BestRecord:
     Args:
         metric: the name of the validation figure; None: no best checkpoint is kept.
         patience: the validations without improvement that end training; 0: none do.
+        higher_is_better: whether a higher figure is an improvement.
     """
 
-    def __init__(self, metric: str | None, patience: int = 0):
+    def __init__(self, metric: str | None, patience: int = 0, higher_is_better: bool = False):
         self._metric, self._patience = metric, patience
+        self._sign = -1.0 if higher_is_better else 1.0
         self._value = keras.Variable(0.0, dtype="float64", trainable=False)
         self._steps = keras.Variable([0, 0], dtype="int64", trainable=False)  # best, last
         self._waited = keras.Variable(0, dtype="int64", trainable=False)
@@ -60,8 +60,9 @@ class BestRecord:
         if self._metric is None:
             return False
         value, before = float(figures[self._metric]), float(self._value.numpy())
-        sign = -1.0 if self._metric in _HIGHER_IS_BETTER else 1.0
-        better = math.isfinite(value) and (self.best_step == 0 or sign * value < sign * before)
+        better = math.isfinite(value) and (
+            self.best_step == 0 or self._sign * value < self._sign * before
+        )
         self._value.assign(value if better else before)
         self._steps.assign([step if better else self.best_step, step])
         self._waited.assign(0 if better else int(self._waited.numpy()) + 1)

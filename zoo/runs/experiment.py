@@ -64,8 +64,8 @@ class Experiment:
             are prepared; the usual places by default.
         keep_best: The validation figure, such as nll, by which the best checkpoint is kept beside
             the latest; loading then takes the best unless told otherwise. Validation then measures
-            the EMA weights where they are kept. Lower is better, except for context_use and
-            diversity; an equal figure is no improvement.
+            the EMA weights where they are kept. Lower is better, except for context_use,
+            diversity and, of a density ratio, divergence_bound; an equal figure is no improvement.
         patience: With keep_best: end training after this many validations without improvement;
             0: make all steps.
         init_discriminator_from: The run folder of another run, whose discriminator initialises

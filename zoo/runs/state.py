@@ -25,7 +25,11 @@ class State:
 
     def __init__(self, experiment: Experiment, trainer: Trainer, folder: RunFolder, writes: bool):
         self.trainer = trainer
-        self.record = best.BestRecord(experiment.keep_best, experiment.patience)
+        self.record = best.BestRecord(
+            experiment.keep_best,
+            experiment.patience,
+            higher_is_better=experiment.keep_best in trainer.higher_is_better,
+        )
         self.checkpoints = checkpoints.Checkpoints(
             folder.checkpoints, trainer.components() | self.record.components(), writes
         )

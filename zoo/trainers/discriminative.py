@@ -42,6 +42,9 @@ def build(
 class Discriminative(WithDiscriminator):
     """Updates the discriminator; the generator, batch statistics included, stays as it is."""
 
+    # The better the discriminator, the more it proves; a generator is the better for less.
+    higher_is_better = frozenset({"divergence_bound"})
+
     def __init__(
         self,
         pair: Pair,

@@ -28,7 +28,10 @@ class Trainer(keras.Model, abc.ABC):
 
     Attributes:
         average: the EMA of the generator's variables, a list; empty without one.
+        higher_is_better: the validation figures of which a higher one is better.
     """
+
+    higher_is_better = frozenset({"context_use", "diversity"})
 
     def __init__(
         self,
