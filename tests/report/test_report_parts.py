@@ -273,9 +273,3 @@ def test_a_run_folder_that_cannot_be_written_is_to_be_copied(tmp_path, monkeypat
         runs.load([str(tmp_path)], None, None)
     with pytest.raises(ZooError, match=r"Give another file with --report"):
         report.writable(tmp_path / "page.html")
-
-
-def test_an_absent_package_is_told_with_what_to_install(monkeypatch):
-    monkeypatch.setitem(report.PACKAGES, "no_such_module", "no-such-package")
-    with pytest.raises(ZooError, match="Install them by: pip install no-such-package"):
-        report.require_packages()

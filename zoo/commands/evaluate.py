@@ -13,7 +13,7 @@ import pathlib
 
 from absl import flags
 
-from zoo import commands, report
+from zoo import commands, packages, report
 from zoo.errors import require
 
 FLAGS = flags.FLAGS
@@ -74,7 +74,7 @@ def define_flags() -> None:
 
 def main() -> None:
     """Measures, prints, writes."""
-    report.require_packages()
+    packages.require_for_evaluation()
     from zoo.report import page, runs, seeds, temperatures, terminal
     from zoo.runs.evaluation import Settings, evaluate_all
 

@@ -12,7 +12,7 @@ import pathlib
 
 from absl import flags
 
-from zoo import commands
+from zoo import commands, packages
 
 FLAGS = flags.FLAGS
 
@@ -28,6 +28,7 @@ def define_flags() -> None:
 
 def main() -> None:
     """Publishes, and prints where."""
+    packages.require_for_evaluation()
     from zoo.pretrained import card
     from zoo.runs import evaluation, loading, publishing
 

@@ -4,30 +4,11 @@ Pictures are embedded in the page; it has no script and loads nothing, and it es
 occurs in data, specs and file names.
 """
 
-import importlib.util
 import os
 import pathlib
 import tempfile
 
 from zoo.errors import ZooError
-
-# What evaluation imports, and the package that has it.
-PACKAGES = {
-    "jinja2": "jinja2",
-    "matplotlib": "matplotlib",
-    "scipy": "scipy",
-    "sklearn": "scikit-learn",
-}
-
-
-def require_packages() -> None:
-    """Raises ZooError, with the command to install them, if packages for evaluation are missing."""
-    absent = [name for module, name in PACKAGES.items() if not importlib.util.find_spec(module)]
-    if absent:
-        raise ZooError(
-            f"Evaluation needs packages that are not installed. Install them by: pip install "
-            f"{' '.join(absent)}"
-        )
 
 
 def writable(

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from zoo import metrics, spec
+from zoo import metrics, packages, spec
 from zoo.data.base.splits import ContiguousText, Dataset
 from zoo.errors import SpecError, require
 from zoo.metrics import Comparison, Measurement, RunMetric, SampleMetric
@@ -36,6 +36,7 @@ class Settings:
     Raises:
         SpecError: no split, an unknown split or metric, a metric that is given twice, or a number
             out of range.
+        ZooError: packages of the extra `evaluation` are missing.
     """
 
     splits: tuple[str, ...] = ("validation", "test")
@@ -45,6 +46,7 @@ class Settings:
 
     def __post_init__(self):
         """Refuses unknown splits and metrics, before any work is done."""
+        packages.require_for_evaluation()
         require(bool(self.splits), f"splits is empty. Known: {', '.join(SPLITS)}.")
         for split in self.splits:
             require(split in SPLITS, f"There is no split {split!r}. Known: {', '.join(SPLITS)}.")
