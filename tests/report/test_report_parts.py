@@ -6,6 +6,7 @@ import errno
 import io
 import math
 import shlex
+import shutil
 import tempfile
 import types
 
@@ -238,6 +239,27 @@ def test_commands_of_a_run_that_keeps_its_best_say_what_decides_it(tmp_path):
     )
     words = shlex.split(subjects.train_command(dataclasses.replace(measured, run=plain)))
     assert not any(word.startswith(("--sample", "--keep", "--patience")) for word in words)
+
+
+def test_commands_of_a_published_model_name_it_and_its_data_here(tmp_path):
+    loaded = zoo.load_pretrained("surnames_lstm")
+    assert _commands(loaded) == ["--workdir=runs/surnames_lstm", "--pretrained=surnames_lstm"]
+    copy = shutil.copytree(loaded.folder.path, tmp_path / "copy")
+    moved = dataclasses.replace(loaded.experiment, data="surnames(weighted=True)")
+    theirs = dataclasses.replace(loaded, experiment=moved, folder=RunFolder(copy))
+    assert _commands(theirs) == [
+        *("--data=surnames(weighted=True)", "--workdir=runs/surnames_lstm"),
+        *(f"--pretrained={copy}", "--data=surnames(weighted=True)"),
+    ]
+
+
+def _commands(run):
+    """Where a run is trained and evaluated: the flags of the page's commands that say so."""
+    evaluation = Evaluation(run, Settings(), seconds={})
+    commands = subjects.train_command(evaluation), subjects.evaluate_command(evaluation, [])
+    words = [word for command in commands for word in shlex.split(command)]
+    places = ("--workdir", "--pretrained", *(("--data",) if "weighted" in str(words) else ()))
+    return [word for word in words if word.startswith(places)]
 
 
 def test_temperatures_are_read_in_order():

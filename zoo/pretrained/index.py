@@ -47,6 +47,11 @@ def locate(address: str | os.PathLike) -> pathlib.Path:
     return folder
 
 
+def address(folder: pathlib.Path) -> str:
+    """An address of a located model: its name if it comes with this package, else its folder."""
+    return folder.name if folder.parent == MODELS else os.fspath(folder)
+
+
 def is_name(address: str | os.PathLike) -> bool:
     """Tells names and addresses, which are the same from everywhere, from paths."""
     text = os.fspath(address)

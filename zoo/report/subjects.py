@@ -6,6 +6,7 @@ import shlex
 
 from zoo import samplers, spec
 from zoo.models.base.sequence_model import SequenceModel
+from zoo.pretrained import index
 from zoo.runs.evaluation import Evaluation
 from zoo.runs.experiment import MAY_CHANGE, Experiment
 
@@ -44,7 +45,9 @@ def train_command(evaluation: Evaluation) -> str:
         changed = field.name not in left_out and value != field.default
         if changed or field.name == "steps":
             flags.append(f"--{field.name}={value}")
-    return shlex.join(["python", "train.py", *flags, _workdir(evaluation)])
+    run = evaluation.run
+    path = run.folder.path if run.results is None else f"runs/{run.results.name}"
+    return shlex.join(["python", "train.py", *flags, f"--workdir={path}"])
 
 
 def evaluate_command(evaluation: Evaluation, temperatures: list[float]) -> str:
@@ -62,12 +65,18 @@ def evaluate_command(evaluation: Evaluation, temperatures: list[float]) -> str:
         flags.append(f"--sampler={run.sampler}")
     if temperatures:
         flags.append(f"--temperatures={','.join(map(repr, temperatures))}")
-    return shlex.join(["python", "evaluate.py", _workdir(evaluation), *flags])
+    return shlex.join(["python", "evaluate.py", *_evaluated(run), *flags])
+
+
+def _evaluated(run):
+    """The flags that name a run, or a published model and data other than its card's."""
+    if run.results is None:
+        return [f"--workdir={run.folder.path}"]
+    recorded, _ = run.folder.read()
+    data = run.experiment.data
+    moved = [] if data == recorded["data"] else [f"--data={data}"]
+    return [f"--pretrained={index.address(run.folder.path)}", *moved]
 
 
 def _measured(text, evaluation):
     return spec.parse(text)[0] in evaluation.seconds
-
-
-def _workdir(evaluation):
-    return f"--workdir={evaluation.run.folder.path}"
