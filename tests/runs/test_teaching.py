@@ -92,3 +92,17 @@ def test_a_teacher_of_other_tokens_is_refused(experiment, data, model, tmp_path)
     with pytest.raises(SpecError, match="Give a sequence model of the same tokens"):
         zoo.train(made, str(tmp_path / "run"))
     assert not (tmp_path / "run").exists()
+
+
+def test_a_teacher_of_other_patches_is_refused(tiny_experiment, tmp_path):
+    data = "mnist_5k(binary=True)"
+    teacher = tiny_experiment(
+        data=data, model="independent(patch=[4, 2])", objective="maximum_likelihood", steps=1
+    )
+    path = str(tmp_path / "teacher")
+    zoo.train(teacher, path)
+    made = dataclasses.replace(
+        teacher, model="independent(patch=[2, 4])", objective=f"distillation(teacher={path!r})"
+    )
+    with pytest.raises(SpecError, match=r"images as 7 by 14 patches; the student reads 14 by 7\."):
+        zoo.train(made, str(tmp_path / "run"))

@@ -29,19 +29,23 @@ def teach(
     """
     if not isinstance(objective, DistillationObjective):
         return None
-    teacher, digest = teacher_of(objective, domain, folder)
+    teacher, digest = teacher_of(objective, domain, trainer.generator, folder)
     trainer.learn_from(teacher)
     return digest
 
 
 def teacher_of(
-    objective: DistillationObjective, domain: domains.Domain, folder: RunFolder
+    objective: DistillationObjective,
+    domain: domains.Domain,
+    student: SequenceModel,
+    folder: RunFolder,
 ) -> tuple[SequenceModel, str]:
     """Loads the teacher that an objective names.
 
     Args:
         objective: the objective.
         domain: the domain of the student's data.
+        student: the student.
         folder: the student's run folder.
 
     Returns:
@@ -62,6 +66,13 @@ def teacher_of(
         f"distillation: the teacher {objective.teacher} is {run.experiment.model} of {run.domain}; "
         f"here are {domain}. Give a sequence model of the same tokens.",
     )
+    theirs, ours = teacher.network.tokens.grid, student.network.tokens.grid
+    if theirs != ours:
+        raise SpecError(
+            f"distillation: the teacher {objective.teacher} is {run.experiment.model}, which reads "
+            f"images as {_grid(theirs)} patches; the student reads {_grid(ours)}. Give both the "
+            "same patch."
+        )
     digest = digests.of_weights(teacher.variables)
     recorded = folder.recorded_teacher()
     if recorded is not None and recorded != digest:
@@ -70,6 +81,10 @@ def teacher_of(
             "was trained by: its weights have changed. Give it back, or train in a new --workdir."
         )
     return teacher, digest
+
+
+def _grid(grid):
+    return " by ".join(map(str, grid))
 
 
 def _of_one_kind(taught, domain):
