@@ -43,6 +43,17 @@ def model(latent_size: int, width: int) -> str:
     return f"dcgan(width={width}, latent_size={latent_size}, discriminator_width=32)"
 
 
+def objective(game: str, pi: float, steps: int) -> str:
+    """The spec of a game at a weight π of the data.
+
+    Under noise π begins at 0.5 and moves over the first half of training: at 0.1 from random
+    weights the discriminator tells grey images from noisy digits before the generator draws any.
+    """
+    begun = game == "noise" and pi != 0.5
+    weight = f"pi=[0.5, {pi}], pi_steps={steps // 2}" if begun else f"pi={pi}"
+    return f"generalised_js({weight}, discriminator_steps=2, {GAMES[game]})"
+
+
 def complete(record: dict, path: pathlib.Path, options: argparse.Namespace) -> None:
     """Trains and measures the runs without a result, and writes the file after each."""
     every = itertools.product(options.seeds, options.games, options.latent_sizes, options.pis)
@@ -54,7 +65,7 @@ def complete(record: dict, path: pathlib.Path, options: argparse.Namespace) -> N
         settings = Experiment(
             data=options.data,
             model=model(latent_size, options.width),
-            objective=f"generalised_js(pi={pi}, discriminator_steps=2, {GAMES[game]})",
+            objective=objective(game, pi, options.steps),
             steps=options.steps,
             batch_size=64,
             learning_rate=1e-3,

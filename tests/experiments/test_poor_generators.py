@@ -44,3 +44,13 @@ def test_finished_runs_are_passed_over(tmp_path, monkeypatch, capsys):
     assert (tmp_path / "poor_generators.png").stat().st_size > 1000
     with pytest.raises(SpecError, match=r"now .*'width': 8.*: move it, or"):
         poor_generators.main([*given, "--width=8"])
+
+
+def test_under_noise_pi_begins_in_the_middle():
+    scheduled = spec.build("objectives", poor_generators.objective("noise", 0.1, 100))
+    assert [round(float(scheduled.pi_at(step)), 6) for step in (0, 25, 50, 100)] == [
+        *(0.5, 0.3, 0.1, 0.1)
+    ]
+    for game, pi in (("noise", 0.5), ("R1", 0.1)):
+        constant = spec.build("objectives", poor_generators.objective(game, pi, 100))
+        assert {float(constant.pi_at(step)) for step in (0, 50)} == {pi}
