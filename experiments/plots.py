@@ -337,7 +337,8 @@ def misspecified(record: dict) -> Figure:
                 ]
                 if places:
                     x, y = np.transpose(places)
-                    ax.plot(x, y, marker, color=_BEST, markersize=5, label=way)
+                    color = _SECOND if way.startswith("mediator") else _BEST
+                    ax.plot(x, y, marker, color=color, markersize=5, label=way)
             ax.set(title=source, xlabel="KL[P‖Q] in nats: what is missed")
             ax.legend(fontsize=7)
         axes[0].set_ylabel("KL[Q‖P] in nats: what is not data")
