@@ -5,7 +5,8 @@
 
 Generators of few latent dimensions and few units are trained by `generalised_js` at several π
 against a discriminator of width 32, in two games: with the penalty R1, and with noise on all
-images, so much that samples and data overlap. Each is measured with as many samples as test
+images, so much that samples and data overlap. They begin with one generator, trained by the
+non-saturating loss for as many steps. Each is measured with as many samples as test
 images: precision and recall, the bound of JS_π that the game's own discriminator proves, and that
 of a fresh one of the same width, trained to the end with the generator fixed; under the noise of
 the game, where there is noise. Writes poor_generators.json and poor_generators.png into
@@ -27,6 +28,9 @@ from zoo.runs.run_folder import write_json
 
 LATENTS, PIS, STEPS = (1, 2, 4), (0.1, 0.5, 0.9), 2500
 NOISE = 1.0  # standard deviation; pixels lie in [0, 1]
+# At a small π from random weights a discriminator tells grey images from digits at once, and the
+# generator stays grey.
+BEGIN = "generalised_js(pi=0.5, r1=0.1, generator_loss='non_saturating')"
 GAMES = {"R1": "r1=0.1", "noise": f"instance_noise={NOISE}"}
 MEASURES = {
     "precision": "precision ↑",
@@ -43,15 +47,28 @@ def model(latent_size: int, width: int) -> str:
     return f"dcgan(width={width}, latent_size={latent_size}, discriminator_width=32)"
 
 
-def objective(game: str, pi: float, steps: int) -> str:
-    """The spec of a game at a weight π of the data.
+def begun(latent_size: int, seed: int, options: argparse.Namespace) -> str:
+    """Trains the generator that all runs of one size and seed begin with; returns its folder."""
+    folder = str(options.workdir / f"begin_latent_{latent_size}_seed_{seed}")
+    train(_settings(BEGIN, latent_size, seed, options), folder)
+    return folder
 
-    Under noise π begins at 0.5 and moves over the first half of training: at 0.1 from random
-    weights the discriminator tells grey images from noisy digits before the generator draws any.
-    """
-    begun = game == "noise" and pi != 0.5
-    weight = f"pi=[0.5, {pi}], pi_steps={steps // 2}" if begun else f"pi={pi}"
-    return f"generalised_js({weight}, discriminator_steps=2, {GAMES[game]})"
+
+def _settings(objective, latent_size, seed, options, init_from=None):
+    return Experiment(
+        data=options.data,
+        model=model(latent_size, options.width),
+        objective=objective,
+        steps=options.steps,
+        batch_size=64,
+        learning_rate=1e-3,
+        decay="cosine",
+        optimizer="adam(beta_1=0.5)",
+        average_decay=0.999,
+        sample_every=0,
+        seed=seed,
+        init_from=init_from,
+    )
 
 
 def complete(record: dict, path: pathlib.Path, options: argparse.Namespace) -> None:
@@ -62,19 +79,10 @@ def complete(record: dict, path: pathlib.Path, options: argparse.Namespace) -> N
         if name in record["runs"]:
             continue
         print(name, flush=True)
-        settings = Experiment(
-            data=options.data,
-            model=model(latent_size, options.width),
-            objective=objective(game, pi, options.steps),
-            steps=options.steps,
-            batch_size=64,
-            learning_rate=1e-3,
-            decay="cosine",
-            optimizer="adam(beta_1=0.5)",
-            average_decay=0.999,
-            sample_every=0,
-            seed=seed,
-        )
+        settings = _settings(
+            f"generalised_js(pi={pi}, discriminator_steps=2, {GAMES[game]})",
+            latent_size, seed, options, init_from=begun(latent_size, seed, options),
+        )  # fmt: skip
         folder = f"{game}_latent_{latent_size}_pi_{pi}_seed_{seed}"
         run = train(settings, str(options.workdir / folder))
         noise = NOISE if game == "noise" else 0.0

@@ -5,6 +5,7 @@ import pytest
 from experiments import poor_generators
 from zoo import spec
 from zoo.errors import SpecError
+from zoo.metrics import Measurement
 from zoo.runs.run_folder import write_json
 
 
@@ -46,11 +47,20 @@ def test_finished_runs_are_passed_over(tmp_path, monkeypatch, capsys):
         poor_generators.main([*given, "--width=8"])
 
 
-def test_under_noise_pi_begins_in_the_middle():
-    scheduled = spec.build("objectives", poor_generators.objective("noise", 0.1, 100))
-    assert [round(float(scheduled.pi_at(step)), 6) for step in (0, 25, 50, 100)] == [
-        *(0.5, 0.3, 0.1, 0.1)
-    ]
-    for game, pi in (("noise", 0.5), ("R1", 0.1)):
-        constant = spec.build("objectives", poor_generators.objective(game, pi, 100))
-        assert {float(constant.pi_at(step)) for step in (0, 50)} == {pi}
+def test_all_games_begin_with_one_generator(tmp_path, monkeypatch):
+    begun, measured = [], dict.fromkeys(poor_generators.MEASURES, 0.5)
+
+    def trained(settings, folder):
+        begun.append(settings.init_from)
+        return folder
+
+    def evaluated(run, **_):
+        return {name: Measurement(value, "", 0.1, 2, "test") for name, value in measured.items()}
+
+    monkeypatch.setattr(poor_generators, "train", trained)
+    monkeypatch.setattr(poor_generators, "evaluate", evaluated)
+    poor_generators.main([
+        f"--output={tmp_path}", f"--workdir={tmp_path}", "--latent_sizes", "2", "--pis", "0.1",
+        "0.9",
+    ])  # fmt: skip
+    assert begun == [None, str(tmp_path / "begin_latent_2_seed_0")] * 4
