@@ -73,10 +73,14 @@ def test_both_divergences_fall_as_predicted():
     """The gain of the published results is within three standard errors of the exact fall."""
     record = json.loads((DOCS / "figures" / "refinement.json").read_text(encoding="utf-8"))
     text = (DOCS / "refinement.md").read_text(encoding="utf-8")
-    for run in record["runs"].values():
+    known = {name: run for name, run in record["runs"].items() if "source" in run}
+    for name, run in known.items():
+        assert refinement.line(name, run) in text
         gain, error = run["predicted"]["refinement_gain"]
         assert gain == pytest.approx(refinement.fall(run), abs=3 * error)
         for kl in ("kl_p_q", "kl_q_p"):
             assert run["acceptance"]["0.25"][kl] < run["plain"][kl]
-    one = record["runs"]["oracle, seed 0"]["candidates"]["8"]
+    for name in refinement.NAMES:
+        assert refinement.text_table(record["runs"][f"surnames, {name}"]).split("\n\n")[0] in text
+    one = known["oracle, seed 0"]["candidates"]["8"]
     assert f"| 8 | {one['kl_p_q']:.3f} | {one['kl_q_p']:.3f} |" in text
