@@ -82,5 +82,6 @@ def test_both_divergences_fall_as_predicted():
             assert run["acceptance"]["0.25"][kl] < run["plain"][kl]
     for name in refinement.NAMES:
         assert refinement.text_table(record["runs"][f"surnames, {name}"]).split("\n\n")[0] in text
+    assert refinement.image_table(record["runs"]["mnist"]) in text
     one = known["oracle, seed 0"]["candidates"]["8"]
     assert f"| 8 | {one['kl_p_q']:.3f} | {one['kl_q_p']:.3f} |" in text
