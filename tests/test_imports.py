@@ -17,7 +17,6 @@ APART = ("objectives", "estimators", "samplers", "metrics", "data", "models")
 # From the ground up: a module imports from its own layer and those before it.
 LAYERS = [
     "zoo.errors",
-    "zoo.packages",
     "zoo.spec",
     "zoo.replicas",
     "zoo.randomness",

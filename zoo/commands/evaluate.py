@@ -13,7 +13,7 @@ import pathlib
 
 from absl import flags
 
-from zoo import commands, packages, report
+from zoo import commands, report
 from zoo.errors import require
 
 FLAGS = flags.FLAGS
@@ -74,12 +74,13 @@ def define_flags() -> None:
 
 def main() -> None:
     """Measures, prints, writes."""
-    packages.require_for_evaluation()
-    from zoo.report import page, runs, seeds, temperatures, terminal
     from zoo.runs.evaluation import Settings, evaluate_all
 
     metrics = tuple(commands.specs(FLAGS.metrics)) if FLAGS.metrics else None
     settings = Settings(tuple(FLAGS.splits), metrics, FLAGS.count, FLAGS.seed)
+    # After the settings, which name the packages that these modules need.
+    from zoo.report import page, runs, seeds, temperatures, terminal
+
     heats = temperatures.read(FLAGS.temperatures)
     require(
         bool(FLAGS.workdir or FLAGS.pretrained),

@@ -12,7 +12,7 @@ import pathlib
 
 from absl import flags
 
-from zoo import commands, packages
+from zoo import commands
 
 FLAGS = flags.FLAGS
 
@@ -28,7 +28,6 @@ def define_flags() -> None:
 
 def main() -> None:
     """Publishes, and prints where."""
-    packages.require_for_evaluation()
     from zoo.pretrained import card
     from zoo.runs import evaluation, loading, publishing
 

@@ -47,8 +47,8 @@ def locate(address: str | os.PathLike) -> pathlib.Path:
     return folder
 
 
-def address(folder: pathlib.Path) -> str:
-    """An address of a located model: its name if it comes with this package, else its folder."""
+def address_of(folder: pathlib.Path) -> str:
+    """The address of a located model: its name if it comes with this package, else its folder."""
     return folder.name if folder.parent == MODELS else os.fspath(folder)
 
 

@@ -75,7 +75,7 @@ def _evaluated(run):
     recorded, _ = run.folder.read()
     data = run.experiment.data
     moved = [] if data == recorded["data"] else [f"--data={data}"]
-    return [f"--pretrained={index.address(run.folder.path)}", *moved]
+    return [f"--pretrained={index.address_of(run.folder.path)}", *moved]
 
 
 def _measured(text, evaluation):

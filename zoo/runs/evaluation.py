@@ -9,11 +9,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from zoo import metrics, packages, spec
+from zoo import metrics, spec
 from zoo.data.base.splits import ContiguousText, Dataset
 from zoo.errors import SpecError, require
 from zoo.metrics import Comparison, Measurement, RunMetric, SampleMetric
-from zoo.metrics.base import lenet
+from zoo.metrics.base import lenet, packages
 from zoo.runs import run_folder
 from zoo.runs.run import Run
 
@@ -46,7 +46,7 @@ class Settings:
 
     def __post_init__(self):
         """Refuses unknown splits and metrics, before any work is done."""
-        packages.require_for_evaluation()
+        packages.require_packages()
         require(bool(self.splits), f"splits is empty. Known: {', '.join(SPLITS)}.")
         for split in self.splits:
             require(split in SPLITS, f"There is no split {split!r}. Known: {', '.join(SPLITS)}.")
