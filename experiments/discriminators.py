@@ -8,11 +8,14 @@ tokens and too simple for them, where every divergence is a sum over all texts; 
 from a vocabulary of 20, by the LSTM of `experiments.quality_diversity`, where the divergence is
 estimated. A discriminator then trains alone, as in the warm-up of a game: convolutional,
 recurrent, or recurrent and initialised from a language model of the data, which is another than
-the generator and has seen four times as many of them. Writes
+the generator and has seen four times as many of them; or it is the ratio of the likelihoods of that
+language model and the generator, which can prove something before its first update. The long texts
+have a ratio with a larger language model, too, of 256 units and trained on a million texts. Writes
 discriminators.json and discriminators.png into docs/figures; rerun the command to resume.
 """
 
 import argparse
+import dataclasses
 import pathlib
 
 import numpy as np
@@ -34,19 +37,52 @@ DATA = {
 MODELS = {"enumerated": misspecified.GENERATOR, "long": "lstm(units=64, layers=1)"}
 BATCHES = {"enumerated": 256, "long": 128}
 WIDTH, COUNT, STEPS = 64, 10_000, 1000
-SHARES = (0.05, 0.25, 1.0)  # of the steps, at which the bound is measured
-LANGUAGE_MODEL = f"lstm(units={WIDTH}, layers=1)"  # as large as a recurrent discriminator
+SHARES = (0, 0.05, 0.25, 1.0)  # of the steps, at which the bound is measured
+PLAIN, LARGE = f"lstm(units={WIDTH}, layers=1)", f"lstm(units={4 * WIDTH}, layers=1)"
+_TEXT_GAN = 'text_gan(generator="{{}}", discriminator="{}", width={})'
+_RATIO = 'likelihood_ratio_gan(generator="{{}}", data_model="{}")'
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """A discriminator.
+
+    Attributes:
+        pair: the spec of a pair, with {} for the generator's.
+        language_model: the spec of the language model that initialises it; None: new weights.
+        parts: the data that it is measured on.
+    """
+
+    pair: str
+    language_model: str | None = None
+    parts: tuple[str, ...] = PARTS
+
+
 KINDS = {
-    "convolutional": "convolutional",
-    "recurrent": "recurrent",
-    "recurrent, from a language model": "recurrent",
+    "convolutional": Kind(_TEXT_GAN.format("convolutional", WIDTH)),
+    "recurrent": Kind(_TEXT_GAN.format("recurrent", WIDTH)),
+    "recurrent, from a language model": Kind(_TEXT_GAN.format("recurrent", WIDTH), PLAIN),
+    "likelihood ratio": Kind(_RATIO.format(PLAIN), PLAIN),
+    "likelihood ratio, larger model": Kind(_RATIO.format(LARGE), LARGE, ("long",)),
 }
-FROM = "recurrent, from a language model"
+
+
+def kinds_of(part: str) -> dict[str, Kind]:
+    """The discriminators that are measured on some data, by name."""
+    return {name: kind for name, kind in KINDS.items() if part in kind.parts}
 
 
 def marks(steps: int) -> list[int]:
-    """Lists the steps at which the bound is measured."""
+    """Lists the steps at which the bound is measured; the first update is the least there is."""
     return [max(1, round(share * steps)) for share in SHARES]
+
+
+def language_model(part: str, model: str, folder: pathlib.Path, steps: int) -> Run:
+    """Trains a language model of the data: the larger one longer, and on ten times as many."""
+    if model == LARGE:
+        data = DATA[part].replace("count=100000", "count=1000000")
+        return likelihood(data, model, 1, folder / "large_model", 6 * steps, 256, 3e-3)
+    return likelihood(DATA[part], model, 1, folder / "language_model", 4 * steps, BATCHES[part])
 
 
 def bound(run: Run) -> tuple[float, float | None]:
@@ -79,19 +115,19 @@ def divergence(run: Run) -> tuple[float, float | None]:
 def complete(part: str, record: dict, path: pathlib.Path, options: argparse.Namespace) -> None:
     """Trains and measures the discriminators of one data set; writes the file after each mark."""
     folder, batch_size, steps = options.workdir / part, BATCHES[part], options.steps
-    left = [(name, mark) for name in KINDS for mark in marks(steps)
+    left = [(name, mark) for name in kinds_of(part) for mark in marks(steps)
             if f"{part}, {name}, step {mark}" not in record["runs"]]  # fmt: skip
     if not left:
         return
     begun = likelihood(DATA[part], MODELS[part], 0, folder / "generator", steps, batch_size)
-    language_model = likelihood(
-        DATA[part], LANGUAGE_MODEL, 1, folder / "language_model", 4 * steps, batch_size
-    )
     for name, mark in left:
+        kind, its = KINDS[name], None
+        if kind.language_model is not None:
+            trained = language_model(part, kind.language_model, folder, steps)
+            its = str(trained.folder.path)
         run = ratio(
-            begun, f'discriminator="{KINDS[name]}", width={WIDTH}',
-            folder / name.replace(", ", "_").replace(" ", "_"), steps, batch_size,
-            str(language_model.folder.path) if name == FROM else None, mark,
+            begun, kind.pair, folder / name.replace(", ", "_").replace(" ", "_"), steps,
+            batch_size, its, mark,
         )  # fmt: skip
         if part not in record["divergences"]:
             record["divergences"][part] = divergence(run)

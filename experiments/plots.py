@@ -524,7 +524,9 @@ def discriminators(record: dict) -> Figure:
         for ax, (part, (true, _)) in zip(axes, record["divergences"].items(), strict=True):
             runs = [run for run in record["runs"].values() if run["part"] == part]
             names = dict.fromkeys(run["name"] for run in runs)
-            for name, color in zip(names, ("black", "#2166ac", _BEST), strict=False):
+            for name, color in zip(
+                names, ("black", "#2166ac", "#67a9cf", _BEST, "#ef8a62"), strict=False
+            ):
                 curve = [(run["step"], run["bound"] / true) for run in runs if run["name"] == name]
                 ax.plot(*np.transpose(curve), "o-", color=color, markersize=3, label=name)
             ax.axhline(1, color=_OTHER, linestyle=":")

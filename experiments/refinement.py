@@ -42,7 +42,18 @@ _DRAWS = 20_000  # of the other candidates' weights
 _HALVINGS = 60
 _WIDTH = 64
 
-NAMES = ("surnames_lstm", "surnames_gan")
+_NAMES_MODEL = "lstm(units=128, layers=1)"
+_RECURRENT = (
+    f'text_gan(generator="{_NAMES_MODEL}", discriminator="recurrent", width=128, dropout=0.3)'
+)
+# Of surnames: a published generator, and what its discriminator is.
+NAMES = {
+    "surnames_lstm": ("surnames_lstm", _RECURRENT),
+    "surnames_gan": ("surnames_gan", _RECURRENT),
+    "surnames_gan, ratio of likelihoods": (
+        "surnames_gan", f'likelihood_ratio_gan(generator="{_NAMES_MODEL}")',
+    ),
+}  # fmt: skip
 SAMPLERS = ("ancestral()", "refine(candidates=8)", "refine(acceptance=0.25)")
 TEXT_METRICS = (
     *("bleu", "self_bleu", "distinct", "length_tv", "lm_score", "reverse_lm_score"),
@@ -63,25 +74,26 @@ def _settings(data, seed, **others):
 
 
 def likelihood(
-    data: str, model: str, seed: int, folder: pathlib.Path, steps: int, batch_size: int = 256
-) -> Run:
+    data: str, model: str, seed: int, folder: pathlib.Path, steps: int, batch_size: int = 256,
+    learning_rate: float = 5e-3,
+) -> Run:  # fmt: skip
     """Trains a sequence model by maximum likelihood."""
     settings = _settings(
         data, seed, model=model, objective="maximum_likelihood", steps=steps,
-        batch_size=batch_size, learning_rate=5e-3, average_decay=0.99,
+        batch_size=batch_size, learning_rate=learning_rate, average_decay=0.99,
     )  # fmt: skip
     return zoo.train(settings, str(folder))
 
 
 def ratio(
-    generator: Run, discriminator: str, folder: pathlib.Path, steps: int, batch_size: int = 256,
+    generator: Run, pair: str, folder: pathlib.Path, steps: int, batch_size: int = 256,
     begun: str | None = None, until: int | None = None,
 ) -> Run:  # fmt: skip
     """Trains the density ratio of a run's data and samples.
 
     Args:
         generator: the run whose samples they are.
-        discriminator: arguments of text_gan.
+        pair: the spec of generator and discriminator, with {} for the generator's.
         folder: the run folder.
         steps: the number of steps at whose end the learning rate is 0.
         batch_size: data, and samples, per step.
@@ -90,7 +102,7 @@ def ratio(
     """
     made = generator.experiment
     settings = _settings(
-        made.data, made.seed, model=f'text_gan(generator="{made.model}", {discriminator})',
+        made.data, made.seed, model=pair.format(made.model),
         objective="density_ratio", steps=until or steps, decay_steps=steps, batch_size=batch_size,
         learning_rate=2e-3, init_from=str(generator.folder.path), init_discriminator_from=begun,
     )  # fmt: skip
@@ -190,8 +202,8 @@ def complete_known(source: str, record: dict, path: pathlib.Path, options) -> No
             continue
         folder, steps = options.workdir / source / f"seed_{seed}", options.steps or STEPS
         begun = likelihood(data, misspecified.GENERATOR, seed, folder / "generator", steps // 2)
-        of = f'discriminator="recurrent", width={_WIDTH}'
-        run = ratio(begun, of, folder / "recurrent", steps)
+        pair = f'text_gan(generator="{{}}", discriminator="recurrent", width={_WIDTH})'
+        run = ratio(begun, pair, folder / "recurrent", steps)
         record["runs"][key] = {"source": source, "seed": seed, "steps": steps, **of_known(run)}
         write_json(path, record)
         print(line(key, record["runs"][key]), flush=True)
@@ -214,18 +226,18 @@ def fall(found: dict) -> float:
 
 def complete_surnames(record: dict, path: pathlib.Path, options) -> None:
     """Refines the published models of surnames."""
-    for name in NAMES:
+    for name, (generator, pair) in NAMES.items():
         key = f"surnames, {name}"
         if key in record["runs"]:
             continue
         steps = options.steps or 1000
         settings = _settings(
             "surnames", 0, objective="density_ratio", steps=steps, batch_size=64,
-            learning_rate=1e-3, init_from=name, init_discriminator_from="surnames_lstm",
-            model='text_gan(generator="lstm(units=128, layers=1)", discriminator="recurrent", '
-            "width=128, dropout=0.3)",
+            learning_rate=1e-3, init_from=generator, init_discriminator_from="surnames_lstm",
+            model=pair,
         )  # fmt: skip
-        run = zoo.train(settings, str(options.workdir / "surnames" / name))
+        folder = name.replace(", ", "_").replace(" ", "_")
+        run = zoo.train(settings, str(options.workdir / "surnames" / folder))
         gains = evaluate(
             run, splits=("test",), metrics=("refinement_gain", "divergence_bound"),
             count=9 * options.count,

@@ -18,7 +18,8 @@ import typing
 from zoo.errors import SpecError
 
 # The arguments that are specs themselves, and the folder of what they name.
-_SPECS = {"generator": "models", "mediator": "models", "estimator": "estimators"}
+_MODELS = dict.fromkeys(("generator", "mediator", "data_model"), "models")
+_SPECS = _MODELS | {"estimator": "estimators"}
 
 
 class File(str):

@@ -26,8 +26,9 @@ def initialised(run, width=6):
     """A new discriminator with the weights of a run."""
     model = GAN.format(width)
     experiment = zoo.Experiment("pairs(joint=[[0.4, 0.1], [0.2, 0.3]])", model, "generalised_js")
-    trainer = building.build_trainer(experiment, building.compose(experiment), run.domain)
-    initial_weights.take_discriminator(trainer.discriminator, run.domain, run)
+    parts = building.compose(experiment)
+    trainer = building.build_trainer(experiment, parts, run.domain)
+    initial_weights.take_discriminator(trainer.discriminator, parts.specs.model, run.domain, run)
     return trainer.discriminator
 
 

@@ -35,6 +35,7 @@ class GumbelSoftmax(Estimator):
     """
 
     generator_type = SequenceModel
+    relaxes = True
 
     def __init__(self, temperature: tuple[float, float], temperature_steps: int):
         self._temperature, self._temperature_steps = temperature, temperature_steps

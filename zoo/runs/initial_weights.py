@@ -5,6 +5,7 @@ import numpy as np
 from zoo import domains, spec
 from zoo.errors import require
 from zoo.models.base.discriminator import Discriminator
+from zoo.models.base.likelihood_ratio import LikelihoodRatio
 from zoo.models.base.recurrent import RecurrentNetwork
 from zoo.models.base.sequence_model import SequenceModel, TextModel
 from zoo.models.base.text_discriminator import TextDiscriminator
@@ -36,7 +37,7 @@ def initialise(
         take(trainer, parts.specs.model, domain, load_either(experiment.init_from))
     if experiment.init_discriminator_from is not None:
         other = load_either(experiment.init_discriminator_from)
-        take_discriminator(trainer.discriminator, domain, other)
+        take_discriminator(trainer.discriminator, parts.specs.model, domain, other)
 
 
 def take(trainer: Trainer, model: spec.Part, domain: domains.Domain, run: Run) -> None:
@@ -83,14 +84,18 @@ def take(trainer: Trainer, model: spec.Part, domain: domains.Domain, run: Run) -
     )
 
 
-def take_discriminator(discriminator: Discriminator, domain: domains.Domain, run: Run) -> None:
+def take_discriminator(
+    discriminator: Discriminator, model: spec.Part, domain: domains.Domain, run: Run
+) -> None:
     """Gives a discriminator the weights of a run's, or of its language model.
 
     Args:
         discriminator: the discriminator of a trainer that has made no step.
+        model: the model that it belongs to.
         domain: the domain of the data.
-        run: a run with a discriminator of the same kind and sizes; or an lstm of texts, whose
-            embedding and layers a recurrent discriminator of the same width and layers gets.
+        run: a run with a discriminator of the same kind and sizes; or a language model: for a
+            ratio of likelihoods one like its model of the data, for a recurrent discriminator an
+            lstm of the same width and layers, whose embedding and layers it gets.
 
     Raises:
         SpecError: the run is neither, or its data are of another domain.
@@ -104,10 +109,25 @@ def take_discriminator(discriminator: Discriminator, domain: domains.Domain, run
     its = run.model.networks().get("discriminator")
     if its is not None and _shapes(its) == _shapes(discriminator):
         pairs = zip(discriminator.variables, its.variables, strict=True)
+    elif isinstance(discriminator, LikelihoodRatio):
+        _require_data_model(model, run)
+        pairs = zip(discriminator.data_model.variables, run.generator.variables, strict=True)
     else:
-        pairs = zip(*_recurrent(discriminator, run), strict=True)
+        pairs = _recurrent(discriminator, run)
     for variable, value in pairs:
-        variable.assign(value[: variable.shape[0]])  # an embedding's start tokens are left out
+        variable.assign(value)
+
+
+def _require_data_model(model, run):
+    """Requires that a run's generator is of the spec of the model of the data."""
+    arguments = model.meaning()[1]
+    here = _of_samples(*(arguments["data_model"] or arguments["generator"]))
+    there = generator_of(spec.read("models", run.experiment.model))
+    require(
+        here == there,
+        f"init_discriminator_from: the generator of {run.folder.path} is {_words(*there)}; the "
+        f"model of the data here is {_words(*here)}. Give the same one as data_model.",
+    )
 
 
 def _shapes(network):
@@ -115,7 +135,7 @@ def _shapes(network):
 
 
 def _recurrent(discriminator, run):
-    """Variables of a recurrent discriminator's reader, and those of an lstm that fit them."""
+    """Pairs of variables of a recurrent discriminator's reader, and values of an lstm's."""
     network = run.generator.network if isinstance(run.generator, TextModel) else None
     reader = discriminator.reader if isinstance(discriminator, TextDiscriminator) else None
     fits = isinstance(network, RecurrentNetwork) and isinstance(reader, Recurrence)
@@ -130,11 +150,14 @@ def _recurrent(discriminator, run):
         "discriminator; or an lstm, for text_gan(discriminator='recurrent') with width and layers "
         "equal to its units and layers.",
     )
-    parts = [
+    mine, its = (
         [part.embedding, *(v for layer in part.layers_ for v in layer.variables)]
         for part in (reader, network)
+    )
+    # The embedding's start tokens are left out.
+    return [
+        (variable, value[: variable.shape[0]]) for variable, value in zip(mine, its, strict=True)
     ]
-    return parts
 
 
 def mapped(generator: SequenceModel, other: SequenceModel) -> list[np.ndarray]:
@@ -183,6 +206,11 @@ def generator_of(model: spec.Part) -> tuple[str, dict]:
     name, arguments = model.meaning()
     while "generator" in arguments:
         name, arguments = arguments["generator"]
+    return _of_samples(name, arguments)
+
+
+def _of_samples(name, arguments):
+    """A model without the arguments that change only how it is trained."""
     return name, {k: value for k, value in arguments.items() if k not in _OF_TRAINING}
 
 

@@ -3,7 +3,6 @@
 Source: I. Goodfellow et al. (2014), arXiv 1406.2661, algorithm 1.
 """
 
-import keras
 import tensorflow as tf
 
 from zoo import replicas, spec
@@ -58,9 +57,7 @@ class Adversarial(WithDiscriminator, TwoPlayer):
         steps, num_real = objective.discriminator_steps, objective.num_real(batch_size)
         super().__init__(pair, objective, batch_size, seed, average_decay, steps, num_real)
         self.discriminator = pair.discriminator
-        self.estimator = _estimator(
-            objective.estimator or pair.generator.default_estimator, pair.generator
-        )
+        self.estimator = _estimator(objective.estimator or pair.generator.default_estimator, pair)
 
     def train_step(self, data: tuple):
         """Updates the discriminator on real examples and samples, then the generator."""
@@ -97,21 +94,28 @@ class Adversarial(WithDiscriminator, TwoPlayer):
         return super().components() | ({"estimator": estimator} if estimator else {})
 
 
-def _estimator(text: str, generator: keras.Model) -> Estimator:
+def _estimator(text: str, pair: Pair) -> Estimator:
     """Builds the estimator of a spec.
 
     Raises:
-        SpecError: it is not for this generator.
+        SpecError: it is not for this generator, or not for this discriminator.
     """
     estimator = spec.build("estimators", text)
-    fitting = [
-        name
-        for name in spec.names("estimators")
-        if isinstance(generator, estimator_class(name).generator_type)
-    ]
+    fitting = ", ".join(n for n in spec.names("estimators") if _fits(estimator_class(n), pair))
+    expected = estimator.generator_type
     require(
-        isinstance(generator, estimator.generator_type),
-        f"The estimator {text} takes a {estimator.generator_type.__name__}; this generator is not "
-        f"one. Estimators for it: {', '.join(fitting)}.",
+        isinstance(pair.generator, expected),
+        f"The estimator {text} takes a {expected.__name__}; this generator is not one. "
+        f"Estimators for it: {fitting}.",
+    )
+    require(
+        _fits(type(estimator), pair),
+        f"The estimator {text} scores weights of tokens, and this discriminator reads tokens "
+        f"alone. Estimators for it: {fitting}.",
     )
     return estimator
+
+
+def _fits(estimator: type[Estimator], pair: Pair) -> bool:
+    relaxed = pair.discriminator.reads_relaxed or not estimator.relaxes
+    return isinstance(pair.generator, estimator.generator_type) and relaxed

@@ -18,10 +18,13 @@ class Estimator(abc.ABC):
 
     Attributes:
         generator_type: the class of generators that it is for.
+        relaxes: whether it scores relaxed tokens, weights of all tokens at each time, in place of
+            tokens.
         variables: Keras variables that are saved with a run; none by default.
     """
 
     generator_type: typing.ClassVar[type]
+    relaxes: typing.ClassVar[bool] = False
     variables: Sequence[keras.Variable] = ()
 
     @abc.abstractmethod

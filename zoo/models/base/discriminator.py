@@ -2,6 +2,7 @@
 
 import abc
 import typing
+from collections.abc import Sequence
 
 import keras
 import tensorflow as tf
@@ -12,7 +13,16 @@ from zoo.models.layers.one_hot import one_hot
 
 
 class Discriminator(keras.Model, abc.ABC):
-    """Scores examples and, where they are sequences, all their prefixes."""
+    """Scores examples and, where they are sequences, all their prefixes.
+
+    Attributes:
+        reads_relaxed: whether texts may come as relaxed tokens, weights of all tokens at each time.
+    """
+
+    reads_relaxed: typing.ClassVar[bool] = True
+
+    def start_from(self, weights: Sequence) -> None:
+        """Initialises what is like the generator from its weights in order; by default nothing."""
 
     @abc.abstractmethod
     def prefix_logits(

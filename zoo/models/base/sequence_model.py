@@ -143,15 +143,35 @@ class SequenceModel(keras.Model, Generator, Likelihood):
         Returns:
             float32 [batch]; -inf for examples that `generate` cannot draw with the sampler.
         """
+        return tf.reduce_sum(self.token_log_probs(values, labels, sampler), axis=-1)
+
+    def token_log_probs(
+        self,
+        values: tf.Tensor,
+        labels: tf.Tensor | None = None,
+        sampler: Callable | None = None,
+        key: tf.Tensor | None = None,
+    ):
+        """Log-probabilities log Q(x_t | x_{<t}) of the tokens of examples, in nats.
+
+        Args:
+            values: see `log_prob`.
+            labels: see `log_prob`.
+            sampler: see `log_prob`.
+            key: a stateless random key, int64 [2], for dropout; None: no dropout.
+
+        Returns:
+            float32 [batch, time]; 0 after the end token.
+        """
         inputs, targets, mask = self.read(values, labels)
-        logits = self.network(inputs)
+        logits = self.network(inputs, key=key)
         if sampler is not None:
             logits = self._sampled_from(logits, sampler)
         cross_entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(
             labels=targets, logits=logits
         )
         # Not a product: a masked token may be excluded too, and 0 times infinity is no 0.
-        return -tf.reduce_sum(tf.where(mask > 0, cross_entropy, 0.0), axis=-1)
+        return tf.where(mask > 0, -cross_entropy, 0.0)
 
     def _sampled_from(self, logits, sampler):
         """Logits [batch, time, size] that `generate` draws from, in the order of `decode`."""

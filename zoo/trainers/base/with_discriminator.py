@@ -1,6 +1,6 @@
 """The base of trainers of a discriminator: its update, and validation by it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 import tensorflow as tf
@@ -27,6 +27,11 @@ class WithDiscriminator(Trainer):
 
     discriminator: Discriminator
     second_optimizer: keras.Optimizer
+
+    def start_from(self, weights: Sequence) -> None:
+        """Initialises what in the discriminator is like the generator, too; see `Trainer`."""
+        super().start_from(weights)
+        self.discriminator.start_from(weights)
 
     def update_discriminator(
         self, real: Batch, number: int, sample: Callable
