@@ -32,6 +32,8 @@ NOISE = 1.0  # standard deviation; pixels lie in [0, 1]
 # generator stays grey.
 BEGIN = "generalised_js(pi=0.5, r1=0.1, generator_loss='non_saturating')"
 GAMES = {"R1": "r1=0.1", "noise": f"instance_noise={NOISE}"}
+# With two updates in each step the discriminator proves half of what a fresh one does.
+UPDATES = "discriminator_steps=5, discriminator_warmup={warmup}"
 MEASURES = {
     "precision": "precision ↑",
     "recall": "recall ↑",
@@ -80,7 +82,7 @@ def complete(record: dict, path: pathlib.Path, options: argparse.Namespace) -> N
             continue
         print(name, flush=True)
         settings = _settings(
-            f"generalised_js(pi={pi}, discriminator_steps=2, {GAMES[game]})",
+            f"generalised_js(pi={pi}, {UPDATES.format(warmup=options.steps // 5)}, {GAMES[game]})",
             latent_size, seed, options, init_from=begun(latent_size, seed, options),
         )  # fmt: skip
         folder = f"{game}_latent_{latent_size}_pi_{pi}_seed_{seed}"
