@@ -46,8 +46,9 @@ CAPACITIES = {
 FEW_UNITS = ("units=4, context=1", "units=8, context=1")
 MORE_UPDATES = "REINFORCE, five discriminator updates"
 COOPERATIVE = "mediator with future"
+RATIO, LANGUAGE_MODEL = "REINFORCE, ratio of likelihoods", "language model"
 OPTIMUM, COOLED = "optimum of the class", "likelihood at its best temperature"
-_MEDIATOR = "lstm(units=64, layers=1)"
+_MEDIATOR = _LANGUAGE_MODEL = "lstm(units=64, layers=1)"
 
 
 def against_discriminator(
@@ -100,6 +101,21 @@ def cooperative(pis: tuple, generator: str, steps: int) -> dict[str, Kind]:
     return kinds | {f"{COOPERATIVE}, π = {pi}": mediated(pi, generator, True, steps) for pi in pis}
 
 
+def with_ratio(pis: tuple, generator: str, steps: int) -> dict[str, Kind]:
+    """REINFORCE against the ratio of a language model and the generator, after both."""
+    kinds = reinforced((), generator, steps) | {
+        LANGUAGE_MODEL: Kind("maximum_likelihood", _LANGUAGE_MODEL, steps, RATE)
+    }
+    model = f'likelihood_ratio_gan(generator="{generator}", data_model="{_LANGUAGE_MODEL}")'
+    for pi in pis:
+        objective = f"generalised_js(pi={pi}, discriminator_steps=2, estimator='reinforce()')"
+        kinds[f"{RATIO}, π = {pi}"] = Kind(
+            objective, model, steps, RATE,
+            init_from=LIKELIHOOD, init_discriminator_from=LANGUAGE_MODEL,
+        )  # fmt: skip
+    return kinds
+
+
 def other_ways(steps: int) -> dict[str, Kind]:
     """Scheduled sampling, and the other gradients of JS_π, after likelihood."""
     sampled = f"schedule='linear', keep_probability=1.0, decrease={1 / steps:g}, minimum=0.0"
@@ -147,6 +163,14 @@ def parts(steps: int = STEPS) -> dict[str, list[tuple]]:
             ]
             for name in kinds
         ]
+    # Where a recurrent discriminator does not find the way.
+    found["ratio-oracle"] = [
+        ("oracle", capacity, name, kinds, 0)
+        for capacity in ("units=32, context=2", "units=32, context=3", "units=64, context=5")
+        for kinds in [with_ratio(FEW_PIS, CAPACITIES[capacity], steps)]
+        for name in kinds
+        if name.startswith(RATIO)
+    ]
     # Where two updates leave the discriminator too far from the ratio.
     more = with_more_updates(FEW_PIS, GENERATOR, steps)
     found["updates-markov_0"] = [
@@ -229,7 +253,7 @@ def of_capacity(record: dict, source: str, capacity: str, pi: float) -> dict[str
         if (run["source"], run["capacity"], run["seed"]) == (source, capacity, 0):
             if run["name"] == LIKELIHOOD:
                 found[COOLED] = run["least_over_temperatures"][js][1]
-            for way in ("REINFORCE", COOPERATIVE):
+            for way in ("REINFORCE", RATIO, COOPERATIVE):
                 if run["name"] == f"{way}, π = {pi}":
                     found[way] = run[js]
     return found
@@ -255,6 +279,10 @@ def complete(record: dict, path: pathlib.Path, runs: list[tuple], workdir: pathl
     for source, capacity, name, kinds, seed in runs:
         key = f"{source}, {capacity}, {name}, seed {seed}"
         kind = dataclasses.asdict(kinds[name])
+        if kinds[name].init_discriminator_from is None:
+            del kind[
+                "init_discriminator_from"
+            ]  # most kinds have none, and their records do not name it
         if key in record["runs"]:
             results.require_same(path, key, record["runs"][key]["kind"], kind)
             continue

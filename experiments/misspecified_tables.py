@@ -18,6 +18,7 @@ from experiments.misspecified import (
     MORE_UPDATES,
     OPTIMUM,
     PIS,
+    RATIO,
     by_capacity,
 )
 from experiments.table import with_tables
@@ -29,7 +30,7 @@ DOCUMENT = ROOT / "docs/misspecified.md"
 RESULTS = ROOT / "docs/figures/misspecified.json"
 USUAL = "units=32, context=1"
 OF_SEEDS = ("REINFORCE", MORE_UPDATES, COOPERATIVE)
-OF_CAPACITY = (OPTIMUM, COOLED, "REINFORCE", COOPERATIVE)
+OF_CAPACITY = (OPTIMUM, COOLED, "REINFORCE", RATIO, COOPERATIVE)
 WAYS = {
     LIKELIHOOD: LIKELIHOOD,
     "scheduled sampling, ε = 0.5": "scheduled sampling, ε = 0.5",

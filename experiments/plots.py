@@ -383,6 +383,7 @@ def _over_capacity(ax, capacities):
     ax.axhline(1, linestyle="--", color="black", linewidth=0.9)
     for way, style, color in (
         ("REINFORCE", "x-", _BEST),
+        ("REINFORCE, ratio of likelihoods", "+-", "#ef8a62"),
         ("mediator with future", "2-", _SECOND),
         ("optimum of the class", "o", _OTHER),
     ):
@@ -532,7 +533,10 @@ def discriminators(record: dict) -> Figure:
             ax.axhline(1, color=_OTHER, linestyle=":")
             ax.set(title=f"{part} texts, JS = {true:.3f} nats", xscale="log", xlabel="steps")
         axes[0].set_ylabel("bound / JS at π = 0.5")
-        axes[0].legend()
+        handles, names = max(
+            (ax.get_legend_handles_labels() for ax in axes), key=lambda h: len(h[1])
+        )
+        figure.legend(handles, names, loc="outside right center")
         return figure
 
 

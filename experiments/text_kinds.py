@@ -25,6 +25,7 @@ class Kind:
         learning_rate: the peak learning rate.
         init_from: the kind whose run of the same seed initialises the weights; None: new weights.
         once: True if one seed is enough.
+        init_discriminator_from: the kind whose run of the same seed initialises the discriminator.
     """
 
     objective: str
@@ -33,6 +34,7 @@ class Kind:
     learning_rate: float = 5e-3
     init_from: str | None = None
     once: bool = False
+    init_discriminator_from: str | None = None
 
 
 def kinds(generator: str, transformer: str, steps: int | None = None) -> dict[str, Kind]:
@@ -120,7 +122,7 @@ def trained(
     workdir: pathlib.Path,
     batch_size: int = 64,
 ) -> Run:
-    """Trains the run of one kind and seed, after the run that initialises it.
+    """Trains the run of one kind and seed, after the runs that initialise it.
 
     Args:
         name: of the kind.
@@ -133,9 +135,11 @@ def trained(
     Returns:
         A `zoo.runs.run.Run`.
     """
-    kind, begun = of[name], None
-    if kind.init_from is not None:
-        begun = str(trained(kind.init_from, of, data, seed, workdir, batch_size).folder.path)
+    kind = of[name]
+    begun, discriminator = (
+        other and str(trained(other, of, data, seed, workdir, batch_size).folder.path)
+        for other in (kind.init_from, kind.init_discriminator_from)
+    )
     settings = zoo.Experiment(
         data=data,
         model=kind.model,
@@ -147,6 +151,7 @@ def trained(
         clip_norm=1.0,
         average_decay=0.99,
         init_from=begun,
+        init_discriminator_from=discriminator,
         seed=seed,
         sample_every=0,
         checkpoint_every=500,

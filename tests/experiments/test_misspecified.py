@@ -12,9 +12,11 @@ from zoo.runs.run_folder import write_json
 
 def test_parts_name_every_comparison_of_each_source():
     parts = misspecified.parts()
-    assert len(parts) == 5 * len(misspecified.SOURCES) + 1
+    assert len(parts) == 5 * len(misspecified.SOURCES) + 2
     assert len(parts["seeds-oracle"]) == len(parts["cooperative-markov_0"]) == 9
     assert len(parts["capacity-oracle"]) == 5 * len(misspecified.CAPACITIES)
+    assert len(parts["capacity-markov_0"]) == len(parts["capacity-oracle"]) - 10
+    assert len(parts["ratio-oracle"]) == 6
     assert len(parts["ways-markov_1"]) == 3 + 3 * len(misspecified.PIS)
     for runs in parts.values():
         for _, _, name, kinds, _ in runs:
@@ -134,8 +136,8 @@ def test_capacities_are_compared_with_the_optimum_of_their_order(tmp_path):
             "least_over_temperatures": least,
         }  # fmt: skip
     usual, larger = _rows(misspecified_tables.capacities(record))
-    assert usual[1:] == ["units=32, context=1", "0.5", "0.1000", "0.1800", "0.1100", "0.1050"]
-    assert larger[1:] == ["units=32, context=2", "0.5", "0.0500", "0.1800", "0.0900", ""]
+    assert usual[1:] == ["units=32, context=1", "0.5", "0.1000", "0.1800", "0.1100", "", "0.1050"]
+    assert larger[1:] == ["units=32, context=2", "0.5", "0.0500", "0.1800", "0.0900", "", ""]
     figure = plots.capacities(misspecified.by_capacity(record))
     drawn = {line.get_label(): line.get_ydata() for line in figure.axes[0].lines}
     np.testing.assert_allclose(drawn["REINFORCE"], [0.11 / 0.18, 0.09 / 0.18])
