@@ -52,6 +52,8 @@ ROWS = [
         "gru(units=4)", "transformer(units=8, layers=1, heads=2)", "table", "independent",
     )),
     (_TEXT, "text_gan(generator='lstm(units=4)', width=4, dropout=0.2)", "density_ratio"),
+    *((_TEXT, "likelihood_ratio_gan(generator='lstm(units=4)')", objective)
+      for objective in ("generalised_js", "density_ratio")),
     *((_TEXT, f"mediated(generator='{generator}')", "mediated_js(future=True)") for generator in (
         "lstm(units=4)", "gru(units=4)", "transformer(units=8, layers=1, heads=2)", "table",
     )),

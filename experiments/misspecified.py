@@ -47,6 +47,7 @@ FEW_UNITS = ("units=4, context=1", "units=8, context=1")
 MORE_UPDATES = "REINFORCE, five discriminator updates"
 COOPERATIVE = "mediator with future"
 RATIO, LANGUAGE_MODEL = "REINFORCE, ratio of likelihoods", "language model"
+FURTHER = "maximum likelihood, further"
 OPTIMUM, COOLED = "optimum of the class", "likelihood at its best temperature"
 _MEDIATOR = _LANGUAGE_MODEL = "lstm(units=64, layers=1)"
 
@@ -84,6 +85,12 @@ def reinforced(pis: tuple, generator: str, steps: int) -> dict[str, Kind]:
         f"REINFORCE, π = {pi}": against_discriminator(pi, generator, "reinforce()", steps)
         for pi in pis
     }
+
+
+def likelihood_further(generator: str, steps: int) -> dict[str, Kind]:
+    """Likelihood, and from it for as many steps again, as adversaries train."""
+    further = Kind("maximum_likelihood", generator, steps, RATE, init_from=LIKELIHOOD)
+    return reinforced((), generator, steps) | {FURTHER: further}
 
 
 def with_more_updates(pis: tuple, generator: str, steps: int) -> dict[str, Kind]:
@@ -163,6 +170,11 @@ def parts(steps: int = STEPS) -> dict[str, list[tuple]]:
             ]
             for name in kinds
         ]
+    # Where likelihood, too, may gain from as many steps again.
+    largest = "units=64, context=5"
+    found["further-oracle"] = [
+        ("oracle", largest, FURTHER, likelihood_further(CAPACITIES[largest], steps), 0)
+    ]
     # Where a recurrent discriminator does not find the way.
     found["ratio-oracle"] = [
         ("oracle", capacity, name, kinds, 0)
@@ -291,7 +303,7 @@ def complete(record: dict, path: pathlib.Path, runs: list[tuple], workdir: pathl
         log_p = log_probabilities(source)
         measured = of_run(run, log_p)
         least = {}
-        if name == LIKELIHOOD:
+        if name in (LIKELIHOOD, FURTHER):
             least = {"least_over_temperatures": least_over_temperatures(run, log_p)}
         record["runs"][key] = {"kind": kind, "source": source, "capacity": capacity, "name": name,
                                "seed": seed, **measured, **least}  # fmt: skip

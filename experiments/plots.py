@@ -541,13 +541,13 @@ def discriminators(record: dict) -> Figure:
 
 
 def poor_generators(record: dict) -> Figure:
-    """Plots precision, recall and bounds over π: a row per game, a line per size of the latents.
+    """Plots precision, coverage and bounds over π: a row per game, a line per size of the latents.
 
     Args:
         record: what `experiments.poor_generators` writes.
     """
     bounds = "bound of JS$_\\pi$ / H(π); dotted: the game's own"
-    measures = {"precision": "precision", "recall": "recall", "fresh_bound": bounds}
+    measures = {"precision": "precision", "coverage": "coverage", "fresh_bound": bounds}
     runs = list(record["runs"].values())
     games = list(dict.fromkeys(run["game"] for run in runs))
     with matplotlib.rc_context(_STYLE):

@@ -29,7 +29,7 @@ from zoo.runs.run import Run
 from zoo.runs.run_folder import write_json
 
 GENERATOR = "gru(units=32, layers=1)"
-PIS, TEMPERATURES, STEPS = (0.5, 0.9), (0.6, 0.7, 0.8, 0.9, 1.0), 2000
+PIS, TEMPERATURES, STEPS = (0.5, 0.9), (0.6, 0.7, 0.8, 0.9, 1.0), 1000
 METRICS = ("nll", "self_bleu", "reverse_lm_score")
 MEASURES = {
     "reference_nats": "nats under the reference ↓",

@@ -12,7 +12,7 @@ from zoo.runs.run_folder import write_json
 
 def test_parts_name_every_comparison_of_each_source():
     parts = misspecified.parts()
-    assert len(parts) == 5 * len(misspecified.SOURCES) + 2
+    assert len(parts) == 5 * len(misspecified.SOURCES) + 3
     assert len(parts["seeds-oracle"]) == len(parts["cooperative-markov_0"]) == 9
     assert len(parts["capacity-oracle"]) == 5 * len(misspecified.CAPACITIES)
     assert len(parts["capacity-markov_0"]) == len(parts["capacity-oracle"]) - 10
