@@ -562,7 +562,7 @@ def poor_generators(record: dict) -> Figure:
             ax.set_title(title)
         for ax in rows[-1]:
             ax.set_xlabel("π, the weight of the data")
-        rows[0][0].legend()
+        figure.legend(*rows[0][0].get_legend_handles_labels(), loc="outside right center")
         return figure
 
 
