@@ -22,6 +22,7 @@ import zoo
 from experiments import plots, results, text_kinds
 from experiments.text_kinds import LIKELIHOOD, Kind
 from zoo import spec
+from zoo.data.base.splits import Dataset
 from zoo.errors import explained, require
 from zoo.metrics.base import standard_errors
 from zoo.runs.evaluation import evaluate
@@ -81,6 +82,13 @@ def score(model: Run, texts: np.ndarray) -> tuple[float, float | None]:
     return float(nats.sum() / lengths.sum()), standard_errors.of_ratio(nats, lengths)
 
 
+def real_texts(dataset: Dataset, count: int) -> np.ndarray:
+    """Test texts without an unknown token, int32 [at most count, length]."""
+    texts = dataset.test.batch(0, min(len(dataset.test), 10 * count), 0).numpy()
+    unknown = np.any(texts == dataset.domain.vocabulary.unknown, axis=1)
+    return texts[~unknown][:count]
+
+
 def measured(run: Run, judge: Run, count: int) -> dict:
     """Measures of one set of samples, with the ceilings of real texts where there are any."""
     found = evaluate(run, splits=("test",), metrics=METRICS, count=count)
@@ -105,14 +113,17 @@ def complete(record: dict, path: pathlib.Path, options: argparse.Namespace, data
         for key, sampler in samplers.items():
             if key not in record["runs"]:
                 left[key] = name, sampler
-    if not left:
+    if not left and "real_texts" in record:
         return
-    name = REFERENCES[options.part]
+    name, dataset = REFERENCES[options.part], spec.build("data", data, None)
     judge = zoo.load_pretrained(name)
     require(
-        judge.domain == spec.build("data", data, None).domain,
+        judge.domain == dataset.domain,
         f"{name} was trained on other texts than {data}. Give the same captions.",
     )
+    # Under the reference: [nats per token, standard error].
+    record["real_texts"] = score(judge, real_texts(dataset, options.count))
+    write_json(path, record)
     for key, (name, sampler) in left.items():
         run = text_kinds.trained(name, kinds(options.steps), data, 0, workdir)
         run = dataclasses.replace(run, sampler=sampler)
@@ -127,6 +138,7 @@ def table(record: dict) -> str:
     for name, run in record["runs"].items():
         cells = [f"{run['measured'][key]:.3f}" for key in MEASURES]
         lines.append(f"| {name} | {' | '.join(cells)} |")
+    lines.append(f"| real texts | {record['real_texts'][0]:.3f} | | | |")
     return "\n".join(lines)
 
 

@@ -31,7 +31,8 @@ def test_finished_runs_are_passed_over(tmp_path, monkeypatch, capsys):
     names = ["maximum likelihood, temperature 1", "mediator, π = 0.5"]
     settings = {"part": "shakespeare", "steps": 3, "count": 7}
     path = tmp_path / "real_text_shakespeare.json"
-    write_json(path, {"settings": settings, "runs": {n: {"measured": measured} for n in names}})
+    runs = {name: {"measured": measured} for name in names}
+    write_json(path, {"settings": settings, "runs": runs, "real_texts": [0.5, 0.1]})
     before = path.read_bytes()
     monkeypatch.setattr(real_text, "measured", None)
     given = ["--part=shakespeare", "--steps=3", "--count=7", "--kinds", "mediator, π = 0.5"]
@@ -40,3 +41,14 @@ def test_finished_runs_are_passed_over(tmp_path, monkeypatch, capsys):
     assert not list(pathlib.Path(tmp_path / "runs" / "shakespeare").iterdir())
     assert "| mediator, π = 0.5 | 1.000 | 2.000 | 0.300 | 4.000 |" in capsys.readouterr().out
     assert (tmp_path / "real_text_shakespeare.png").stat().st_size > 1000
+
+
+def test_real_texts_hold_no_unknown_token(tmp_path):
+    for name in ("image_coco.txt", "test_coco.txt"):
+        lines = [f"a {word} on a mat" for word in ("cat", "dog", "fox", "hen", "cow")] * 20
+        extra = ["a yak on a mat"] if name == "test_coco.txt" else []
+        (tmp_path / name).write_text("\n".join(lines + extra), encoding="utf-8")
+    data = spec.build("data", real_text.data_of("captions", tmp_path), None)
+    assert len(data.test) == 101
+    assert len(real_text.real_texts(data, 200)) == 100
+    assert real_text.real_texts(data, 10).shape == (10, 25)
