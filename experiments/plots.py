@@ -594,6 +594,13 @@ def _means_over_pi(ax, runs, measure, style, **options):
         ax.plot([place] * len(values), values, ".", markersize=2, color=options["color"])
 
 
+# Where the labels go of points that lie close to others.
+_BESIDE = {
+    "REINFORCE, π = 0.5": ((0, -11), "center"),
+    "REINFORCE, π = 0.9": ((0, 7), "center"),
+}
+
+
 def real_text(record: dict) -> Figure:
     """Plots the reverse LM score against the nats under the reference, labelled by what it is.
 
@@ -615,8 +622,11 @@ def real_text(record: dict) -> Figure:
             color = "black" if name in curve else _BEST
             ax.plot(*place, "o", color=color, markersize=4)
             label = name.removeprefix("maximum likelihood, further, ")
-            ax.annotate(label, place, (5, 3), color=color, textcoords="offset points",
-                        fontsize=7)  # fmt: skip
+            usual = ((-4, -9), "right") if name in curve else ((5, 3), "left")
+            offset, side = _BESIDE.get(label, usual)
+            ax.annotate(label, place, offset, color=color, textcoords="offset points",
+                        fontsize=7, ha=side)  # fmt: skip
+        ax.margins(0.2, 0.12)
         ax.set(xlabel="samples under the reference, nats per token: quality")
         ax.set(ylabel="reverse LM score, nats per token: quality and diversity")
         return figure
