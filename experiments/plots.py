@@ -626,7 +626,7 @@ def real_text(record: dict) -> Figure:
             offset, side = _BESIDE.get(label, usual)
             ax.annotate(label, place, offset, color=color, textcoords="offset points",
                         fontsize=7, ha=side)  # fmt: skip
-        ax.margins(0.2, 0.12)
+        ax.margins(0.32, 0.12)
         ax.set(xlabel="samples under the reference, nats per token: quality")
         ax.set(ylabel="reverse LM score, nats per token: quality and diversity")
         return figure
