@@ -8,10 +8,11 @@ tokens and too simple for them, where every divergence is a sum over all texts; 
 from a vocabulary of 20, by the LSTM of `experiments.quality_diversity`, where the divergence is
 estimated. A discriminator then trains alone, as in the warm-up of a game: convolutional,
 recurrent, or recurrent and initialised from a language model of the data, which is another than
-the generator and has seen four times as many of them; or it is the ratio of the likelihoods of that
-language model and the generator, which can prove something before its first update. The long texts
+the generator and has seen four times as many of them; or it is the likelihood ratio of that
+language model and the generator, which proves something before its first update. The long texts
 have a ratio with a larger language model, too, of 256 units and trained on a million texts. Writes
-discriminators.json and discriminators.png into docs/figures; rerun the command to resume.
+discriminators.json and discriminators.png into docs/figures; rerun the command to resume. At the
+end it prints the bounds as a table in Markdown.
 """
 
 import argparse
@@ -140,18 +141,16 @@ def complete(part: str, record: dict, path: pathlib.Path, options: argparse.Name
 
 
 def table(record: dict) -> str:
-    """Formats the results in Markdown."""
-    lines = ["| data | discriminator | steps | bound | JS | share |", "|---" * 6 + "|"]
-    for run in record["runs"].values():
-        true, its_error = record["divergences"][run["part"]]
-        cells = _cell(run["bound"], run["standard_error"]), _cell(true, its_error)
-        lines.append(f"| {run['part']} | {run['name']} | {run['step']} | {' | '.join(cells)} "
-                     f"| {run['bound'] / true:.2f} |")  # fmt: skip
+    """Formats the bounds in Markdown: a row for each discriminator, a column for each mark."""
+    every = marks(record["settings"]["steps"])
+    titles = ("texts", "discriminator", *(f"after {mark:,}" for mark in every), "JS")
+    lines = [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
+    for part, (true, _) in record["divergences"].items():
+        for name in kinds_of(part):
+            runs = (record["runs"][f"{part}, {name}, step {mark}"] for mark in every)
+            cells = (f"{run['bound']:z.3f}" for run in runs)
+            lines.append(f"| {part} | {name} | {' | '.join(cells)} | {true:.3f} |")
     return "\n".join(lines)
-
-
-def _cell(value, error):
-    return f"{value:.4f}" if error is None else f"{value:.4f} ± {error:.4f}"
 
 
 def main(given: list[str] | None = None) -> None:

@@ -46,7 +46,7 @@ CAPACITIES = {
 FEW_UNITS = ("units=4, context=1", "units=8, context=1")
 MORE_UPDATES = "REINFORCE, five discriminator updates"
 COOPERATIVE = "mediator with future"
-RATIO, LANGUAGE_MODEL = "REINFORCE, ratio of likelihoods", "language model"
+RATIO, LANGUAGE_MODEL = "REINFORCE, likelihood ratio", "language model"
 FURTHER = "maximum likelihood, further"
 OPTIMUM, COOLED = "optimum of the class", "likelihood at its best temperature"
 _MEDIATOR = _LANGUAGE_MODEL = "lstm(units=64, layers=1)"
@@ -109,18 +109,19 @@ def cooperative(pis: tuple, generator: str, steps: int) -> dict[str, Kind]:
 
 
 def with_ratio(pis: tuple, generator: str, steps: int) -> dict[str, Kind]:
-    """REINFORCE against the ratio of a language model and the generator, after both."""
+    """REINFORCE against the likelihood ratio of a language model and the generator, after both."""
     kinds = reinforced((), generator, steps) | {
         LANGUAGE_MODEL: Kind("maximum_likelihood", _LANGUAGE_MODEL, steps, RATE)
     }
     model = f'likelihood_ratio_gan(generator="{generator}", data_model="{_LANGUAGE_MODEL}")'
-    for pi in pis:
-        objective = f"generalised_js(pi={pi}, discriminator_steps=2, estimator='reinforce()')"
-        kinds[f"{RATIO}, π = {pi}"] = Kind(
-            objective, model, steps, RATE,
-            init_from=LIKELIHOOD, init_discriminator_from=LANGUAGE_MODEL,
-        )  # fmt: skip
-    return kinds
+    return kinds | {
+        f"{RATIO}, π = {pi}": dataclasses.replace(
+            against_discriminator(pi, generator, "reinforce()", steps),
+            model=model,
+            init_discriminator_from=LANGUAGE_MODEL,
+        )
+        for pi in pis
+    }
 
 
 def other_ways(steps: int) -> dict[str, Kind]:
@@ -291,10 +292,6 @@ def complete(record: dict, path: pathlib.Path, runs: list[tuple], workdir: pathl
     for source, capacity, name, kinds, seed in runs:
         key = f"{source}, {capacity}, {name}, seed {seed}"
         kind = dataclasses.asdict(kinds[name])
-        if kinds[name].init_discriminator_from is None:
-            del kind[
-                "init_discriminator_from"
-            ]  # most kinds have none, and their records do not name it
         if key in record["runs"]:
             results.require_same(path, key, record["runs"][key]["kind"], kind)
             continue

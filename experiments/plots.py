@@ -383,7 +383,7 @@ def _over_capacity(ax, capacities):
     ax.axhline(1, linestyle="--", color="black", linewidth=0.9)
     for way, style, color in (
         ("REINFORCE", "x-", _BEST),
-        ("REINFORCE, ratio of likelihoods", "+-", "#ef8a62"),
+        ("REINFORCE, likelihood ratio", "+-", "#ef8a62"),
         ("mediator with future", "2-", _SECOND),
         ("optimum of the class", "o", _OTHER),
     ):

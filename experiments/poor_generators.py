@@ -32,7 +32,7 @@ NOISE = 1.0  # standard deviation; pixels lie in [0, 1]
 # generator stays grey.
 BEGIN = "generalised_js(pi=0.5, r1=0.1, generator_loss='non_saturating')"
 GAMES = {"R1": "r1=0.1", "noise": f"instance_noise={NOISE}"}
-# With two updates in each step the discriminator proves half of what a fresh one does.
+# Enough that the bound of the game's own discriminator comes near that of a fresh one.
 UPDATES = "discriminator_steps=5, discriminator_warmup={warmup}"
 MEASURES = {
     "precision": "precision ↑",

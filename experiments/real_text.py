@@ -136,9 +136,12 @@ def table(record: dict) -> str:
     """Formats the results in Markdown."""
     lines = [f"| | {' | '.join(MEASURES.values())} |", "|---" * (len(MEASURES) + 1) + "|"]
     for name, run in record["runs"].items():
-        cells = [f"{run['measured'][key]:.3f}" for key in MEASURES]
+        cells = [
+            f"{run['measured'][key]:.3f} ± {run['standard_errors'][key]:.3f}" for key in MEASURES
+        ]
         lines.append(f"| {name} | {' | '.join(cells)} |")
-    lines.append(f"| real texts | {record['real_texts'][0]:.3f} | | | |")
+    value, error = record["real_texts"]
+    lines.append(f"| real texts | {value:.3f} ± {error:.3f} | | | |")
     return "\n".join(lines)
 
 

@@ -50,7 +50,7 @@ _RECURRENT = (
 NAMES = {
     "surnames_lstm": ("surnames_lstm", _RECURRENT),
     "surnames_gan": ("surnames_gan", _RECURRENT),
-    "surnames_gan, ratio of likelihoods": (
+    "surnames_gan, likelihood ratio": (
         "surnames_gan", f'likelihood_ratio_gan(generator="{_NAMES_MODEL}")',
     ),
 }  # fmt: skip

@@ -1,10 +1,13 @@
 """The program of experiments/discriminators.py: its marks, its table and its figure."""
 
 import json
+import pathlib
 
 from experiments import discriminators, plots
 from experiments.discriminators import BATCHES, DATA, KINDS, kinds_of
 from zoo import spec
+
+DOCS = pathlib.Path(__file__).parents[2] / "docs"
 
 
 def test_the_last_mark_is_the_end():
@@ -20,6 +23,11 @@ def test_a_ratio_is_of_the_language_model_that_initialises_it():
     assert kinds_of("long").keys() - kinds_of("enumerated").keys() == {
         "likelihood ratio, larger model"
     }
+
+
+def test_the_document_has_the_table_of_its_results():
+    record = json.loads((DOCS / "figures/discriminators.json").read_text(encoding="utf-8"))
+    assert discriminators.table(record) in (DOCS / "refinement.md").read_text(encoding="utf-8")
 
 
 def test_finished_runs_are_passed_over(tmp_path, monkeypatch, capsys):
@@ -42,7 +50,7 @@ def test_finished_runs_are_passed_over(tmp_path, monkeypatch, capsys):
         ["--part=enumerated", "--steps=100", f"--output={tmp_path}", f"--workdir={tmp_path}"]
     )
     assert path.read_bytes() == before
-    row = "| enumerated | convolutional | 100 | 0.0500 | 0.2000 | 0.25 |"
+    row = "| enumerated | convolutional | 0.050 | 0.050 | 0.050 | 0.050 | 0.200 |"
     assert row in capsys.readouterr().out
     assert (tmp_path / "discriminators.png").stat().st_size > 1000
     (ax,) = plots.discriminators(record).axes

@@ -1,5 +1,6 @@
 """The parts of the study, a run of two steps, and the figure."""
 
+import copy
 import json
 
 import numpy as np
@@ -23,6 +24,20 @@ def test_parts_name_every_comparison_of_each_source():
             kind = kinds[name]
             spec.build("objectives", kind.objective)
             assert kind.init_from is None or kind.init_from in kinds
+
+
+def test_published_runs_are_passed_over():
+    """A run that was made by other settings than its part has now would be refused."""
+    path = misspecified_tables.RESULTS
+    record = json.loads(path.read_text(encoding="utf-8"))
+    before = copy.deepcopy(record)
+    runs = [run for part in misspecified.parts().values() for run in part]
+    known = [
+        run for run in runs if "{}, {}, {}, seed {}".format(*run[:3], run[4]) in record["runs"]
+    ]
+    assert len({run[:3] + run[4:] for run in known}) == len(record["runs"])
+    misspecified.complete(record, path, known, path.parent / "nowhere")
+    assert record == before
 
 
 @pytest.mark.parametrize("source", misspecified.SOURCES)

@@ -1,5 +1,8 @@
 """The program of experiments/poor_generators.py: its runs fit, and it resumes."""
 
+import json
+import pathlib
+
 import pytest
 
 from experiments import poor_generators
@@ -8,12 +11,19 @@ from zoo.errors import SpecError
 from zoo.metrics import Measurement
 from zoo.runs.run_folder import write_json
 
+DOCS = pathlib.Path(__file__).parents[2] / "docs"
+
 
 def test_the_poorest_generator_has_one_latent():
     domain = spec.build("data", "mnist_5k", None).domain
     for size in poor_generators.LATENTS:
         pair = spec.build("models", poor_generators.model(size, 4), domain)
         assert pair.generator.count_params() < 20_000
+
+
+def test_the_document_has_the_table_of_its_results():
+    record = json.loads((DOCS / "figures/poor_generators.json").read_text(encoding="utf-8"))
+    assert poor_generators.table(record) in (DOCS / "objectives.md").read_text(encoding="utf-8")
 
 
 def test_finished_runs_are_passed_over(tmp_path, monkeypatch, capsys):

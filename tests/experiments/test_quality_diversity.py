@@ -9,6 +9,9 @@ import pytest
 from experiments import plots, quality_diversity, text_kinds
 from experiments.quality_diversity import KINDS
 
+DOCS = pathlib.Path(__file__).parents[2] / "docs"
+RESULTS = DOCS / "figures" / "quality_diversity.json"
+
 
 @pytest.mark.parametrize("name", KINDS)
 def test_every_kind_is_an_experiment(name, tiny_experiment):
@@ -37,9 +40,8 @@ def test_a_run_begins_where_likelihood_ended(tmp_path):
 
 
 def test_the_document_has_the_table_of_the_results():
-    docs = pathlib.Path(__file__).parents[2] / "docs"
-    runs = json.loads((docs / "figures" / "quality_diversity.json").read_text())["runs"]
-    assert quality_diversity.table(runs) in (docs / "objectives.md").read_text(encoding="utf-8")
+    runs = json.loads(RESULTS.read_text(encoding="utf-8"))["runs"]
+    assert quality_diversity.table(runs) in (DOCS / "objectives.md").read_text(encoding="utf-8")
 
 
 def test_the_plot_has_a_point_of_each_run_and_the_curve_of_temperatures():
@@ -54,3 +56,10 @@ def test_the_plot_has_a_point_of_each_run_and_the_curve_of_temperatures():
     names = ax.get_legend_handles_labels()[1]
     curve = "maximum likelihood at temperatures 0.7 to 1"
     assert set(names) == {"maximum likelihood", curve, "REINFORCE"}
+
+
+def test_published_runs_have_the_settings_of_their_kinds():
+    """The program refuses others instead of passing over them."""
+    record = json.loads(RESULTS.read_text(encoding="utf-8"))
+    for key, run in record["runs"].items():
+        assert run["kind"] == dataclasses.asdict(KINDS[key.rpartition(", seed ")[0]])

@@ -1,10 +1,13 @@
 """The program of experiments/real_text.py: its specs can be built, and it resumes."""
 
+import json
 import pathlib
 
 from experiments import real_text
 from zoo import spec
 from zoo.runs.run_folder import write_json
+
+DOCS = pathlib.Path(__file__).parents[2] / "docs"
 
 
 def test_every_kind_starts_from_likelihood():
@@ -26,12 +29,18 @@ def test_the_data_are_read_from_the_given_folder(tmp_path):
     assert data.domain.length == 25
 
 
+def test_the_document_has_the_table_of_its_results():
+    record = json.loads((DOCS / "figures/real_text_captions.json").read_text(encoding="utf-8"))
+    assert real_text.table(record) in (DOCS / "misspecified.md").read_text(encoding="utf-8")
+
+
 def test_finished_runs_are_passed_over(tmp_path, monkeypatch, capsys):
     measured = dict(zip(real_text.MEASURES, (1.0, 2.0, 0.3, 4.0), strict=True))
     names = ["maximum likelihood, temperature 1", "mediator, π = 0.5"]
     settings = {"part": "shakespeare", "steps": 3, "count": 7}
     path = tmp_path / "real_text_shakespeare.json"
-    runs = {name: {"measured": measured} for name in names}
+    errors = dict.fromkeys(real_text.MEASURES, 0.1)
+    runs = {name: {"measured": measured, "standard_errors": errors} for name in names}
     write_json(path, {"settings": settings, "runs": runs, "real_texts": [0.5, 0.1]})
     before = path.read_bytes()
     monkeypatch.setattr(real_text, "measured", None)
@@ -39,7 +48,8 @@ def test_finished_runs_are_passed_over(tmp_path, monkeypatch, capsys):
     real_text.main([*given, f"--output={tmp_path}", f"--workdir={tmp_path / 'runs'}"])
     assert path.read_bytes() == before
     assert not list(pathlib.Path(tmp_path / "runs" / "shakespeare").iterdir())
-    assert "| mediator, π = 0.5 | 1.000 | 2.000 | 0.300 | 4.000 |" in capsys.readouterr().out
+    row = "| mediator, π = 0.5 | 1.000 ± 0.100 | 2.000 ± 0.100 | 0.300 ± 0.100 | 4.000 ± 0.100 |"
+    assert row in capsys.readouterr().out
     assert (tmp_path / "real_text_shakespeare.png").stat().st_size > 1000
 
 

@@ -1,13 +1,14 @@
-"""A sequence model of texts, and a discriminator that is the ratio of two likelihoods.
+"""A sequence model of texts, and a discriminator that is a likelihood ratio.
 
 A discriminator that is trained to tell texts apart has to find the difference of two distributions
 from labels alone. Language models learn each distribution from every token, and their ratio is the
 logit of the best discriminator: the better the model of the data, the more it proves, before the
 first update.
 
-Source: the ratio of two densities as a discriminator is that of I. Goodfellow, "On
-distinguishability criteria for estimating generative models", arXiv 1412.6515 (2014), section 3,
-with the generator's density as the second.
+Source: M. Gutmann and A. Hyvärinen, "Noise-Contrastive Estimation" (2010), whose discriminator
+holds a model of the data and the density of the noise; as a game with a generator, I. Goodfellow,
+"On distinguishability criteria for estimating generative models", arXiv 1412.6515 (2014).
+Otherwise than there: the second density is that of a model, which is trained as well.
 """
 
 from zoo import domains

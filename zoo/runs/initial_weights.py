@@ -94,7 +94,7 @@ def take_discriminator(
         model: the model that it belongs to.
         domain: the domain of the data.
         run: a run with a discriminator of the same kind and sizes; or a language model: for a
-            ratio of likelihoods one like its model of the data, for a recurrent discriminator an
+            likelihood ratio one like its model of the data, for a recurrent discriminator an
             lstm of the same width and layers, whose embedding and layers it gets.
 
     Raises:

@@ -1,4 +1,4 @@
-"""A discriminator of texts that is the ratio of two likelihoods."""
+"""A discriminator of texts that is a likelihood ratio of two language models."""
 
 import typing
 from collections.abc import Sequence
@@ -64,7 +64,7 @@ class LikelihoodRatio(Discriminator):
         """
         del labels, training
         texts = tf.convert_to_tensor(values)
-        require(texts.dtype.is_integer, "A ratio of likelihoods reads tokens, not weights of them.")
+        require(texts.dtype.is_integer, "A likelihood ratio reads tokens, not weights of them.")
         models = self.data_model, self.sample_model
         keys = [None if key is None else randomness.fold(key, number) for number in range(2)]
         log_a, log_b = (
