@@ -373,12 +373,15 @@ def capacities(found: dict) -> Figure:
                 ax.set(title=f"{source}, π = {pi}")
         for ax in axes[:, 0]:
             ax.set_ylabel("JS relative to likelihood's\nat its best temperature")
-        axes[0, -1].legend()
+        every = [ax.get_legend_handles_labels() for ax in axes.flat]
+        figure.legend(
+            *max(every, key=lambda each: len(each[1])), loc="outside lower center", ncols=4
+        )
         return figure
 
 
 def _over_capacity(ax, capacities):
-    """A panel of `capacities`: above 1 likelihood is better."""
+    """A panel of `capacities`: above 1 likelihood is better; an optimum of 0 is not shown."""
     cooled = "likelihood at its best temperature"
     ax.axhline(1, linestyle="--", color="black", linewidth=0.9)
     for way, style, color in (
@@ -397,7 +400,8 @@ def _over_capacity(ax, capacities):
     labels = [name.replace(", ", "\n").replace("=", " ") for name in capacities]
     ax.set_xticks(range(len(labels)), labels, fontsize=6)
     ax.set_yscale("log")
-    ticks = (0.5, 0.7, 1, 2, 5, 10, 20, 50)
+    ax.set_ylim(bottom=0.25)
+    ticks = (0.3, 0.5, 1, 2, 5, 10, 20, 50)
     ax.yaxis.set(major_locator=FixedLocator(ticks), minor_locator=NullLocator())
     ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
 
