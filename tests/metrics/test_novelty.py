@@ -31,6 +31,13 @@ def test_an_empty_text_is_copied_where_training_has_one(compare_texts):
     assert measure(compare_texts, [()], [(2, 3), ()]).value == 0
 
 
+def test_a_text_that_is_seldom_drawn_is_copied_all_the_same(compare_texts):
+    made = compare_texts([(2, 3), (3, 2)], [(2, 3), (3, 2)], [(2, 3), (2, 3)])
+    rows = compare_texts([()], [()], [(2, 3), (3, 2)]).training
+    assert novelty.compare(made)["novelty"].value == 0.5
+    assert novelty.compare(dataclasses.replace(made, rows=rows))["novelty"].value == 0
+
+
 @pytest.mark.parametrize(
     ("window", "expected"),
     [

@@ -88,6 +88,17 @@ def test_what_is_drawn_for_each_part_is_drawn_independently():
         assert abs(np.mean((one == two).all(axis=-1)) - 0.3) < 0.04
 
 
+def test_of_what_is_drawn_by_weights_all_training_rows_are_known(names):
+    dataset = spec.build("data", "surnames(weighted=True)", None)
+    samples, other = comparisons(
+        dataset, "test", lambda count: dataset.train.batch(9, count, 0).numpy(), 10, seed=0
+    )
+    assert samples.rows is other.rows is dataset.train.values
+    assert rows_of(samples.training) < rows_of(samples.rows)
+    drawn = comparisons(names, "test", lambda count: names.train.values[:count], 10, seed=0)[0]
+    assert drawn.rows is None
+
+
 def test_each_measure_has_the_ceiling_of_real_examples(runs):
     (run,) = runs[:1]
     measured = evaluate(run, splits=("test",), metrics=CHEAP, count=40, seed=5)
@@ -109,9 +120,8 @@ def test_what_is_written_says_how_it_was_measured(runs):
     run = dataclasses.replace(runs[0], sampler="temperature(temperature=0.5)")
     measured = evaluate(run, splits=("validation",), metrics=("distinct",), count=30, seed=7)
     record = json.loads((run.folder.path / "metrics.json").read_text())
-    assert record["metrics"]["distinct_1@validation"] == dataclasses.asdict(
-        measured["distinct_1@validation"]
-    )
+    one = dataclasses.asdict(measured["distinct_1@validation"])
+    assert record["metrics"]["distinct_1@validation"] == one | {"metric": "distinct"}
     asked = {"splits": ["validation"], "metrics": ["distinct"], "count": 30, "seed": 7}
     assert asked.items() <= record["evaluation"].items()
     assert record["evaluation"]["sampler"] == "temperature(temperature=0.5)"
@@ -121,6 +131,7 @@ def test_what_is_written_says_how_it_was_measured(runs):
 def test_a_figure_that_is_not_finite_is_written_as_null(runs):
     evaluation = Evaluation(runs[0], Settings())
     evaluation.measured["nll"] = Measurement(math.inf, "nats", math.nan, 1, "test", "lower")
+    evaluation.members["nll"] = "nll"
     evaluation.write()
     written = json.loads((runs[0].folder.path / "metrics.json").read_text())["metrics"]["nll"]
     assert (written["value"], written["standard_error"], written["count"]) == (None, None, 1)
@@ -218,13 +229,21 @@ def test_settings_that_cannot_be_are_refused(settings, message):
         Settings(**settings)
 
 
+def write(run, settings, value, name="nll", member="nll"):
+    figure = Measurement(value, "nats", None, 1, "test", "lower")
+    Evaluation(run, settings, {name: figure}, {name: member}).write()
+
+
+def values_in(record):
+    return {name: figure["value"] for name, figure in record["metrics"].items()}
+
+
 def test_figures_of_each_sampler_count_seed_and_step_are_kept_apart(runs):
     """The newest first, and of those measured alike the newest figure."""
     path, settings = runs[0].folder.path / "metrics.json", Settings(count=20, seed=5)
 
     def record(value, run=runs[0], settings=settings, name="nll"):
-        figure = Measurement(value, "nats", None, 1, "test", "lower")
-        Evaluation(run, settings, {name: figure}).write()
+        write(run, settings, value, name)
 
     path.write_text("{")  # not finished: there is nothing to keep
     record(0.0)
@@ -235,9 +254,39 @@ def test_figures_of_each_sampler_count_seed_and_step_are_kept_apart(runs):
     record(5.0, dataclasses.replace(runs[0], step=7))
     record(6.0, name="parzen")
     written = json.loads(path.read_text())
-    values = {name: figure["value"] for name, figure in written["metrics"].items()}
-    assert values == {"nll": 1.0, "parzen": 6.0}
+    assert values_in(written) == {"nll": 1.0, "parzen": 6.0}
     assert [each["metrics"]["nll"]["value"] for each in written["earlier"]] == [5.0, 4.0, 3.0, 2.0]
+
+
+def test_figures_of_other_arguments_of_a_metric_are_kept_apart(runs):
+    path = runs[0].folder.path / "metrics.json"
+    path.unlink(missing_ok=True)
+    for value, text in enumerate(("fresh_bound(pi=0.9)", "nll", "fresh_bound", "distinct")):
+        name = text.partition("(")[0]
+        write(runs[0], Settings(metrics=(text,)), float(value), name, name)
+    written = json.loads(path.read_text())
+    assert values_in(written) == {"nll": 1.0, "fresh_bound": 2.0, "distinct": 3.0}
+    assert written["metrics"]["fresh_bound"]["metric"] == "fresh_bound"
+    (earlier,) = written["earlier"]
+    assert values_in(earlier) == {"fresh_bound": 0.0}
+    assert earlier["metrics"]["fresh_bound"]["metric"] == "fresh_bound(pi=0.9)"
+    write(runs[0], Settings(metrics=("fresh_bound(pi=0.9)",)), 4.0, "fresh_bound", "fresh_bound")
+    written = json.loads(path.read_text())
+    assert values_in(written) == {"nll": 1.0, "fresh_bound": 4.0, "distinct": 3.0}
+    assert [values_in(each) for each in written["earlier"]] == [{"fresh_bound": 2.0}]
+
+
+def test_figures_of_other_weights_are_kept_apart(runs):
+    """Published models of one name, measured into one folder."""
+    path = runs[0].folder.path / "metrics.json"
+    path.unlink(missing_ok=True)
+    first, second = (dataclasses.replace(run, folder=runs[0].folder) for run in runs[:2])
+    write(first, Settings(), 1.0)
+    write(second, Settings(), 2.0)
+    write(second, Settings(), 3.0, "parzen", "parzen")
+    written = json.loads(path.read_text())
+    assert values_in(written) == {"nll": 2.0, "parzen": 3.0}
+    assert [values_in(each) for each in written["earlier"]] == [{"nll": 1.0}]
 
 
 def test_a_figure_asked_for_that_is_not_finite_is_refused(runs):

@@ -7,6 +7,8 @@ from zoo.metrics.base import standard_errors
 from zoo.metrics.base.comparison import without_end
 from zoo.metrics.base.contracts import is_text
 
+_AT_ONCE = 10_000  # training texts: a large corpus as Python objects does not fit in memory
+
 
 def compare(comparison: Comparison) -> dict[str, Measurement]:
     """Computes the share of samples that are not copied from the training texts.
@@ -14,6 +16,8 @@ def compare(comparison: Comparison) -> dict[str, Measurement]:
     A separate text counts as copied if it equals a training text. A window of a corpus, which may
     start anywhere, counts as copied if a contiguous half of it or more occurs in one of the
     training windows. No copy is missed if those follow each other without a gap.
+
+    Texts that training draws by their weights count however rare they are.
 
     The target is the novelty of real texts, the ceiling, which is below 1 for short texts: lower
     values reveal memorised training texts, and noise is always novel.
@@ -26,9 +30,11 @@ def compare(comparison: Comparison) -> dict[str, Measurement]:
         training texts.
     """
     generated, _ = comparison.sequences
-    training = without_end(comparison.training, comparison.domain.vocabulary.end)
+    rows = comparison.training if comparison.rows is None else comparison.rows
+    training = _texts(rows, comparison.domain.vocabulary.end)
     size = (comparison.domain.length + 1) // 2 if comparison.domain.contiguous else None
-    known = {piece for text in training for piece in _pieces(text, size)}
+    sought = {piece for text in generated for piece in _pieces(text, size)}
+    known = sought.intersection(piece for text in training for piece in _pieces(text, size))
     new = np.array([known.isdisjoint(_pieces(text, size)) for text in generated], np.float64)
     error = standard_errors.of_mean(new)
     measurement = Measurement(
@@ -38,6 +44,12 @@ def compare(comparison: Comparison) -> dict[str, Measurement]:
 
 
 METRIC = SampleMetric(is_text, compare)
+
+
+def _texts(rows, end):
+    """Yields the training texts, tuples of tokens."""
+    for start in range(0, len(rows), _AT_ONCE):
+        yield from without_end(rows[start : start + _AT_ONCE], end)
 
 
 def _pieces(text, size):

@@ -14,7 +14,7 @@ from zoo.data.base.splits import ContiguousText, Dataset
 from zoo.errors import SpecError, require
 from zoo.metrics import Comparison, Measurement, RunMetric, SampleMetric
 from zoo.metrics.base import lenet, packages
-from zoo.runs import run_folder
+from zoo.runs import digests, run_folder
 from zoo.runs.run import Run
 
 SPLITS = ("train", "validation", "test")
@@ -85,14 +85,25 @@ class Evaluation:
     def write(self) -> None:
         """Adds to `metrics.json` in the run folder; a value that is not finite becomes null.
 
-        Values measured before by the same settings stay beside the new ones; the records of
-        other settings (sampler, count, seed, step) are kept under "earlier", newest first.
+        Values measured before by the same settings stay beside the new ones, each with the spec of
+        its metric. The records of other settings (sampler, count, seed, step, weights) are kept
+        under "earlier", newest first, and so is a value by other arguments of its metric.
         """
+        texts = {spec.parse(text)[0]: text for text in self.settings.metrics or ()}
+        networks = self.run.model.networks().values()
         record = {
-            "metrics": {name: _as_json(m) for name, m in self.measured.items()},
+            "metrics": {
+                name: _as_json(m) | {"metric": texts.get(self.members[name], self.members[name])}
+                for name, m in self.measured.items()
+            },
             "experiment": dataclasses.asdict(self.run.experiment) | {"step": self.run.step},
             "evaluation": dataclasses.asdict(self.settings)
-            | {"sampler": self.run.sampler, "seconds": self.seconds, "left_out": self.left_out},
+            | {
+                "sampler": self.run.sampler,
+                "weights": digests.of_weights([v for each in networks for v in each.variables]),
+                "seconds": self.seconds,
+                "left_out": self.left_out,
+            },
             "versions": run_folder.versions() | {"lenet_mnist.npz": lenet.weights_hash()},
         }
         path = self.run.results_folder / "metrics.json"
@@ -198,7 +209,8 @@ def of_real_examples(dataset: Dataset, split: str, count: int, seed: int) -> Com
     real, other = (_examples(part, count, seed, draw) for draw, part in enumerate(parts))
     num_training = min(_size(dataset.train), len(dataset.train))
     training = _examples(dataset.train, num_training, seed, draw=2)
-    return Comparison(dataset.domain, other, real, training, split, seed)
+    rows = None if dataset.train.weights is None else dataset.train.values
+    return Comparison(dataset.domain, other, real, training, split, seed, rows)
 
 
 def _measure_model(evaluation, members, progress):
@@ -279,20 +291,31 @@ def _written(path):
 
 
 def _with_earlier(record, written):
-    """Adds older values of the same settings to a record, and older records of other settings."""
+    """Adds older values of the same settings to a record, and what is older and differs."""
     if written is None:
         return record
-    earlier = [written, *written.pop("earlier", [])]
-    kept = [each for each in earlier if _settings_of(each) != _settings_of(record)]
-    for same in (each for each in earlier if _settings_of(each) == _settings_of(record)):
-        record["metrics"] = same["metrics"] | record["metrics"]
-    return record | ({"earlier": kept} if kept else {})
+    values, kept = record["metrics"], []
+    for each in [written, *written.pop("earlier", [])]:
+        older = each["metrics"]
+        if _settings_of(each) == _settings_of(record):
+            values = older | values
+            other = [name for name in older if _metric(older[name]) != _metric(values[name])]
+            older = {name: older[name] for name in other}
+        if older:
+            kept.append(each | {"metrics": older})
+    return record | {"metrics": values} | ({"earlier": kept} if kept else {})
+
+
+def _metric(measured):
+    """The spec of the metric that a value is from; None in a record without."""
+    return measured.get("metric")
 
 
 def _settings_of(record):
     """The settings that values depend on, beside the split, which is part of their names."""
     settings, experiment = record.get("evaluation", {}), record.get("experiment", {})
-    return [settings.get(name) for name in ("sampler", "count", "seed")] + [experiment.get("step")]
+    names = "sampler", "count", "seed", "weights"
+    return [settings.get(name) for name in names] + [experiment.get("step")]
 
 
 def _as_json(measurement):

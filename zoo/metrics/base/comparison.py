@@ -29,6 +29,8 @@ class Comparison:
         training: examples that the model could learn from; of a corpus, some windows.
         split: the name of the split that `real` is from.
         seed: for everything that a metric draws.
+        rows: the training examples that `training` is drawn from by their weights, each once; None:
+            they have no weights.
 
     Raises:
         SpecError: the numbers of generated and real examples differ.
@@ -40,6 +42,7 @@ class Comparison:
     training: np.ndarray
     split: str
     seed: int
+    rows: np.ndarray | None = None
     _found: dict = dataclasses.field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self):
