@@ -34,19 +34,24 @@ def build(
     latents = awkward(np.random.default_rng(1).normal(size=[4, generator.latent_size]))
 
     def generate(inputs):
+        """Draws a point for each seed."""
         return {"point": generator.generate(inputs["seed"])}
 
     def decode(inputs):
+        """Maps latents to points."""
         return {"point": generator.decode(number(inputs["latent"], -MOST_LATENT, MOST_LATENT))}
 
     def score(inputs):
+        """The log-density of points, in nats."""
         return {"log_prob": generator.log_prob(_read(inputs))}
 
     def log_density_ratio(inputs):
+        """Estimates log P - log Q of points, in nats."""
         logits = estimator.discriminator(_read(inputs))
         return {"log_density_ratio": estimator.log_density_ratio(logits)}
 
     def generate_refined(inputs):
+        """Chooses a point among candidates for each seed."""
         draw = refining.candidates(generator, None)
         chosen = refiner.choose(draw, refiner.log_ratio, inputs["seed"])
         return {"point": chosen.drawn[0], "num_candidates": chosen.candidates}

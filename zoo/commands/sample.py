@@ -52,10 +52,21 @@ def define_flags() -> None:
         "For models with a discriminator that estimates the density ratio: refine(candidates=8) or "
         "refine(acceptance=0.25), which choose among whole samples.",
     )
+    _define_text_flags()
+    _define_image_flags()
+
+
+def _define_text_flags():
     flags.DEFINE_string("prompt", "", "For text: the start of each sample.")
     flags.DEFINE_integer(
         "beam_width", None, "For text: find the most probable texts by a beam of this width.", 1
     )
+    flags.DEFINE_integer(
+        "length", None, "For text: the maximum number of tokens in a sample.", lower_bound=1
+    )
+
+
+def _define_image_flags():
     flags.DEFINE_integer(
         "known_rows",
         None,
@@ -82,9 +93,6 @@ def define_flags() -> None:
         "With --interpolate, for class-conditional models: each row goes from --label to this "
         "class, and its noise stays.",
         lower_bound=0,
-    )
-    flags.DEFINE_integer(
-        "length", None, "For text: the maximum number of tokens in a sample.", lower_bound=1
     )
 
 
