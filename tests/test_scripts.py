@@ -128,6 +128,15 @@ def test_help_teaches(run):
     assert "zoo train --data=surnames" in run("-m", "zoo", "train", "--help").stdout
 
 
+@pytest.mark.parametrize("command", ["train", "sample", "evaluate", "export", "film", "publish"])
+def test_help_lists_every_flag_that_its_examples_give(command, run):
+    described, _, flags = run("-m", "zoo", command, "--help").stdout.partition("\nflags:")
+    examples = "".join(re.findall(r"^  .*", described, re.MULTILINE))
+    given = set(re.findall(r"--(\w+)", examples)) - {"flagfile"}  # of every program of absl
+    listed = re.findall(r"^  --(?:\[no\])?(\w+):", flags, re.MULTILINE)
+    assert {"workdir"} <= given <= set(listed)
+
+
 def test_every_flag_of_an_experiment_has_its_help():
     texts = train.help_of_fields(Experiment)
     assert texts.keys() == {field.name for field in dataclasses.fields(Experiment)}

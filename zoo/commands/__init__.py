@@ -67,8 +67,9 @@ def run(name: str) -> None:
         raise SpecError(f"There is no command {name!r}. Known: {known('commands')}")
     command = spec.module("commands", name)
     command.define_flags()
-    for flag in flags.FLAGS.get_flags_for_module(command):  # those that --help shows
-        flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
+    for module in (command, sys.modules[__name__]):
+        for flag in flags.FLAGS.get_flags_for_module(module):  # those that --help shows
+            flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
     # absl's --help prints the docstring of the program that runs.
     documented = command.__doc__.replace(f"zoo {name}", spelt(name))
     sys.modules["__main__"].__doc__ = f"\n{documented}"
@@ -89,7 +90,7 @@ def _run(command, argv):
 
 def define_run_flags() -> None:
     """Defines the flags by which a command is given one trained model."""
-    flags.DEFINE_string("workdir", None, "The run folder.")
+    flags.DEFINE_string("workdir", None, "The run folder, which holds a trained model.")
     flags.DEFINE_string(
         "pretrained", None, "Instead: a published model, by name (`zoo list`), folder or address."
     )
