@@ -16,14 +16,13 @@ Another --seed gives other samples, and the same seed always the same.
 """
 
 import dataclasses
-import os
 import pathlib
 import sys
 import typing
 
 from absl import flags
 
-from zoo import commands
+from zoo import commands, report
 from zoo.errors import SpecError
 
 if typing.TYPE_CHECKING:
@@ -98,19 +97,24 @@ def _define_image_flags():
 
 def main() -> None:
     """Draws, and writes or prints."""
+    output = FLAGS.output and writable(FLAGS.output)
     loaded = commands.loaded_run()
     run = dataclasses.replace(loaded, sampler=FLAGS.sampler)
     run.require_sampler()
-    output = FLAGS.output and os.path.expanduser(FLAGS.output)
     if run.domain.kind == "text":
         write_texts(run, output)
     elif run.domain.kind == "points":
         write_points(run, output)
     else:
-        write_images(run, output or "samples.png")
+        write_images(run, output or writable("samples.png"))
 
 
-def write_texts(run: "Run", output: str | None) -> None:
+def writable(path: str) -> pathlib.Path:
+    """Refuses a file that cannot be written, before anything is drawn."""
+    return report.writable(path, "Give another file with --output.")
+
+
+def write_texts(run: "Run", output: pathlib.Path | None) -> None:
     """Writes texts, to the terminal where no file is given."""
     if FLAGS.label is not None:
         raise SpecError(f"{run.experiment.model} draws texts, which are of no classes: no label.")
@@ -142,33 +146,33 @@ def drawn(run: "Run", **options: object):
     return found.samples
 
 
-def write_lines(lines: list[str], between: str, what: str, output: str | None) -> None:
+def write_lines(lines: list[str], between: str, what: str, output: pathlib.Path | None) -> None:
     """Writes lines to the terminal or to a file."""
     if output is None:
         print(between.join(lines))
     else:
-        pathlib.Path(output).write_text(between.join(lines) + "\n", encoding="utf-8")
+        output.write_text(between.join(lines) + "\n", encoding="utf-8")
         print(f"Wrote {len(lines)} {what} to {output}.")
 
 
-def write_points(run: "Run", output: str | None) -> None:
+def write_points(run: "Run", output: pathlib.Path | None) -> None:
     """Writes points as comma-separated numbers, or among test points in a picture."""
     absent = ("prompt", "length", "beam_width", "known_rows", "label", "interpolate", "to_label")
     for name in absent:
         if FLAGS[name].present:
             raise SpecError(f"{run.experiment.model} draws points: it has no {name}.")
     points = drawn(run)
-    if output is None or not output.lower().endswith(".png"):
+    if output is None or output.suffix.lower() != ".png":
         write_lines([",".join(map(str, point)) for point in points], "\n", "points", output)
         return
     from zoo.domains import pictures
 
     real = run.dataset.test.values[: FLAGS.count]
-    pictures.save(pictures.scatter(real, points), pathlib.Path(output))
+    pictures.save(pictures.scatter(real, points), output)
     print(f"Wrote {len(points)} points to {output}, in red over grey test points.")
 
 
-def write_images(run: "Run", output: str) -> None:
+def write_images(run: "Run", output: pathlib.Path) -> None:
     """Writes a grid of images."""
     from zoo.domains import pictures
 
@@ -185,7 +189,7 @@ def write_images(run: "Run", output: str) -> None:
     if FLAGS.to_label is not None and FLAGS.interpolate is None:
         raise SpecError("to_label is where an interpolation ends: give --interpolate=STEPS too.")
     images, columns = draw_images(run)
-    pictures.save(pictures.grid(images, columns, zoom=2), pathlib.Path(output))
+    pictures.save(pictures.grid(images, columns, zoom=2), output)
     print(f"Wrote {len(images)} images to {output}.")
 
 
