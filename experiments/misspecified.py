@@ -49,6 +49,8 @@ COOPERATIVE = "mediator with future"
 RATIO, LANGUAGE_MODEL = "REINFORCE, likelihood ratio", "language model"
 FURTHER = "maximum likelihood, further"
 OPTIMUM, COOLED = "optimum of the class", "likelihood at its best temperature"
+FURTHER_COOLED = "likelihood further, at its best temperature"
+_WITHOUT_ADVERSARY = {OPTIMUM, COOLED, FURTHER_COOLED}
 _MEDIATOR = _LANGUAGE_MODEL = "lstm(units=64, layers=1)"
 
 
@@ -171,11 +173,12 @@ def parts(steps: int = STEPS) -> dict[str, list[tuple]]:
             ]
             for name in kinds
         ]
-    # Where likelihood, too, may gain from as many steps again.
-    largest = "units=64, context=5"
-    found["further-oracle"] = [
-        ("oracle", largest, FURTHER, likelihood_further(CAPACITIES[largest], steps), 0)
-    ]
+        # Likelihood, too, may gain from as many steps again.
+        found[f"further-{source}"] = [
+            (source, capacity, FURTHER, likelihood_further(generator, steps), 0)
+            for capacity, generator in CAPACITIES.items()
+            if capacity not in FEW_UNITS
+        ]
     # Where a recurrent discriminator does not find the way.
     found["ratio-oracle"] = [
         ("oracle", capacity, name, kinds, 0)
@@ -266,6 +269,8 @@ def of_capacity(record: dict, source: str, capacity: str, pi: float) -> dict[str
         if (run["source"], run["capacity"], run["seed"]) == (source, capacity, 0):
             if run["name"] == LIKELIHOOD:
                 found[COOLED] = run["least_over_temperatures"][js][1]
+            if run["name"] == FURTHER:
+                found[FURTHER_COOLED] = run["least_over_temperatures"][js][1]
             for way in ("REINFORCE", RATIO, COOPERATIVE):
                 if run["name"] == f"{way}, π = {pi}":
                     found[way] = run[js]
@@ -279,7 +284,7 @@ def by_capacity(record: dict) -> dict[str, dict[float, dict[str, dict]]]:
             pi: {
                 capacity: values
                 for capacity in CAPACITIES
-                if len(values := of_capacity(record, source, capacity, pi)) > 2
+                if (values := of_capacity(record, source, capacity, pi)).keys() - _WITHOUT_ADVERSARY
             }
             for pi in FEW_PIS
         }

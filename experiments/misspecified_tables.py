@@ -15,6 +15,7 @@ from experiments.misspecified import (
     COOLED,
     COOPERATIVE,
     FEW_PIS,
+    FURTHER_COOLED,
     MORE_UPDATES,
     OPTIMUM,
     PIS,
@@ -30,7 +31,7 @@ DOCUMENT = ROOT / "docs/misspecified.md"
 RESULTS = ROOT / "docs/figures/misspecified.json"
 USUAL = "units=32, context=1"
 OF_SEEDS = ("REINFORCE", MORE_UPDATES, COOPERATIVE)
-OF_CAPACITY = (OPTIMUM, COOLED, "REINFORCE", RATIO, COOPERATIVE)
+OF_CAPACITY = (OPTIMUM, COOLED, FURTHER_COOLED, "REINFORCE", RATIO, COOPERATIVE)
 WAYS = {
     LIKELIHOOD: LIKELIHOOD,
     "scheduled sampling, ε = 0.5": "scheduled sampling, ε = 0.5",

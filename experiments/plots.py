@@ -388,6 +388,7 @@ def _over_capacity(ax, capacities):
         ("REINFORCE", "x-", _BEST),
         ("REINFORCE, likelihood ratio", "+-", "#ef8a62"),
         ("mediator with future", "2-", _SECOND),
+        ("likelihood further, at its best temperature", ":", "black"),
         ("optimum of the class", "o", _OTHER),
     ):
         places = [

@@ -13,11 +13,12 @@ from zoo.runs.run_folder import write_json
 
 def test_parts_name_every_comparison_of_each_source():
     parts = misspecified.parts()
-    assert len(parts) == 5 * len(misspecified.SOURCES) + 3
+    assert len(parts) == 6 * len(misspecified.SOURCES) + 2
     assert len(parts["seeds-oracle"]) == len(parts["cooperative-markov_0"]) == 9
     assert len(parts["capacity-oracle"]) == 5 * len(misspecified.CAPACITIES)
     assert len(parts["capacity-markov_0"]) == len(parts["capacity-oracle"]) - 10
     assert len(parts["ratio-oracle"]) == 6
+    assert len(parts["further-markov_1"]) == 4
     assert len(parts["ways-markov_1"]) == 3 + 3 * len(misspecified.PIS)
     for runs in parts.values():
         for _, _, name, kinds, _ in runs:
@@ -150,9 +151,15 @@ def test_capacities_are_compared_with_the_optimum_of_their_order(tmp_path):
             "capacity": "units=32, context=2", "name": kind, "js_0.5": 0.09,
             "least_over_temperatures": least,
         }  # fmt: skip
+    record["runs"]["i"] = record["runs"]["h"] | {
+        "name": misspecified.FURTHER,
+        "least_over_temperatures": {name: [0.6, 0.16] for name in least},
+    }
     usual, larger = _rows(misspecified_tables.capacities(record))
-    assert usual[1:] == ["units=32, context=1", "0.5", "0.1000", "0.1800", "0.1100", "", "0.1050"]
-    assert larger[1:] == ["units=32, context=2", "0.5", "0.0500", "0.1800", "0.0900", "", ""]
+    assert usual[1:] == ["units=32, context=1", "0.5", "0.1000", "0.1800", "", "0.1100", "",
+                         "0.1050"]  # fmt: skip
+    assert larger[1:] == ["units=32, context=2", "0.5", "0.0500", "0.1800", "0.1600", "0.0900", "",
+                          ""]  # fmt: skip
     found = misspecified.by_capacity(record)
     found["oracle"][0.5]["units=32, context=2"]["optimum of the class"] = 1e-20
     figure = plots.capacities(found)
@@ -160,6 +167,7 @@ def test_capacities_are_compared_with_the_optimum_of_their_order(tmp_path):
     drawn = {line.get_label(): line.get_ydata() for line in figure.axes[0].lines}
     np.testing.assert_allclose(drawn["REINFORCE"], [0.11 / 0.18, 0.09 / 0.18])
     np.testing.assert_allclose(drawn["mediator with future"], [0.105 / 0.18])
+    np.testing.assert_allclose(drawn[misspecified.FURTHER_COOLED], [0.16 / 0.18])
     plots.save(figure, tmp_path / "figure.png")
 
 

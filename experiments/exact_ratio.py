@@ -1,0 +1,128 @@
+"""REINFORCE with the exact density ratio, for the generators of `experiments.misspecified`.
+
+    python -m experiments.exact_ratio
+
+What REINFORCE leaves to its optimum may come from the discriminator or from the samples. Here
+log P - log Q takes the place of the discriminator, and nothing else changes: from likelihood, 3,000
+steps of 512 texts by the same loss, estimator, learning rate and moving average of the weights, at
+every number of tokens of context. Writes exact_ratio.json into docs/figures; rerun the command to
+resume: finished runs are passed over. At the end it prints the results as a table in Markdown,
+beside those of `misspecified.json`.
+"""
+
+import argparse
+import json
+import pathlib
+
+import keras
+import tensorflow as tf
+
+from experiments import misspecified, results, text_kinds
+from experiments.misspecified import (
+    BATCH,
+    CAPACITIES,
+    COOLED,
+    FEW_PIS,
+    FEW_UNITS,
+    LENGTH,
+    OPTIMUM,
+    RATE,
+    SOURCES,
+    STEPS,
+)
+from experiments.text_kinds import LIKELIHOOD
+from zoo import randomness, spec
+from zoo.errors import explained
+from zoo.runs.run_folder import write_json
+
+CONTEXTS = [capacity for capacity in CAPACITIES if capacity not in FEW_UNITS]
+
+
+def train(generator, log_prob, pi: float, steps: int) -> None:
+    """Trains a generator of texts by REINFORCE on JS_π, with r = log P - log Q itself.
+
+    Args:
+        generator: a `SequenceModel`; it has the moving average of its weights afterwards.
+        log_prob: gives log P of texts.
+        pi: the weight of the data.
+        steps: training steps.
+    """
+    objective = spec.build("objectives", "generalised_js", pi=pi)
+    estimator = spec.build("estimators", "reinforce")
+    rate = keras.optimizers.schedules.CosineDecay(RATE, steps)
+    optimizer = keras.optimizers.Adam(rate, global_clipnorm=1.0, use_ema=True, ema_momentum=0.99)
+    variables = generator.trainable_variables
+    optimizer.build(variables)
+
+    def score(samples):
+        ratios = tf.cast(log_prob(samples.values), tf.float32) - generator.log_prob(samples.values)
+        return tf.repeat(objective.generator_loss(ratios, 0)[:, None], LENGTH, axis=1)
+
+    @tf.function(input_signature=[tf.TensorSpec([], tf.int64)])
+    def update(step):
+        key = randomness.key(0, step, "samples")
+        with tf.GradientTape() as tape:
+            loss = estimator.loss(generator, score, key, BATCH, step)
+        optimizer.apply(tape.gradient(loss, variables), variables)
+
+    for step in range(steps):
+        update(tf.constant(step, tf.int64))
+    optimizer.finalize_variable_values(variables)
+
+
+def complete(record: dict, path: pathlib.Path, options: argparse.Namespace) -> None:
+    """Trains and measures the runs without a result, and writes the file after each."""
+    for source in options.sources:
+        dataset = spec.build("data", SOURCES[source].replace("count=200000", "count=1"), None)
+        log_p = misspecified.log_probabilities(source)
+        for capacity in options.capacities:
+            kinds = misspecified.reinforced((), CAPACITIES[capacity], options.steps)
+            folder = options.workdir / source / capacity.replace(", ", "_")
+            for pi in FEW_PIS:
+                key = f"{source}, {capacity}, π = {pi}"
+                if key in record["runs"]:
+                    continue
+                run = text_kinds.trained(LIKELIHOOD, kinds, SOURCES[source], 0, folder, BATCH)
+                train(run.generator, dataset.log_prob, pi, options.steps)
+                found = misspecified.of_run(run, log_p)
+                record["runs"][key] = {"source": source, "capacity": capacity, "pi": pi, **found}
+                write_json(path, record)
+                print(key, found[f"js_{pi}"], flush=True)
+
+
+def table(record: dict, learned: dict) -> str:
+    """Formats JS_π in Markdown, beside what REINFORCE reaches with a discriminator.
+
+    Args:
+        record: what this program writes.
+        learned: what `experiments.misspecified` writes.
+    """
+    head = ("source", "generator", "π", OPTIMUM, COOLED, "REINFORCE", "REINFORCE, exact ratio")
+    lines = [head, ("---",) * len(head)]
+    for run in record["runs"].values():
+        source, capacity, pi = run["source"], run["capacity"], run["pi"]
+        known = misspecified.of_capacity(learned, source, capacity, pi)
+        values = [known[name] for name in head[3:6]] + [run[f"js_{pi}"]]
+        lines.append((source, capacity, str(pi), *(f"{value:.4f}" for value in values)))
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def main(given: list[str] | None = None) -> None:
+    """Trains, measures and prints; see the module docstring."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--sources", nargs="+", default=list(SOURCES), choices=list(SOURCES))
+    parser.add_argument("--capacities", nargs="+", default=CONTEXTS, choices=list(CAPACITIES))
+    parser.add_argument("--steps", type=int, default=STEPS, help="training steps of each run")
+    parser.add_argument("--workdir", type=pathlib.Path, default=pathlib.Path("runs/misspecified"))
+    parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("docs/figures"))
+    options = parser.parse_args(given)
+    options.output.mkdir(parents=True, exist_ok=True)
+    path = options.output / "exact_ratio.json"
+    record = results.read(path, {"steps": options.steps, "batch_size": BATCH})
+    complete(record, path, options)
+    learned = json.loads(pathlib.Path("docs/figures/misspecified.json").read_text(encoding="utf-8"))
+    print(table(record, learned))
+
+
+if __name__ == "__main__":
+    explained(main)()
