@@ -71,6 +71,11 @@ def headline_row(name: str) -> str:
     _, flags, result = read(ROOT / "experiments" / f"{name}.flags")
     specs = " | ".join(f"`{flags[key]}`" for key in ("data", "objective", "model"))
     ours = figure(shown, result["metrics"][shown]).replace(" on test", "")
+    if "together" in published:
+        both = card.together(result["metrics"], shown, ["validation", "test"])
+        ours += (
+            f", {both['value']:.3f} ± {both['standard_error']:.3f} on validation and test together"
+        )
     return f"| {specs} | {ours} | {published} | `train.py --flagfile=experiments/{name}.flags` |"
 
 
