@@ -264,7 +264,8 @@ def of_capacity(record: dict, source: str, capacity: str, pi: float) -> dict[str
     """
     js, known, order = f"js_{pi}", record["exact"][source], capacity.partition("context=")[2]
     optima = {"1": known["optima"]} | known["optima_by_order"]
-    found = {OPTIMUM: optima[order][str(pi)][js] if order in optima else 0.0}
+    # Where the class has P, descent ends at a JS of 1e-12 or so, which is 0.
+    found = {OPTIMUM: round(optima[order][str(pi)][js], 6) if order in optima else 0.0}
     for run in record["runs"].values():
         if (run["source"], run["capacity"], run["seed"]) == (source, capacity, 0):
             if run["name"] == LIKELIHOOD:

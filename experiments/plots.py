@@ -401,8 +401,7 @@ def _over_capacity(ax, capacities):
     labels = [name.replace(", ", "\n").replace("=", " ") for name in capacities]
     ax.set_xticks(range(len(labels)), labels, fontsize=6)
     ax.set_yscale("log")
-    ax.set_ylim(bottom=0.25)
-    ticks = (0.3, 0.5, 1, 2, 5, 10, 20, 50)
+    ticks = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
     ax.yaxis.set(major_locator=FixedLocator(ticks), minor_locator=NullLocator())
     ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
 

@@ -160,14 +160,14 @@ def test_capacities_are_compared_with_the_optimum_of_their_order(tmp_path):
                          "0.1050"]  # fmt: skip
     assert larger[1:] == ["units=32, context=2", "0.5", "0.0500", "0.1800", "0.1600", "0.0900", "",
                           ""]  # fmt: skip
-    found = misspecified.by_capacity(record)
-    found["oracle"][0.5]["units=32, context=2"]["optimum of the class"] = 1e-20
-    figure = plots.capacities(found)
-    assert figure.axes[0].get_ylim()[0] == 0.25  # an optimum of 0 would take the whole axis
+    record["exact"]["oracle"]["optima_by_order"]["2"]["0.5"]["js_0.5"] = 1e-20
+    figure = plots.capacities(misspecified.by_capacity(record))
     drawn = {line.get_label(): line.get_ydata() for line in figure.axes[0].lines}
     np.testing.assert_allclose(drawn["REINFORCE"], [0.11 / 0.18, 0.09 / 0.18])
     np.testing.assert_allclose(drawn["mediator with future"], [0.105 / 0.18])
     np.testing.assert_allclose(drawn[misspecified.FURTHER_COOLED], [0.16 / 0.18])
+    # An optimum of 0 would take the whole of a logarithmic axis.
+    np.testing.assert_allclose(drawn[misspecified.OPTIMUM], [0.10 / 0.18])
     plots.save(figure, tmp_path / "figure.png")
 
 
