@@ -67,6 +67,7 @@ class _Images:
 
     def __init__(self, generator, estimator, refiner):
         self.generator, self.estimator, self.refiner = generator, estimator, refiner
+        self.log_scale = refiner.log_scale() if refiner is not None else None
 
     def generate(self, inputs):
         """Draws images."""
@@ -84,7 +85,8 @@ class _Images:
         """Draws images, chosen among candidates."""
         classes, error = labels.read(inputs, self.generator.num_classes)
         draw = refining.candidates(self.generator, classes)
-        chosen = self.refiner.choose(draw, self.refiner.log_ratio, inputs["seed"])
+        log_ratio, seed = self.refiner.log_ratio, inputs["seed"]
+        chosen = self.refiner.choose(draw, log_ratio, seed, self.log_scale)
         image, num_candidates = chosen.drawn[0], chosen.candidates
         return _answer(inputs, error, image=image, num_candidates=num_candidates)
 

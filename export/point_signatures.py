@@ -31,6 +31,7 @@ def build(
     """
     point = (tf.float32, [dimension])
     points = awkward(np.random.default_rng(0).normal(size=[4, dimension]))
+    log_scale = refiner.log_scale() if refiner is not None else None
     latents = awkward(np.random.default_rng(1).normal(size=[4, generator.latent_size]))
 
     def generate(inputs):
@@ -53,7 +54,7 @@ def build(
     def generate_refined(inputs):
         """Chooses a point among candidates for each seed."""
         draw = refining.candidates(generator, None)
-        chosen = refiner.choose(draw, refiner.log_ratio, inputs["seed"])
+        chosen = refiner.choose(draw, refiner.log_ratio, inputs["seed"], log_scale)
         return {"point": chosen.drawn[0], "num_candidates": chosen.candidates}
 
     drawn = Signature(generate, {"seed": (tf.int64, [])}, {"seed": np.arange(3)})

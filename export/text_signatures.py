@@ -17,6 +17,10 @@ from zoo.tokenizers.vocabulary import ABSENT
 # Rows of a batch are as wide as the longest: the limit keeps one row from taking all memory.
 MOST_SCORED = 1024
 
+_BOUND_OF_NO_PROMPT = (
+    "this model accepts by a bound that was fitted without a prompt: leave the prompt empty, or "
+    "export it with --refine='refine(candidates=8)'"
+)
 _TEXT, _SEED, _TOKENS = (tf.string, []), (tf.int64, []), (tf.int32, [None])
 _COUNT = (tf.int32, [])
 _OPTIONS = {
@@ -127,18 +131,23 @@ class _Text:
 
     def generate_refined_by(self, refiner: refining.Refiner):
         """Builds the function that continues prompts by texts chosen among candidates."""
-        length = self.model.domain.length
+        length, log_scale = self.model.domain.length, refiner.log_scale()
 
         def generate_refined(inputs):
             prompt, seed = inputs["prompt"], inputs["seed"]
             tokens, num_read, error = self._read(prompt, length - 1, "prompt")
+            if refiner.by_acceptance:
+                error = tf.where((error == "") & (num_read > 0), _BOUND_OF_NO_PROMPT, error)
 
             def draw(of_each, rows):
                 start, known = tf.gather(tokens, rows), tf.gather(num_read, rows)
                 drawn = self.model.generate(of_each, refining.ANCESTRAL, length, start, known)
                 return tuple(drawn)
 
-            chosen = refiner.choose(draw, lambda drawn: refiner.log_ratio(drawn[:1]), seed)
+            def log_ratio(drawn):
+                return refiner.log_ratio(drawn[:1])
+
+            chosen = refiner.choose(draw, log_ratio, seed, log_scale)
             drawn = samplers.Generated(*chosen.drawn)
             return _answer(
                 error,

@@ -68,7 +68,7 @@ def test_rejection_accepts_at_the_rate_that_its_bound_is_chosen_for():
 
 
 def test_an_acceptance_of_one_is_plain_sampling():
-    log_c = refinement.log_scale(R, 1.0)
+    log_c = refinement.log_scale(R[1:], 1.0)  # a sample of the least ratio was not among them
     chosen = refinement.reject(draw, log_ratio, SEEDS, log_c, most=16)
     np.testing.assert_array_equal(chosen.drawn[0], draw(SEEDS, None)[0])
     np.testing.assert_array_equal(chosen.candidates, 1)
@@ -81,10 +81,10 @@ def test_the_last_of_all_candidates_is_kept_where_none_is_accepted():
 
 @pytest.mark.parametrize("settings", [{"candidates": 4}, {"acceptance": 0.2}])
 def test_a_row_answers_alike_alone_and_among_others(settings):
-    choose = refinement.chooser(Refinement(**settings), -1.0)
-    together = choose(draw, log_ratio, SEEDS[:50])
+    choose = refinement.chooser(Refinement(**settings))
+    together = choose(draw, log_ratio, SEEDS[:50], -1.0)
     for row in (0, 49):
-        alone = choose(draw, log_ratio, SEEDS[row : row + 1])
+        alone = choose(draw, log_ratio, SEEDS[row : row + 1], -1.0)
         for one, all_ in zip(tf.nest.flatten(alone), tf.nest.flatten(together), strict=True):
             np.testing.assert_array_equal(one[0], all_[row])
 

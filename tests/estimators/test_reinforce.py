@@ -168,6 +168,7 @@ def test_rollouts_are_unbiased(known_texts, rewards):
         ("discount=0.9", "needs rewards='prefixes'"),
         ("rewards='prefixes', discount=0.0", "above 0"),
         ("baseline_decay=1.0", "below 1"),
+        ("baseline_decay=0.5", "needs baseline='moving_average'"),
         ("rollouts=-1", "at least 0"),
     ],
 )

@@ -22,10 +22,10 @@ def run(request, tiny_run):
     return dataclasses.replace(trained, published_temperature=1.7)
 
 
-def inputs(run, rows):
+def inputs(run, rows, prompt=""):
     seeds = tf.constant([FIRST + row for row in rows], tf.int64)
     if run.domain.kind == "text":
-        return {"prompt": tf.fill([len(rows)], "Ma"), "seed": seeds}
+        return {"prompt": tf.fill([len(rows)], prompt), "seed": seeds}
     return {"seed": seeds} | ({"label": seeds % 10} if run.domain.num_classes else {})
 
 
@@ -33,10 +33,14 @@ def served(run, refine):
     return exporting.servable(run, None, None, refine=refine).signatures["generate_refined"].served
 
 
-@pytest.mark.parametrize("refine", [REFINE, "refine(acceptance=0.4)"])
-def test_it_draws_what_the_run_draws(run, refine):
-    answer = served(run, refine)(inputs(run, range(5)))
-    options = {"prompt": "Ma"} if run.domain.kind == "text" else {}
+@pytest.mark.parametrize(
+    ("refine", "prompt"), [(REFINE, ""), (REFINE, "Ma"), ("refine(acceptance=0.4)", "")]
+)
+def test_it_draws_what_the_run_draws(run, refine, prompt):
+    if prompt and run.domain.kind != "text":
+        pytest.skip("only texts begin with a prompt")
+    answer = served(run, refine)(inputs(run, range(5), prompt))
+    options = {"prompt": prompt} if prompt else {}
     expected = dataclasses.replace(run, sampler=refine).refined(5, seed=1, **options)
     found = answer[{"text": "text", "points": "point", "image": "image"}[run.domain.kind]].numpy()
     if run.domain.kind == "text":
@@ -44,6 +48,14 @@ def test_it_draws_what_the_run_draws(run, refine):
     else:
         np.testing.assert_allclose(found, expected.samples, atol=1e-6)
     np.testing.assert_array_equal(answer["num_candidates"], expected.candidates)
+
+
+def test_a_bound_that_was_fitted_without_a_prompt_is_not_used_with_one(run):
+    if run.domain.kind != "text":
+        pytest.skip("only texts begin with a prompt")
+    answer = served(run, "refine(acceptance=0.3)")(inputs(run, range(2), "Ma"))
+    assert b"leave the prompt empty" in answer["error"].numpy()[0]
+    assert answer["text"].numpy()[0] == b""
 
 
 def test_a_row_answers_alike_alone_and_among_others(run):

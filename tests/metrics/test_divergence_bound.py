@@ -20,14 +20,14 @@ def without_labels(discriminator):
     return lambda images, labels: discriminator(images)
 
 
-def measure(discriminator, pi=0.3, generated=0.0):
+def measure(discriminator, pi=0.3, generated=0.0, objective="generalised_js"):
     """Real images are white, generated ones have one value."""
     data, domain = Images(np.full([400, 4, 4, 1], 255, np.uint8)), domains.Image((4, 4, 1))
     run = types.SimpleNamespace(
         dataset=Dataset(domain, data, data, data),
         domain=domain,
         examples=lambda count, seed: Batch(np.full([count, 4, 4, 1], generated, np.float32)),
-        objective=spec.build("objectives", f"generalised_js(pi={pi})"),
+        objective=spec.build("objectives", f"{objective}(pi={pi})"),
         model=types.SimpleNamespace(discriminator=without_labels(discriminator)),
         step=10,
     )
@@ -43,6 +43,12 @@ def test_a_discriminator_that_tells_all_apart_proves_the_whole_entropy():
     measured = measure(lambda images: 100 * tf.reduce_mean(images, [1, 2, 3]) - 50)
     assert measured.value == pytest.approx(entropy(0.3), abs=1e-6)
     assert measured.count == 300
+
+
+def test_of_two_ratios_for_one_generator_the_one_that_proves_more_is_better():
+    known = lambda images: 8 * tf.reduce_mean(images, [1, 2, 3]) - 4  # noqa: E731
+    assert measure(known).better == "lower"
+    assert measure(known, objective="density_ratio").better == "higher"
 
 
 def test_a_discriminator_that_knows_nothing_proves_nothing():

@@ -1,5 +1,6 @@
 """Divergences from known data: against arithmetic on tables, exact and by sampling."""
 
+import dataclasses
 import functools
 import itertools
 import json
@@ -11,6 +12,7 @@ import tensorflow as tf
 
 from zoo import domains, spec
 from zoo.data.base.splits import Sequences
+from zoo.errors import SpecError
 from zoo.metrics import exact_divergences
 from zoo.runs.evaluation import evaluate
 from zoo.runs.run import Run
@@ -230,3 +232,7 @@ def test_of_points_they_are_those_of_two_gaussians(tmp_path):
         assert abs(measured[name].value - value) < 5 * measured[name].standard_error, name
         assert 0 < measured[name].standard_error < 0.05
         assert measured[name].unit == "nats per point"
+    refined = dataclasses.replace(run, sampler="refine(candidates=2)")
+    vars(refined)["dataset"] = dataset
+    with pytest.raises(SpecError, match="the probability of its samples is not known"):
+        measure(refined, count=10)

@@ -40,6 +40,7 @@ def test_it_is_near_the_divergence_and_the_game_s_own_is_not(run):
     error = math.hypot(fresh.standard_error, exact.standard_error)
     assert 0.85 * exact.value < fresh.value < exact.value + 4 * error
     assert own.value < 0.5 * fresh.value
+    assert fresh.better == own.better == "lower"
 
 
 def known(run):

@@ -116,6 +116,13 @@ def test_a_discriminator_of_another_run_is_taken_whole(tiny_run, generator):
     np.testing.assert_array_equal(trainer.discriminator(PAIRS), game.model.discriminator(PAIRS))
 
 
+def test_weights_of_another_context_are_refused_though_they_fit(tiny_run):
+    model = "likelihood_ratio_gan(generator='transformer(units=4, layers=1, heads=2, context={})')"
+    run = tiny_run(model=model.format(2), objective="generalised_js", steps=1)
+    with pytest.raises(SpecError, match=r"the data_model of .* is transformer\(.*context=2"):
+        initialised(run.domain, model.format(1), init_discriminator_from=str(run.folder.path))
+
+
 def test_another_language_model_is_refused_with_what_would_do(generator):
     with pytest.raises(SpecError, match=r"is gru\(units=4.*data here is lstm\(units=6.*data_model"):
         initialised(generator.domain, GAN, init_discriminator_from=str(generator.folder.path))

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo import randomness, spec
+from zoo import Experiment, randomness, spec
 from zoo.batch import Batch
 from zoo.errors import SpecError
 from zoo.objectives import generalised_js
 from zoo.objectives.base.regularisation import GradientPenalty, InstanceNoise
+from zoo.runs import building
 
 KEY = randomness.key(0, 0, "noise")
 
@@ -85,9 +86,14 @@ def test_what_cannot_be_is_refused(arguments, message):
         spec.build("objectives", f"generalised_js({arguments})")
 
 
-def test_tokens_have_no_neighbours():
-    tokens = Batch(tf.constant([[1, 2]]))
-    with pytest.raises(SpecError, match=r"instance_noise=0.1 is for images and points"):
-        InstanceNoise(0.1)(tokens, 0, KEY)
-    with pytest.raises(SpecError, match=r"r1=1.0 is for images and points"):
-        GradientPenalty(1.0)(lambda x: x, tokens)
+@pytest.mark.parametrize(
+    ("objective", "message"),
+    [
+        ("generalised_js(instance_noise=0.1)", "instance_noise=0.1 is for images and points"),
+        ("generalised_js(r1=1.0)", "r1=1.0 is for images and points"),
+        ("density_ratio(r1=1.0)", "r1=1.0 is for images and points"),
+    ],
+)
+def test_tokens_have_no_neighbours(objective, message):
+    with pytest.raises(SpecError, match=message):  # before any work
+        building.compose(Experiment("surnames", "text_gan", objective))

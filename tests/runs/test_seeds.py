@@ -62,7 +62,11 @@ def test_the_folder_stands_for_its_seeds_in_order_of_their_numbers(workdir, tmp_
 
 
 def test_wrong_seeds_are_refused(made, workdir, tmp_path):
-    for wrong, answer in (([], "seeds is empty"), ([1, 1], "has a seed more than once")):
+    for wrong, answer in (
+        ([], "seeds is empty"),
+        ([1, 1], "has a seed more than once"),
+        ([-1], "should be 0 or larger"),
+    ):
         with pytest.raises(SpecError, match=answer):
             train_seeds(made, str(tmp_path / "new"), wrong)
     with pytest.raises(RunFolderError, match="is the folder of one run"):

@@ -93,6 +93,25 @@ def test_it_is_recorded_by_what_is_measured(run):
     assert np.isfinite([each.value for each in found.values()]).all()
 
 
+def test_the_bound_of_acceptance_is_that_of_the_prompt(tiny_run):
+    """A prompt shifts all ratios: by the bound of other texts all or none would be accepted."""
+    trained = tiny_run(**TEXTS, data="surnames", objective="generalised_js", steps=1, batch_size=4)
+    # Of this sign and size: the letter that a text begins with decides its ratio.
+    refined = by(dataclasses.replace(trained, published_temperature=1e-4), "refine(acceptance=0.4)")
+    for prompt in ("", "M", "Z"):
+        candidates = refined.refined(400, seed=1, prompt=prompt).candidates
+        assert candidates.mean() == pytest.approx(1 / 0.4, abs=0.5)  # 5 standard errors
+
+
+def test_options_that_are_not_for_the_data_are_refused(run):
+    refined = by(run, "refine(candidates=2)")
+    with pytest.raises(TypeError, match="promt"):
+        refined.samples(2, promt="typo")
+    if run.domain.kind != "text":
+        with pytest.raises(SpecError, match="leave prompt and length out"):
+            refined.samples(2, prompt="M")
+
+
 def test_a_prompt_is_kept(tiny_run):
     trained = tiny_run(**TEXTS, data="surnames", objective="generalised_js", steps=1, batch_size=4)
     refined = by(dataclasses.replace(trained, published_temperature=1.0), "refine(candidates=3)")

@@ -22,15 +22,22 @@ def values(network):
 
 
 @pytest.mark.parametrize(
-    ("settings", "average"),
-    [(IMAGES, 0.9), (TEXTS, 0.0), (POINTS, 0.9)],
+    ("settings", "model", "average"),
+    [
+        (IMAGES, "dcgan(width=4, latent_size=3, discriminator_width=5)", 0.9),
+        (TEXTS, TEXTS["model"], 0.0),
+        (POINTS, "gaussian(discriminator_units=4)", 0.9),
+    ],
     ids=["image", "text", "points"],
 )
-def test_the_generator_of_another_run_stays_bit_for_bit(tiny_run, settings, average):
-    """Its weights and batch statistics are those that the other run is sampled with."""
+def test_the_generator_of_another_run_stays_bit_for_bit(tiny_run, settings, model, average):
+    """Its weights and batch statistics are those that the other run is sampled with.
+
+    The discriminator may be another one.
+    """
     other = tiny_run(**settings, objective="generalised_js", average_decay=0.5)
     run = tiny_run(
-        **settings,
+        **settings | {"model": model},
         objective="density_ratio",
         init_from=str(other.folder.path),
         average_decay=average,

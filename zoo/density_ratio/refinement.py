@@ -41,17 +41,19 @@ Draw = Callable[[tf.Tensor, tf.Tensor], Any]
 tensors [n, ...]."""
 
 
-def chooser(refinement: Refinement, log_scale: float) -> Callable[..., Chosen]:
-    """The function of (draw, log_ratio, seeds) that chooses as a refinement's settings say.
+def chooser(refinement: Refinement) -> Callable[..., Chosen]:
+    """The function of (draw, log_ratio, seeds, log_scale) that chooses by a refinement's settings.
+
+    log c of `reject` has no effect on resampling.
 
     Args:
         refinement: the settings.
-        log_scale: log c of `reject`; has no effect on resampling.
     """
     if refinement.candidates is not None:
-        return functools.partial(resample, candidates=refinement.candidates)
-    most = math.ceil(_FAILURES / refinement.acceptance)
-    return functools.partial(reject, log_scale=log_scale, most=most)
+        return lambda draw, log_ratio, seeds, log_scale: resample(
+            draw, log_ratio, seeds, refinement.candidates
+        )
+    return functools.partial(reject, most=math.ceil(_FAILURES / refinement.acceptance))
 
 
 def resample(draw: Draw, log_ratio: Callable, seeds: tf.Tensor, candidates: int) -> Chosen:
@@ -79,7 +81,7 @@ def resample(draw: Draw, log_ratio: Callable, seeds: tf.Tensor, candidates: int)
 
 
 def reject(
-    draw: Draw, log_ratio: Callable, seeds: tf.Tensor, log_scale: float, most: int
+    draw: Draw, log_ratio: Callable, seeds: tf.Tensor, log_scale: float | tf.Tensor, most: int
 ) -> Chosen:
     """Draws candidates for each row until one is accepted, with probability min(1, c e^r).
 
@@ -125,6 +127,8 @@ def log_scale(log_ratios: np.ndarray, acceptance: float) -> float:
         log_ratios: r of samples in nats, float [count].
         acceptance: the rate, in (0, 1].
     """
+    if acceptance == 1:  # also of a ratio below that of all samples here
+        return math.inf
     low, high = math.log(acceptance) - np.max(log_ratios), -np.min(log_ratios)
     for _ in range(_HALVINGS):
         middle = (low + high) / 2

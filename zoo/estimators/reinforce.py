@@ -24,6 +24,7 @@ Rewards = Literal["whole", "prefixes"]
 Baseline = Literal["leave_one_out", "moving_average", "none"]
 
 _ROLLOUTS = 0  # a number for keys
+_DECAY = 0.9  # of a moving average
 
 
 class Reinforce(Estimator):
@@ -178,7 +179,7 @@ def build(
     rewards: Rewards = "whole",
     discount: float = 1.0,
     baseline: Baseline = "leave_one_out",
-    baseline_decay: float = 0.9,
+    baseline_decay: float = _DECAY,
     rollouts: int = 0,
 ) -> Reinforce:
     """REINFORCE for texts.
@@ -196,7 +197,8 @@ def build(
             itself. Their number is batch size × length × rollouts. 0: none.
 
     Raises:
-        SpecError: a number out of its range, or a discount where there is nothing to discount.
+        SpecError: a number out of its range, a discount where there is nothing to discount, or a
+            decay of no moving average.
     """
     require(0 < discount <= 1, f"reinforce: discount={discount} should be above 0 and at most 1.")
     require(
@@ -207,6 +209,10 @@ def build(
     require(
         0 <= baseline_decay < 1,
         f"reinforce: baseline_decay={baseline_decay} should be at least 0 and below 1.",
+    )
+    require(
+        baseline == "moving_average" or baseline_decay == _DECAY,
+        f"reinforce: baseline_decay={baseline_decay} needs baseline='moving_average'.",
     )
     require(rollouts >= 0, f"reinforce: rollouts={rollouts} should be at least 0.")
     baselines = {

@@ -42,6 +42,9 @@ def measure(run: Trained, *, split: str, count: int, seed: int) -> dict[str, Mea
         Infinite values are left out: `kl_p_q` if the sampler excludes a text of P, `kl_q_p` and
         `cross_entropy_q_p` if the model generates a text of probability zero under P.
 
+    Raises:
+        SpecError: the sampler chooses among whole samples, whose probabilities are not known.
+
     Source: F. Huszár (2015), arXiv 1511.05101, equations 9 and 12.
     """
     few = run.domain.kind == "text" and run.domain.vocabulary.size**run.domain.length <= MOST
@@ -136,10 +139,12 @@ def scorer(run: Trained) -> Callable[[np.ndarray], list[np.ndarray]]:
     Returns:
         A function from examples [count, ...] to log P and log Q, float64 [count] each; log Q of
         texts is that of the run's sampler.
+
+    Raises:
+        SpecError: the sampler chooses among whole samples, whose probabilities are not known.
     """
-    options = {}
-    if run.domain.kind == "text":
-        options = {"sampler": samplers.of_tokens(run.sampler)}
+    sampler = samplers.of_tokens(run.sampler)
+    options = {"sampler": sampler} if run.domain.kind == "text" else {}
 
     @tf.function(reduce_retracing=True)
     def score(some):

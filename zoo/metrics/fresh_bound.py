@@ -14,11 +14,12 @@ from zoo.density_ratio import estimate
 from zoo.density_ratio.trained import Trained
 from zoo.divergences import binary_entropy
 from zoo.errors import require
-from zoo.metrics import Measurement, RunMetric
+from zoo.metrics import Measurement, RunMetric, divergence_bound
 from zoo.metrics.base import standard_errors
 from zoo.models.base.capabilities import Generator
 from zoo.models.base.discriminator import Discriminator
 from zoo.models.base.pair import Pair
+from zoo.objectives.base import regularisation
 from zoo.objectives.base.contracts import EstimatesDensityRatio
 from zoo.objectives.base.regularisation import InstanceNoise
 
@@ -74,6 +75,8 @@ def measure(
     that it has not seen make the bound one in expectation. It is low too where the discriminator is
     too small, trained too briefly, or overfits a small training part.
 
+    On the training split it is none: the discriminator has seen these examples.
+
     After each tenth of the steps the bound is computed on another held-out part of the data, and
     the best discriminator is measured. The same seed gives the same discriminator.
 
@@ -96,6 +99,8 @@ def measure(
 
     Source: F. Huszár (2015), arXiv 1511.05101, section 4.
     """
+    if run.domain.kind == "text":
+        regularisation.require_none(InstanceNoise(settings.instance_noise))
     discriminator = trained(run, split, seed, settings)
     examples = _examples(run, split, count, seed, settings)
     pieces = estimate.pieces(run, split, count, seed)
@@ -104,8 +109,9 @@ def measure(
         ratios["own_bound"] = [estimate.log_density_ratio(run, each) for each in examples]
     found = {name: bound(*each, pieces, settings.pi) for name, each in ratios.items()}
     fewer = min(map(len, ratios["fresh_bound"]))
+    better = {"fresh_bound": "lower", "own_bound": divergence_bound.better(run)}
     return {
-        name: Measurement(value, "nats", error, fewer, split, "lower")
+        name: Measurement(value, "nats", error, fewer, split, better[name])
         for name, (value, error) in found.items()
     }
 

@@ -13,6 +13,7 @@ where `MyObjective` is a subclass of one of the abstract classes in
                         DensityRatioObjective   and log_density_ratio, divergence_bound
     "discriminative"    FixedGeneratorObjective discriminator_loss, log_density_ratio,
                                                 divergence_bound
+    "distillation"      DistillationObjective   divergence, loss
     "cooperative"       CooperativeObjective    mediator_loss, generator_loss, divergence_bound
     "implicit"          ImplicitObjective       loss
 

@@ -10,6 +10,7 @@ import keras
 
 from zoo import domains, replicas, spec
 from zoo.errors import SpecError
+from zoo.objectives.base import regularisation
 from zoo.pretrained import index
 from zoo.runs import matching, optimizers
 from zoo.runs.experiment import Experiment
@@ -71,6 +72,11 @@ def compose(experiment: Experiment) -> Parts:
     specs.optimizer.require_known()
     trainer = matching.matched(specs.data, specs.model, specs.objective)
     kind = matching.kind_of(trainer)
+    if (
+        issubclass(kind, WithDiscriminator)
+        and matching.domain_of(specs.data.module) is domains.Text
+    ):
+        regularisation.require_none(objective.instance_noise, objective.gradient_penalty)
     if issubclass(kind, Discriminative) and experiment.init_from is None:
         raise SpecError(
             f"{experiment.objective} trains the discriminator alone, and keeps the generator of "

@@ -16,7 +16,9 @@ from zoo.runs.loading import load_either
 from zoo.runs.run import Run
 from zoo.trainers.base.trainer import Trainer
 
-_OF_TRAINING = {"dropout"}  # arguments of a model that change no sample of it
+# Arguments of a model that change no sample of it: of training, and of the discriminator alone.
+_OF_TRAINING = {"dropout", "spectral_normalisation", "discriminator_width", "discriminator_units"}
+_OF_TRAINING |= {"maxout_units", "maxout_pieces"}
 
 
 def initialise(
@@ -108,6 +110,8 @@ def take_discriminator(
     )
     its = run.model.networks().get("discriminator")
     if its is not None and _shapes(its) == _shapes(discriminator):
+        if isinstance(discriminator, LikelihoodRatio):
+            _require_same_models(model, run)
         pairs = zip(discriminator.variables, its.variables, strict=True)
     elif isinstance(discriminator, LikelihoodRatio):
         _require_data_model(model, run)
@@ -118,10 +122,29 @@ def take_discriminator(
         variable.assign(value)
 
 
+def _require_same_models(model, run):
+    """Requires that a run's likelihood ratio is one of the same two models.
+
+    Their weights do not tell: those of Transformers are of one shape whatever their context is.
+    """
+    there = spec.read("models", run.experiment.model)
+    for name, of in (("data_model", _data_model_of), ("generator", generator_of)):
+        require(
+            of(there) == of(model),
+            f"init_discriminator_from: the {name} of {run.folder.path} is {_words(*of(there))}; "
+            f"here it is {_words(*of(model))}. Give the same one.",
+        )
+
+
+def _data_model_of(model):
+    """The name and arguments of a likelihood ratio's model of the data, as `generator_of`."""
+    arguments = model.meaning()[1]
+    return _of_samples(*(arguments["data_model"] or arguments["generator"]))
+
+
 def _require_data_model(model, run):
     """Requires that a run's generator is of the spec of the model of the data."""
-    arguments = model.meaning()[1]
-    here = _of_samples(*(arguments["data_model"] or arguments["generator"]))
+    here = _data_model_of(model)
     there = generator_of(spec.read("models", run.experiment.model))
     require(
         here == there,
@@ -197,7 +220,7 @@ def generator_of(model: spec.Part) -> tuple[str, dict]:
     """The name and all arguments of the generator that a model has.
 
     A model that is built around a generator of its own spec has that. Arguments that change only
-    how it is trained are left out.
+    how it is trained, or its discriminator, are left out.
 
     Example:
         >>> generator_of(spec.read("models", "mediated(generator='gru(units=8, dropout=0.5)')"))

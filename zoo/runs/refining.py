@@ -43,7 +43,9 @@ class Refiner:
         temperature: T, by which r is divided; see `Run.calibration_temperature`.
 
     Attributes:
-        choose: from (draw, log_ratio, seeds) to what is chosen, see `zoo.density_ratio.refinement`.
+        choose: from (draw, log_ratio, seeds, log_scale) to what is chosen, see
+            `zoo.density_ratio.refinement.chooser`.
+        by_acceptance: whether candidates are accepted by a bound, which is of one prompt or label.
 
     Raises:
         SpecError: the run's objective estimates no density ratio, or one that tells nothing.
@@ -61,12 +63,11 @@ class Refiner:
         settings = spec.build("samplers", text)
         self._generator, self._discriminator = run.generator, run.model.discriminator
         self._objective, self._step = run.objective, estimate.last_update(run)
-        self._scale, log_scale = 1 / temperature, math.inf
-        if settings.acceptance is not None:
-            ratios = estimate.log_density_ratio(run, run.examples(COUNT, _SEED))
-            log_scale = refinement.log_scale(self._scale * ratios, settings.acceptance)
-        self.choose = refinement.chooser(settings, log_scale)
+        self._scale, self._acceptance = 1 / temperature, settings.acceptance
+        self.by_acceptance = settings.acceptance is not None
+        self.choose = refinement.chooser(settings)
         self._at_once = max(1, sampling.AT_ONCE // (settings.candidates or 1))
+        self._log_scales = {}
 
     def log_ratio(self, candidates: tuple):
         """Computes r/T of candidates in nats, float32 [n].
@@ -91,9 +92,10 @@ class Refiner:
         Returns:
             A `Refined`, whose samples are a `zoo.batch.Batch`.
         """
-        prompt = tf.constant([prompt], tf.int32)
+        log_scale = tf.constant(self.log_scale(label, prompt), tf.float32)
+        start = tf.constant([prompt], tf.int32)
         parts = [
-            self._chosen(part[first : first + self._at_once], label, prompt)
+            self._chosen(part[first : first + self._at_once], label, start, log_scale)
             for part in sampling.seeds(count, seed)
             for first in range(0, len(part), self._at_once)
         ]
@@ -101,19 +103,52 @@ class Refiner:
         samples = Batch(*(np.concatenate(each) for each in drawn))
         return Refined(samples, np.concatenate([part.candidates for part in parts]))
 
+    def log_scale(self, label: int | None = None, prompt: tuple[int, ...] = ()) -> float:
+        """Fits log c of rejection on plain samples of a class, or that begin with a prompt.
+
+        Given a class or prompt y, r is shifted by log P(y) - log Q(y): no reason to reject.
+
+        Args:
+            label: see `draw`.
+            prompt: see `draw`.
+
+        Returns:
+            log c, infinite where nothing is rejected.
+        """
+        if not self.by_acceptance:
+            return math.inf
+        if (label, prompt) not in self._log_scales:
+            start = tf.constant([prompt], tf.int32)
+            ratios = [
+                self._plain_ratios(part, label, start) for part in sampling.seeds(COUNT, _SEED)
+            ]
+            found = refinement.log_scale(np.concatenate(ratios), self._acceptance)
+            self._log_scales[label, prompt] = found
+        return self._log_scales[label, prompt]
+
     @functools.cached_property
     def _chosen(self):
-        generator = self._generator
-
         @tf.function(reduce_retracing=True)
-        def chosen(seeds, label, prompt):
-            if isinstance(generator, SequenceModel):
-                draw = tokens(generator, prompt)
-            else:
-                draw = candidates(generator, generator.labels(seeds, label))
-            return self.choose(draw, self.log_ratio, seeds)
+        def chosen(seeds, label, prompt, log_scale):
+            return self.choose(self._draw(seeds, label, prompt), self.log_ratio, seeds, log_scale)
 
         return chosen
+
+    @functools.cached_property
+    def _plain_ratios(self):
+        @tf.function(reduce_retracing=True)
+        def plain_ratios(seeds, label, prompt):
+            rows = tf.range(tf.shape(seeds, tf.int64)[0])
+            return self.log_ratio(self._draw(seeds, label, prompt)(seeds, rows))
+
+        return plain_ratios
+
+    def _draw(self, seeds, label, prompt):
+        """The function that draws candidates for rows of these seeds."""
+        generator = self._generator
+        if isinstance(generator, SequenceModel):
+            return tokens(generator, prompt)
+        return candidates(generator, generator.labels(seeds, label))
 
 
 def tokens(generator: SequenceModel, prompt: tf.Tensor) -> refinement.Draw:

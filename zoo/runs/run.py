@@ -104,7 +104,12 @@ class Run(Trained):
         return draw(self.generator, count, seed, **(self._options | options))
 
     def refined(
-        self, count: int, seed: int = 0, label: int | None = None, **options: object
+        self,
+        count: int,
+        seed: int = 0,
+        label: int | None = None,
+        prompt: str = "",
+        length: int | None = None,
     ) -> refining.Refined:
         """Draws samples by the sampler `refine`, with the number of candidates of each.
 
@@ -115,11 +120,13 @@ class Run(Trained):
             count: the number of samples.
             seed: another seed gives other samples.
             label: the class of all images, see `sampling.images`.
-            **options: the `prompt` of texts.
+            prompt: of texts, see `sampling.texts`.
+            length: None, or that of the data: the discriminator reads whole texts.
 
         Raises:
-            SpecError: the run's sampler is not refine, its objective estimates no density ratio, or
-                the discriminator cannot read texts of another length.
+            SpecError: the run's sampler is not refine, its objective estimates no density ratio, an
+                option is not for the data, or the discriminator cannot read texts of another
+                length.
         """
         require(
             self.refiner is not None,
@@ -127,9 +134,12 @@ class Run(Trained):
         )
         self._require_class("label", label)
         if self.domain.kind != "text":
+            require(
+                not prompt and length is None,
+                f"{self.experiment.model} draws no texts: leave prompt and length out.",
+            )
             drawn = self.refiner.draw(count, seed, label)
             return refining.Refined(drawn.samples.values, drawn.candidates)
-        length, prompt = options.get("length"), options.get("prompt", "")
         require(
             length in (None, self.domain.length),
             f"length={length}: {self.sampler} reads whole texts of at most {self.domain.length} "

@@ -31,11 +31,12 @@ def train_seeds(
         The trained runs, in the order of the seeds.
 
     Raises:
-        SpecError: no seed, or one that is given twice.
+        SpecError: no seed, one below 0, or one that is given twice.
         RunFolderError: `workdir` is itself a run folder.
         ZooError: see `train`.
     """
     require(bool(seeds), "seeds is empty: give one or more whole numbers, such as 0,1,2.")
+    require(min(seeds) >= 0, f"seeds={_listed(seeds)} should be 0 or larger.")
     require(len(set(seeds)) == len(seeds), f"seeds={_listed(seeds)} has a seed more than once.")
     each = [dataclasses.replace(experiment, seed=seed) for seed in seeds]  # refused before work
     if RunFolder(workdir).exists():

@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from zoo import randomness
+from zoo.errors import require
 from zoo.models.layers.dropout import drop
 from zoo.models.layers.one_hot import one_hot
 
@@ -89,13 +90,23 @@ class ProjectionDiscriminator(Discriminator):
         key: tf.Tensor | None = None,
         training: bool = False,
     ):
-        """See `Discriminator.prefix_logits`: float32 [batch, 1]."""
+        """See `Discriminator.prefix_logits`: float32 [batch, 1].
+
+        Raises:
+            SpecError: labels are missing, or there are some and no classes.
+        """
         hidden = values
         for number, (stage, rate) in enumerate(zip(self.stages, self.dropout_rates, strict=True)):
             if key is not None and rate > 0:
                 hidden = drop(hidden, rate, randomness.fold(key, number))
             hidden = stage(hidden, training=training)
+        classes = hidden.shape[-1] - 1
+        require(
+            (labels is None) == (classes == 0),
+            f"The discriminator is conditioned on {classes} classes; it got "
+            f"{'no ' if labels is None else ''}labels.",
+        )
         if labels is None:
             return hidden
-        chosen = one_hot(labels, hidden.shape[-1] - 1, hidden.dtype)
+        chosen = one_hot(labels, classes, hidden.dtype)
         return hidden[:, :1] + tf.reduce_sum(chosen * hidden[:, 1:], axis=-1, keepdims=True)

@@ -115,7 +115,15 @@ class SequenceModel(keras.Model, Generator, Likelihood):
         return tf.concat([start[:, None], tokens[:, :-1]], axis=-1)
 
     def starts(self, batch_size: int | tf.Tensor, labels: tf.Tensor | None = None):
-        """The start tokens, int32 [batch_size], of these classes, int32 [batch_size] or None."""
+        """The start tokens, int32 [batch_size], of these classes, int32 [batch_size] or None.
+
+        Raises:
+            SpecError: labels are missing.
+        """
+        require(
+            labels is not None or self.num_starts == 1,
+            f"The model is conditioned on {self.num_starts} classes; it got no labels.",
+        )
         start = tf.fill([batch_size], self.sequence.vocabulary.start)
         return start if labels is None else start + tf.cast(labels, tf.int32)
 

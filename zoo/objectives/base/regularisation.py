@@ -50,14 +50,10 @@ class InstanceNoise:
             batch: images or points.
             step: the training step, an integer tensor [].
             key: int64 [2], see `zoo.randomness`.
-
-        Raises:
-            SpecError: there is noise, and the values are tokens.
         """
         if self.std == 0:
             return batch
         values = batch.values
-        _require_continuous(values, "instance_noise", self.std)
         share = 1.0
         if self.steps:
             share = tf.nn.relu(1.0 - tf.cast(step, tf.float32) / self.steps)
@@ -100,15 +96,11 @@ class GradientPenalty:
         Args:
             discriminator: a function of values and labels whose logits [batch, ...] depend on
                 their own example only.
-            real: images or points of the data.
-
-        Raises:
-            SpecError: there is a penalty, and the values are tokens.
+            real: images or points of the data, as the discriminator reads them.
         """
         if self.weight == 0:
             return 0.0
         values = real.values
-        _require_continuous(values, "r1", self.weight)
         with tf.GradientTape() as tape:
             tape.watch(values)
             logits = discriminator(*real)
@@ -117,8 +109,10 @@ class GradientPenalty:
         return self.weight / 2 * tf.reduce_sum(tf.square(slope)) / batch_size
 
 
-def _require_continuous(values, name, value):
-    require(
-        values.dtype.is_floating,
-        f"{name}={value} is for images and points: tokens have no neighbours. Leave it out.",
-    )
+def require_none(noise: InstanceNoise, penalty: GradientPenalty = GradientPenalty()) -> None:
+    """Raises SpecError if there is noise or a penalty: they are not for tokens."""
+    for name, value in (("instance_noise", noise.std), ("r1", penalty.weight)):
+        require(
+            value == 0,
+            f"{name}={value} is for images and points: tokens have no neighbours. Leave it out.",
+        )

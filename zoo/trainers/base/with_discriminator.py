@@ -57,7 +57,8 @@ class WithDiscriminator(Trainer):
             logits = self.discriminator.prefix_logits(*noisy, key=key, training=True)
             real_logits, generated_logits = logits[:-count], logits[-count:]
             loss = self.objective.discriminator_loss(real_logits, generated_logits, step)
-            penalty = self.objective.gradient_penalty(self.discriminator.prefix_logits, real)
+            noisy_real = noisy.map(lambda rows: rows[:-count])
+            penalty = self.objective.gradient_penalty(self.discriminator.prefix_logits, noisy_real)
             penalised = loss + penalty
         replicas.descend(
             self.second_optimizer, penalised, tape, self.discriminator.trainable_variables
