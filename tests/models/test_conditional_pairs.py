@@ -109,6 +109,11 @@ def test_labels_that_are_missing_or_too_many_are_refused():
         build().generator.decode(latents)
     with pytest.raises(SpecError, match="conditioned on 0 classes; it got labels"):
         build(domain=domains.Image((8, 8, 1))).generator.decode(latents, [0, 0])
+    images = tf.zeros([2, 8, 8, 1])
+    with pytest.raises(SpecError, match="conditioned on 3 classes; it got no labels"):
+        build().discriminator(images)
+    with pytest.raises(SpecError, match="conditioned on 0 classes; it got labels"):
+        build(domain=domains.Image((8, 8, 1))).discriminator(images, tf.constant([0, 0]))
 
 
 def trainer_of(pair, objective):

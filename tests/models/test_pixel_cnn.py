@@ -62,6 +62,8 @@ def test_classes_have_distributions_of_their_own():
         np.exp(model.log_prob(images, np.full(len(images), label))) for label in range(2)
     )
     assert np.abs(first - second).sum() / 2 > 0.1  # total variation
+    with pytest.raises(SpecError, match="conditioned on 2 classes; it got no labels"):
+        model.log_prob(images)
 
 
 @pytest.mark.parametrize("kernel", [3, 5])

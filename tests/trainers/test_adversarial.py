@@ -205,8 +205,12 @@ def test_no_draw_of_a_step_shares_its_key(pair, images):
 
 
 def test_all_that_the_discriminator_reads_has_the_noise_of_its_step(pair, images):
-    """Data and samples, of training and of validation; 1.0, 0.5 and 0 of it in three steps."""
-    trainer = build(pair, "generalised_js(instance_noise=0.4, instance_noise_steps=2)", rate=1e-4)
+    """Data and samples, of training and of validation; 1.0, 0.5 and 0 of it in three steps.
+
+    The penalty is on the slope at the same data.
+    """
+    noise = "instance_noise=0.4, instance_noise_steps=2"
+    trainer = build(pair, f"generalised_js({noise}, r1=0.1)", rate=1e-4)
     _, samples, shown = recorded(pair, trainer)
     real = images.batch(0, 8, seed=0)
     for deviation in (0.4, 0.2, 0.0):
@@ -214,7 +218,8 @@ def test_all_that_the_discriminator_reads_has_the_noise_of_its_step(pair, images
         held_out = tf.concat([real, pair.generator.generate(tf.range(8, dtype=tf.int64))], 0)
         trainer.test_step((real,))
         trainer.train_step((real,))
-        clean = [held_out, tf.concat([real, samples[0].values], 0), samples[1].values]
+        clean = [held_out, tf.concat([real, samples[0].values], 0), real, samples[1].values]
+        np.testing.assert_array_equal(shown[2], shown[1][: len(real)])
         for before, after in zip(clean, shown, strict=True):
             for part in tf.split(after - before, len(before) // 8):
                 assert np.std(part) == pytest.approx(deviation, rel=0.05, abs=1e-6)

@@ -96,6 +96,7 @@ def build(
         future: whether a token that the student draws is also credited with the divergences after
             it, by the score function. Without, the gradient has less variance, and a student that
             cannot be the teacher ends elsewhere than at the least divergence of whole sequences.
+            With it the student has no dropout: the score is that of samples drawn without.
 
     Raises:
         SpecError: `pi` or `own` is not in [0, 1], or `future` without prefixes of its own.
