@@ -599,12 +599,6 @@ def _means_over_pi(ax, runs, measure, style, **options):
 
 
 # Where the labels go of points that lie close to others.
-_BESIDE = {
-    "REINFORCE, π = 0.5": ((0, -11), "center"),
-    "REINFORCE, π = 0.9": ((0, 7), "center"),
-}
-
-
 def real_text(record: dict) -> Figure:
     """Plots the reverse LM score against the nats under the reference, labelled by what it is.
 
@@ -622,15 +616,26 @@ def real_text(record: dict) -> Figure:
         curve = {name: place for name, place in places.items() if "temperature" in name}
         if curve:
             ax.plot(*np.transpose(list(curve.values())), "-", color="black", linewidth=0.8)
+        ax.margins(0.32, 0.12)
         for name, place in places.items():
             color = "black" if name in curve else _BEST
             ax.plot(*place, "o", color=color, markersize=4)
+        for name, place in curve.items():
             label = name.removeprefix("maximum likelihood, further, ")
-            usual = ((-4, -9), "right") if name in curve else ((5, 3), "left")
-            offset, side = _BESIDE.get(label, usual)
-            ax.annotate(label, place, offset, color=color, textcoords="offset points",
-                        fontsize=7, ha=side)  # fmt: skip
-        ax.margins(0.32, 0.12)
-        ax.set(xlabel="samples under the reference, nats per token: quality")
-        ax.set(ylabel="reverse LM score, nats per token: quality and diversity")
+            ax.annotate(label, place, (-4, -9), textcoords="offset points", fontsize=7, ha="right")
+        others = {name: place for name, place in places.items() if name not in curve}
+        for name, place in _apart(others, np.ptp(ax.get_xlim()), np.ptp(ax.get_ylim())).items():
+            ax.annotate(name, place, (6, -2), color=_BEST, textcoords="offset points", fontsize=7)
+        ax.set(xlabel="samples under the reference, nats per token")
+        ax.set(ylabel="reverse LM score, nats per token")
         return figure
+
+
+def _apart(places, width, height):
+    """Places of labels by name: beside all near places, and not on one another, from below up."""
+    found, last = {}, -np.inf
+    for name, (x, y) in sorted(places.items(), key=lambda each: each[1][1]):
+        near = [its for its, _ in places.values() if abs(its - x) < 0.06 * width]
+        last = max(y, last + 0.045 * height)
+        found[name] = max(near), last
+    return found
