@@ -211,6 +211,7 @@ def check_measures(run, names):
         assert isinstance(measurement, Measurement)
         assert np.isfinite(measurement.value)
         assert written[name]["value"] == measurement.value
+        assert written[name].pop("metric") in names
         assert written[name] == dataclasses.asdict(measurement)
 
 
