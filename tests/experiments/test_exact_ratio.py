@@ -28,3 +28,12 @@ def test_it_comes_near_the_optimum_in_few_steps(arguments, tmp_path, monkeypatch
     assert f"| oracle | {USUAL} | 0.5 | 0.1252 | " in capsys.readouterr().out
     monkeypatch.setattr(exact_ratio, "train", None)  # finished runs are passed over
     exact_ratio.main(arguments)
+
+
+def test_the_document_has_the_table_of_its_results():
+    record, learned = (
+        json.loads((ROOT / f"docs/figures/{name}.json").read_text(encoding="utf-8"))
+        for name in ("exact_ratio", "misspecified")
+    )
+    document = (ROOT / "docs/misspecified.md").read_text(encoding="utf-8")
+    assert exact_ratio.table(record, learned) in document
