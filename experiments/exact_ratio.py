@@ -1,16 +1,18 @@
-"""REINFORCE with the exact density ratio, for the generators of `experiments.misspecified`.
+"""REINFORCE with a density ratio that is not learnt, for the generators of `misspecified`.
 
     python -m experiments.exact_ratio
 
 What REINFORCE leaves to its optimum may come from the discriminator or from the samples. Here
 log P - log Q takes the place of the discriminator, and nothing else changes: from likelihood, 3,000
 steps of 512 texts by the same loss, estimator, learning rate and moving average of the weights, at
-every number of tokens of context. Writes exact_ratio.json into docs/figures; rerun the command to
-resume: finished runs are passed over. At the end it prints the results as a table in Markdown,
-beside those of `misspecified.json`.
+every number of tokens of context. P is the distribution of the data itself, or that of a language
+model trained on them, which needs no known P. Writes exact_ratio.json into docs/figures; rerun the
+command to resume: finished runs are passed over. At the end it prints the results as a table in
+Markdown, beside those of `misspecified.json`.
 """
 
 import argparse
+import itertools
 import json
 import pathlib
 
@@ -24,6 +26,7 @@ from experiments.misspecified import (
     COOLED,
     FEW_PIS,
     FEW_UNITS,
+    LANGUAGE_MODEL,
     LENGTH,
     OPTIMUM,
     RATE,
@@ -35,11 +38,12 @@ from zoo import randomness, spec
 from zoo.errors import explained
 from zoo.runs.run_folder import write_json
 
+EXACT, OF_MODEL = "REINFORCE, exact ratio", "REINFORCE, ratio to a language model"
 CONTEXTS = [capacity for capacity in CAPACITIES if capacity not in FEW_UNITS]
 
 
 def train(generator, log_prob, pi: float, steps: int) -> None:
-    """Trains a generator of texts by REINFORCE on JS_π, with r = log P - log Q itself.
+    """Trains a generator of texts by REINFORCE on JS_π, with r = log P - log Q of each sample.
 
     Args:
         generator: a `SequenceModel`; it has the moving average of its weights afterwards.
@@ -76,16 +80,24 @@ def complete(record: dict, path: pathlib.Path, options: argparse.Namespace) -> N
         dataset = spec.build("data", SOURCES[source].replace("count=200000", "count=1"), None)
         log_p = misspecified.log_probabilities(source)
         for capacity in options.capacities:
-            kinds = misspecified.reinforced((), CAPACITIES[capacity], options.steps)
+            kinds = misspecified.with_ratio((), CAPACITIES[capacity], options.steps)
             folder = options.workdir / source / capacity.replace(", ", "_")
-            for pi in FEW_PIS:
-                key = f"{source}, {capacity}, π = {pi}"
+
+            def trained(name, kinds=kinds, source=source, folder=folder):
+                return text_kinds.trained(name, kinds, SOURCES[source], 0, folder, BATCH)
+
+            for way, pi in itertools.product(options.ways, FEW_PIS):
+                key = f"{source}, {capacity}, {way}, π = {pi}"
                 if key in record["runs"]:
                     continue
-                run = text_kinds.trained(LIKELIHOOD, kinds, SOURCES[source], 0, folder, BATCH)
-                train(run.generator, dataset.log_prob, pi, options.steps)
+                of_data = dataset.log_prob
+                if way == OF_MODEL:
+                    of_data = trained(LANGUAGE_MODEL).generator.log_prob
+                run = trained(LIKELIHOOD)
+                train(run.generator, of_data, pi, options.steps)
                 found = misspecified.of_run(run, log_p)
-                record["runs"][key] = {"source": source, "capacity": capacity, "pi": pi, **found}
+                record["runs"][key] = {"source": source, "capacity": capacity, "way": way, "pi": pi,
+                                       **found}  # fmt: skip
                 write_json(path, record)
                 print(key, found[f"js_{pi}"], flush=True)
 
@@ -97,13 +109,16 @@ def table(record: dict, learned: dict) -> str:
         record: what this program writes.
         learned: what `experiments.misspecified` writes.
     """
-    head = ("source", "generator", "π", OPTIMUM, COOLED, "REINFORCE", "REINFORCE, exact ratio")
-    lines = [head, ("---",) * len(head)]
+    ways = OPTIMUM, COOLED, "REINFORCE", EXACT, OF_MODEL
+    head = ("source", "generator", "π", *ways)
+    lines, found = [head, ("---",) * len(head)], {}
     for run in record["runs"].values():
-        source, capacity, pi = run["source"], run["capacity"], run["pi"]
-        known = misspecified.of_capacity(learned, source, capacity, pi)
-        values = [known[name] for name in head[3:6]] + [run[f"js_{pi}"]]
-        lines.append((source, capacity, str(pi), *(f"{value:.4f}" for value in values)))
+        place = run["source"], run["capacity"], run["pi"]
+        values = found.setdefault(place, misspecified.of_capacity(learned, *place))
+        values[run["way"]] = run[f"js_{run['pi']}"]
+    for (source, capacity, pi), values in found.items():
+        cells = (f"{values[way]:.4f}" if way in values else "" for way in ways)
+        lines.append((source, capacity, str(pi), *cells))
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
@@ -112,6 +127,7 @@ def main(given: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--sources", nargs="+", default=list(SOURCES), choices=list(SOURCES))
     parser.add_argument("--capacities", nargs="+", default=CONTEXTS, choices=list(CAPACITIES))
+    parser.add_argument("--ways", nargs="+", default=[EXACT, OF_MODEL], choices=[EXACT, OF_MODEL])
     parser.add_argument("--steps", type=int, default=STEPS, help="training steps of each run")
     parser.add_argument("--workdir", type=pathlib.Path, default=pathlib.Path("runs/misspecified"))
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("docs/figures"))

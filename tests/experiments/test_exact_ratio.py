@@ -14,7 +14,7 @@ USUAL = "units=32, context=1"
 @pytest.fixture
 def arguments(tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)  # where the results of `experiments.misspecified` are
-    return ["--sources=oracle", f"--capacities={USUAL}", "--steps=60",
+    return ["--sources=oracle", f"--capacities={USUAL}", "--steps=60", "--ways", exact_ratio.EXACT,
             f"--output={tmp_path}", f"--workdir={tmp_path / 'runs'}"]  # fmt: skip
 
 
@@ -22,7 +22,10 @@ def test_it_comes_near_the_optimum_in_few_steps(arguments, tmp_path, monkeypatch
     """At the optimum JS is .1252 at π = .5 and .0478 at .9, at likelihood .1429 and .0633."""
     exact_ratio.main(arguments)
     record = json.loads((tmp_path / "exact_ratio.json").read_text(encoding="utf-8"))
-    half, most = (record["runs"][f"oracle, {USUAL}, π = {pi}"] for pi in misspecified.FEW_PIS)
+    half, most = (
+        record["runs"][f"oracle, {USUAL}, {exact_ratio.EXACT}, π = {pi}"]
+        for pi in misspecified.FEW_PIS
+    )
     assert 0.1252 <= half["js_0.5"] < 0.130
     assert 0.0477 <= most["js_0.9"] < 0.051
     assert f"| oracle | {USUAL} | 0.5 | 0.1252 | " in capsys.readouterr().out
