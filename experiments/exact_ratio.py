@@ -33,9 +33,11 @@ from experiments.misspecified import (
     SOURCES,
     STEPS,
 )
+from experiments.misspecified_tables import RESULTS
 from experiments.text_kinds import LIKELIHOOD
 from zoo import randomness, spec
 from zoo.errors import explained
+from zoo.runs.run import Run
 from zoo.runs.run_folder import write_json
 
 EXACT, OF_MODEL = "REINFORCE, exact ratio", "REINFORCE, ratio to a language model"
@@ -74,32 +76,38 @@ def train(generator, log_prob, pi: float, steps: int) -> None:
     optimizer.finalize_variable_values(variables)
 
 
+def trained(source: str, capacity: str, way: str, pi: float, options: argparse.Namespace) -> Run:
+    """Trains the runs that REINFORCE begins with, and from there the generator; returns its run."""
+    kinds = misspecified.with_ratio((), CAPACITIES[capacity], options.steps)
+    folder = options.workdir / source / capacity.replace(", ", "_")
+    if way == OF_MODEL:
+        of_data = text_kinds.trained(LANGUAGE_MODEL, kinds, SOURCES[source], 0, folder, BATCH)
+        log_prob = of_data.generator.log_prob
+    else:
+        log_prob = spec.build("data", misspecified.without_texts(source), None).log_prob
+    run = text_kinds.trained(LIKELIHOOD, kinds, SOURCES[source], 0, folder, BATCH)
+    train(run.generator, log_prob, pi, options.steps)
+    return run
+
+
 def complete(record: dict, path: pathlib.Path, options: argparse.Namespace) -> None:
     """Trains and measures the runs without a result, and writes the file after each."""
-    for source in options.sources:
-        dataset = spec.build("data", SOURCES[source].replace("count=200000", "count=1"), None)
-        log_p = misspecified.log_probabilities(source)
-        for capacity in options.capacities:
-            kinds = misspecified.with_ratio((), CAPACITIES[capacity], options.steps)
-            folder = options.workdir / source / capacity.replace(", ", "_")
-
-            def trained(name, kinds=kinds, source=source, folder=folder):
-                return text_kinds.trained(name, kinds, SOURCES[source], 0, folder, BATCH)
-
-            for way, pi in itertools.product(options.ways, FEW_PIS):
-                key = f"{source}, {capacity}, {way}, π = {pi}"
-                if key in record["runs"]:
-                    continue
-                of_data = dataset.log_prob
-                if way == OF_MODEL:
-                    of_data = trained(LANGUAGE_MODEL).generator.log_prob
-                run = trained(LIKELIHOOD)
-                train(run.generator, of_data, pi, options.steps)
-                found = misspecified.of_run(run, log_p)
-                record["runs"][key] = {"source": source, "capacity": capacity, "way": way, "pi": pi,
-                                       **found}  # fmt: skip
-                write_json(path, record)
-                print(key, found[f"js_{pi}"], flush=True)
+    every = itertools.product(options.sources, options.capacities, options.ways, FEW_PIS)
+    for source, capacity, way, pi in every:
+        key = f"{source}, {capacity}, {way}, π = {pi}"
+        if key in record["runs"]:
+            continue
+        run = trained(source, capacity, way, pi, options)
+        found = misspecified.of_run(run, misspecified.log_probabilities(source))
+        record["runs"][key] = {
+            "source": source,
+            "capacity": capacity,
+            "way": way,
+            "pi": pi,
+            **found,
+        }
+        write_json(path, record)
+        print(key, found[f"js_{pi}"], flush=True)
 
 
 def table(record: dict, learned: dict) -> str:
@@ -136,7 +144,7 @@ def main(given: list[str] | None = None) -> None:
     path = options.output / "exact_ratio.json"
     record = results.read(path, {"steps": options.steps, "batch_size": BATCH})
     complete(record, path, options)
-    learned = json.loads(pathlib.Path("docs/figures/misspecified.json").read_text(encoding="utf-8"))
+    learned = json.loads(RESULTS.read_text(encoding="utf-8"))
     print(table(record, learned))
 
 

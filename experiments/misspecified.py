@@ -195,9 +195,14 @@ def parts(steps: int = STEPS) -> dict[str, list[tuple]]:
     return found
 
 
+def without_texts(source: str) -> str:
+    """The spec of a source that draws a single text: for its probabilities alone."""
+    return SOURCES[source].replace("count=200000", "count=1")
+
+
 def log_probabilities(source: str) -> np.ndarray:
     """Log P of all texts, float64 [3125]."""
-    dataset = spec.build("data", SOURCES[source].replace("count=200000", "count=1"), None)
+    dataset = spec.build("data", without_texts(source), None)
     found = np.float64(dataset.log_prob(all_texts(SIZE, LENGTH)).numpy())
     return found - np.logaddexp.reduce(found)
 

@@ -31,8 +31,8 @@ def build(
     """
     point = (tf.float32, [dimension])
     points = awkward(np.random.default_rng(0).normal(size=[4, dimension]))
-    log_scale = refiner.log_scale() if refiner is not None else None
     latents = awkward(np.random.default_rng(1).normal(size=[4, generator.latent_size]))
+    log_scale = refiner.log_scale() if refiner is not None else None
 
     def generate(inputs):
         """Draws a point for each seed."""

@@ -136,7 +136,7 @@ class _Text:
         def generate_refined(inputs):
             prompt, seed = inputs["prompt"], inputs["seed"]
             tokens, num_read, error = self._read(prompt, length - 1, "prompt")
-            if refiner.by_acceptance:
+            if refiner.acceptance is not None:
                 error = tf.where((error == "") & (num_read > 0), _BOUND_OF_NO_PROMPT, error)
 
             def draw(of_each, rows):

@@ -12,8 +12,7 @@ USUAL = "units=32, context=1"
 
 
 @pytest.fixture
-def arguments(tmp_path, monkeypatch):
-    monkeypatch.chdir(ROOT)  # where the results of `experiments.misspecified` are
+def arguments(tmp_path):
     return ["--sources=oracle", f"--capacities={USUAL}", "--steps=60", "--ways", exact_ratio.EXACT,
             f"--output={tmp_path}", f"--workdir={tmp_path / 'runs'}"]  # fmt: skip
 

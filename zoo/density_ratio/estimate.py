@@ -1,6 +1,7 @@
 """Estimates of log P - log Q by a run's discriminator."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 import tensorflow as tf
@@ -9,7 +10,11 @@ from zoo.batch import Batch
 from zoo.data.base.splits import ContiguousText
 from zoo.density_ratio.trained import Trained
 from zoo.errors import require
-from zoo.objectives.base.contracts import DiscriminatorObjective, EstimatesDensityRatio
+from zoo.objectives.base.contracts import (
+    DiscriminatorObjective,
+    EstimatesDensityRatio,
+    FixedGeneratorObjective,
+)
 
 _AT_ONCE = 250
 
@@ -31,6 +36,14 @@ def require_given(run: Trained) -> None:
         f"The discriminator's logits estimate no density ratio where {type(run.objective).__name__}"
         " is the objective; train by one whose logits do, such as generalised_js.",
     )
+
+
+def better(run: Trained) -> Literal["higher", "lower"]:
+    """The direction of better divergence bounds of the run's own discriminator.
+
+    A generator is the better for less, a discriminator of a fixed generator for more.
+    """
+    return "higher" if isinstance(run.objective, FixedGeneratorObjective) else "lower"
 
 
 def logits(run: Trained, examples: Batch) -> tf.Tensor:

@@ -9,7 +9,7 @@ from zoo.density_ratio import estimate
 from zoo.density_ratio.trained import Trained
 from zoo.metrics import Measurement, RunMetric
 from zoo.metrics.base import standard_errors
-from zoo.objectives.base.contracts import EstimatesDensityRatio, FixedGeneratorObjective
+from zoo.objectives.base.contracts import EstimatesDensityRatio
 
 
 def measure(run: Trained, *, split: str, count: int, seed: int) -> dict[str, Measurement]:
@@ -42,15 +42,12 @@ def measure(run: Trained, *, split: str, count: int, seed: int) -> dict[str, Mea
     pieces = estimate.pieces(run, split, count, seed)
     error = _standard_error(run.objective, real, generated, step, pieces)
     fewer = min(count, len(real))
-    return {"divergence_bound": Measurement(value, "nats", error, fewer, split, better(run))}
+    return {
+        "divergence_bound": Measurement(value, "nats", error, fewer, split, estimate.better(run))
+    }
 
 
 METRIC = RunMetric(estimate.given_by, measure)
-
-
-def better(run: Trained) -> str:
-    """Of a game a lower bound is better; of a ratio with the generator fixed, what proves more."""
-    return "higher" if isinstance(run.objective, FixedGeneratorObjective) else "lower"
 
 
 def _standard_error(objective: EstimatesDensityRatio, real, generated, step, pieces):

@@ -14,7 +14,7 @@ from zoo.density_ratio import estimate
 from zoo.density_ratio.trained import Trained
 from zoo.divergences import binary_entropy
 from zoo.errors import require
-from zoo.metrics import Measurement, RunMetric, divergence_bound
+from zoo.metrics import Measurement, RunMetric
 from zoo.metrics.base import standard_errors
 from zoo.models.base.capabilities import Generator
 from zoo.models.base.discriminator import Discriminator
@@ -109,7 +109,7 @@ def measure(
         ratios["own_bound"] = [estimate.log_density_ratio(run, each) for each in examples]
     found = {name: bound(*each, pieces, settings.pi) for name, each in ratios.items()}
     fewer = min(map(len, ratios["fresh_bound"]))
-    better = {"fresh_bound": "lower", "own_bound": divergence_bound.better(run)}
+    better = {"fresh_bound": "lower", "own_bound": estimate.better(run)}
     return {
         name: Measurement(value, "nats", error, fewer, split, better[name])
         for name, (value, error) in found.items()

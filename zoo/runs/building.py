@@ -72,10 +72,8 @@ def compose(experiment: Experiment) -> Parts:
     specs.optimizer.require_known()
     trainer = matching.matched(specs.data, specs.model, specs.objective)
     kind = matching.kind_of(trainer)
-    if (
-        issubclass(kind, WithDiscriminator)
-        and matching.domain_of(specs.data.module) is domains.Text
-    ):
+    of_texts = matching.domain_of(specs.data.module) is domains.Text
+    if of_texts and issubclass(kind, WithDiscriminator):
         regularisation.require_none(objective.instance_noise, objective.gradient_penalty)
     if issubclass(kind, Discriminative) and experiment.init_from is None:
         raise SpecError(

@@ -16,9 +16,10 @@ from zoo.runs.loading import load_either
 from zoo.runs.run import Run
 from zoo.trainers.base.trainer import Trainer
 
-# Arguments of a model that change no sample of it: of training, and of the discriminator alone.
-_OF_TRAINING = {"dropout", "spectral_normalisation", "discriminator_width", "discriminator_units"}
-_OF_TRAINING |= {"maxout_units", "maxout_pieces"}
+# Arguments of a model that change no sample of it.
+_OF_TRAINING = {"dropout"}
+_OF_DISCRIMINATOR = {"spectral_normalisation", "discriminator_width", "discriminator_units",
+                     "maxout_units", "maxout_pieces"}  # fmt: skip
 
 
 def initialise(
@@ -125,7 +126,7 @@ def take_discriminator(
 def _require_same_models(model, run):
     """Requires that a run's likelihood ratio is one of the same two models.
 
-    Their weights do not tell: those of Transformers are of one shape whatever their context is.
+    Weights of the same shapes do not show it: a Transformer's do not depend on its context.
     """
     there = spec.read("models", run.experiment.model)
     for name, of in (("data_model", _data_model_of), ("generator", generator_of)):
@@ -233,8 +234,9 @@ def generator_of(model: spec.Part) -> tuple[str, dict]:
 
 
 def _of_samples(name, arguments):
-    """A model without the arguments that change only how it is trained."""
-    return name, {k: value for k, value in arguments.items() if k not in _OF_TRAINING}
+    """A model without the arguments that change no sample of it."""
+    left_out = _OF_TRAINING | _OF_DISCRIMINATOR
+    return name, {k: value for k, value in arguments.items() if k not in left_out}
 
 
 def _words(name, arguments):

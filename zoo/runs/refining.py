@@ -45,7 +45,8 @@ class Refiner:
     Attributes:
         choose: from (draw, log_ratio, seeds, log_scale) to what is chosen, see
             `zoo.density_ratio.refinement.chooser`.
-        by_acceptance: whether candidates are accepted by a bound, which is of one prompt or label.
+        acceptance: the share of candidates that is accepted, by a bound that belongs to one prompt
+            or label; None: candidates are resampled.
 
     Raises:
         SpecError: the run's objective estimates no density ratio, or one that tells nothing.
@@ -63,8 +64,7 @@ class Refiner:
         settings = spec.build("samplers", text)
         self._generator, self._discriminator = run.generator, run.model.discriminator
         self._objective, self._step = run.objective, estimate.last_update(run)
-        self._scale, self._acceptance = 1 / temperature, settings.acceptance
-        self.by_acceptance = settings.acceptance is not None
+        self._scale, self.acceptance = 1 / temperature, settings.acceptance
         self.choose = refinement.chooser(settings)
         self._at_once = max(1, sampling.AT_ONCE // (settings.candidates or 1))
         self._log_scales = {}
@@ -115,14 +115,14 @@ class Refiner:
         Returns:
             log c, infinite where nothing is rejected.
         """
-        if not self.by_acceptance:
+        if self.acceptance is None:
             return math.inf
         if (label, prompt) not in self._log_scales:
             start = tf.constant([prompt], tf.int32)
             ratios = [
                 self._plain_ratios(part, label, start) for part in sampling.seeds(COUNT, _SEED)
             ]
-            found = refinement.log_scale(np.concatenate(ratios), self._acceptance)
+            found = refinement.log_scale(np.concatenate(ratios), self.acceptance)
             self._log_scales[label, prompt] = found
         return self._log_scales[label, prompt]
 
